@@ -1,0 +1,197 @@
+// swift-tools-version:6.2
+// Millrace: five services, the modules they share, and their tests. docs/architecture.md is the map of this file.
+import PackageDescription
+
+/// Modules under `Shared/`. An enum, so that a service can name a shared module and cannot name another service.
+enum Shared: String {
+    case blockingIO = "BlockingIO"
+    case kafka = "Kafka"
+    case postgres = "Postgres"
+    case curl = "Curl"
+    case serviceRuntime = "ServiceRuntime"
+    case sql = "SQL"
+    case dataContract = "DataContract"
+    case pipeline = "Pipeline"
+    case controlPlane = "ControlPlane"
+    case warehouse = "Warehouse"
+    case web = "Web"
+
+    var dependency: Target.Dependency { .byName(name: rawValue) }
+}
+
+/// Products of other packages; docs/dependencies.md says why each is here.
+extension Target.Dependency {
+    static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
+    static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdTesting: Self = .product(name: "HummingbirdTesting", package: "hummingbird")
+    static let jwtKit: Self = .product(name: "JWTKit", package: "jwt-kit")
+    static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
+    static let orderedCollections: Self = .product(name: "OrderedCollections", package: "swift-collections")
+    static let deques: Self = .product(name: "DequeModule", package: "swift-collections")
+    static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let yams: Self = .product(name: "Yams", package: "Yams")
+}
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A library under `Shared/`, and the target that tests it.
+func shared(
+    _ module: Shared, uses modules: [Shared] = [], _ others: [Target.Dependency] = [],
+    resources: [Resource]? = nil
+) -> Target {
+    .target(
+        name: module.rawValue, dependencies: modules.map(\.dependency) + others, path: "Shared/\(module.rawValue)",
+        exclude: readme("Shared/\(module.rawValue)"), resources: resources, swiftSettings: strict)
+}
+
+/// A part of a service that decides and does no I/O: what it may import is the proof.
+func pure(_ name: String, in service: String, uses modules: [Shared] = [], _ others: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: modules.map(\.dependency) + others, path: "Services/\(service)/\(name)",
+        swiftSettings: strict)
+}
+
+/// The library of a service and the short executable that starts it.
+func service(
+    _ module: String, uses modules: [Shared], pure: [String] = [], _ others: [Target.Dependency] = [],
+    resources: [Resource]? = nil
+) -> [Target] {
+    [
+        .target(
+            name: module,
+            dependencies: modules.map(\.dependency) + pure.map { .byName(name: $0) } + others,
+            path: "Services/\(module)", exclude: ["Main"] + pure + readme("Services/\(module)"),
+            resources: resources, swiftSettings: strict),
+        .executableTarget(
+            name: "\(module)Main", dependencies: [.byName(name: module)], path: "Services/\(module)/Main",
+            swiftSettings: strict),
+    ]
+}
+
+/// Tests of a module: `Tests/<Module>Tests`.
+func tests(
+    _ module: String, uses others: [String] = [], _ products: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .testTarget(
+        name: "\(module)Tests", dependencies: ([module] + others).map { .byName(name: $0) } + products,
+        path: "Tests/\(module)Tests", resources: resources, swiftSettings: strict)
+}
+
+func readme(_ folder: String) -> [String] { ["README.md"] }
+
+let package = Package(
+    name: "millrace",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "producer", targets: ["ProducerMain"]),
+        .executable(name: "raw-sink", targets: ["RawSinkMain"]),
+        .executable(name: "transformer", targets: ["TransformerMain"]),
+        .executable(name: "scheduler", targets: ["SchedulerMain"]),
+        .executable(name: "bi-api", targets: ["BIAPIMain"]),
+        .library(name: "SQL", targets: ["SQL"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibrdkafka", path: "Shared/CLibrdkafka", pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(
+            name: "CLibpq", path: "Shared/CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "CLibcurl", path: "Shared/CLibcurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // C calls that block, each on a thread of its own
+        shared(.blockingIO),
+        shared(.kafka, uses: [.blockingIO], ["CLibrdkafka", .logging, .metrics]),
+        shared(.postgres, uses: [.blockingIO], ["CLibpq", .logging, .metrics, .deques]),
+        shared(.curl, uses: [.blockingIO], ["CLibcurl", .logging]),
+
+        // what every service is started, configured and watched by
+        shared(.serviceRuntime, [.configuration, .lifecycle, .logging, .metrics, .unixSignals, .argumentParser]),
+
+        // pure: text and values, no I/O
+        shared(.sql, [.orderedCollections]),
+        shared(.dataContract, [.orderedCollections, .yams]),
+
+        shared(.pipeline, uses: [.dataContract, .sql], [.yams, .orderedCollections]),
+        shared(.controlPlane, uses: [.kafka], [.logging]),
+        shared(.warehouse, uses: [.postgres, .curl, .sql, .dataContract], [.logging, .metrics]),
+        shared(.web, uses: [.serviceRuntime], [.hummingbird, .jwtKit, .crypto, .cryptoExtras, .logging]),
+    ]
+        + service(
+            "Producer", uses: [.serviceRuntime, .kafka, .dataContract, .pipeline, .web],
+            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics])
+        + service(
+            "RawSink",
+            uses: [.serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse, .web],
+            [.argumentParser, .lifecycle, .logging, .metrics])
+        + [pure("Planning", in: "Transformer", uses: [.sql, .pipeline, .dataContract], [.orderedCollections])]
+        + service(
+            "Transformer",
+            uses: [
+                .serviceRuntime, .kafka, .postgres, .sql, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
+            ],
+            pure: ["Planning"],
+            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams])
+        + [pure("Timetable", in: "Scheduler")]
+        + service(
+            "Scheduler",
+            uses: [.serviceRuntime, .kafka, .postgres, .controlPlane, .pipeline, .web],
+            pure: ["Timetable"],
+            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections],
+            resources: [.copy("Public")])
+        + [pure("Charts", in: "BIAPI", uses: [.sql, .pipeline, .dataContract], [.orderedCollections])]
+        + service(
+            "BIAPI",
+            uses: [
+                .serviceRuntime, .kafka, .postgres, .sql, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
+            ],
+            pure: ["Charts"],
+            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],
+            resources: [.copy("Public")])
+        + [
+            .target(
+                name: "TestKit", dependencies: ["Kafka", "Postgres", .logging], path: "Tests/TestKit",
+                swiftSettings: strict),
+            tests("BlockingIO"),
+            tests("Kafka", uses: ["TestKit"], [.logging]),
+            tests("Postgres", uses: ["TestKit"], [.logging]),
+            tests("Curl", uses: ["TestKit"], [.logging]),
+            tests("ServiceRuntime", [.logging, .metrics]),
+            tests("SQL", resources: [.copy("Fixtures")]),
+            tests("DataContract", resources: [.copy("Fixtures")]),
+            tests("Pipeline", resources: [.copy("Fixtures")]),
+            tests("ControlPlane", uses: ["TestKit"], [.logging]),
+            tests("Warehouse", uses: ["TestKit", "DataContract"], [.logging]),
+            tests("Web", [.hummingbirdTesting, .hummingbird, .logging]),
+            tests("Producer", uses: ["TestKit"], [.logging]),
+            tests("RawSink", uses: ["TestKit", "Warehouse", "DataContract"], [.logging]),
+            tests("Planning", uses: ["Pipeline", "SQL"]),
+            tests("Transformer", uses: ["TestKit", "Planning", "Pipeline", "Warehouse"], [.logging]),
+            tests("Timetable"),
+            tests("Scheduler", uses: ["TestKit", "Timetable", "ControlPlane"], [.logging, .hummingbirdTesting]),
+            tests("Charts", uses: ["SQL", "Pipeline"]),
+            tests("BIAPI", uses: ["TestKit", "Charts", "Warehouse"], [.logging, .hummingbirdTesting]),
+            .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
+        ]
+)
