@@ -53,7 +53,8 @@ func shared(
 }
 
 /// A part of a service that decides and does no I/O: what it may import is the proof.
-func pure(_ name: String, in service: String, uses modules: [Shared] = [], _ others: [Target.Dependency] = []) -> Target {
+func pure(_ name: String, in service: String, uses modules: [Shared] = [], _ others: [Target.Dependency] = []) -> Target
+{
     .target(
         name: name, dependencies: modules.map(\.dependency) + others, path: "Services/\(service)/\(name)",
         swiftSettings: strict)
@@ -71,7 +72,8 @@ func service(
             path: "Services/\(module)", exclude: ["Main"] + pure + readme("Services/\(module)"),
             resources: resources, swiftSettings: strict),
         .executableTarget(
-            name: "\(module)Main", dependencies: [.byName(name: module)], path: "Services/\(module)/Main",
+            name: "\(module)Main", dependencies: [.byName(name: module), Shared.serviceRuntime.dependency],
+            path: "Services/\(module)/Main",
             swiftSettings: strict),
     ]
 }
@@ -139,7 +141,7 @@ let package = Package(
         shared(.web, uses: [.serviceRuntime], [.hummingbird, .jwtKit, .crypto, .cryptoExtras, .logging]),
     ]
         + service(
-            "Producer", uses: [.serviceRuntime, .kafka, .dataContract, .pipeline, .web],
+            "Producer", uses: [.serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics])
         + service(
             "RawSink",
@@ -178,7 +180,9 @@ let package = Package(
             tests("Postgres", uses: ["TestKit"], [.logging]),
             tests("Curl", uses: ["TestKit"], [.logging]),
             tests("ServiceRuntime", [.logging, .metrics]),
-            tests("SQL", resources: [.copy("Fixtures")]),
+            .systemLibrary(
+                name: "CLibpgQuery", path: "Tests/CLibpgQuery", providers: [.apt(["libpg-query-dev"])]),
+            tests("SQL", uses: ["CLibpgQuery"], resources: [.copy("Fixtures")]),
             tests("DataContract", resources: [.copy("Fixtures")]),
             tests("Pipeline", resources: [.copy("Fixtures")]),
             tests("ControlPlane", uses: ["TestKit"], [.logging]),
@@ -187,11 +191,20 @@ let package = Package(
             tests("Producer", uses: ["TestKit"], [.logging]),
             tests("RawSink", uses: ["TestKit", "Warehouse", "DataContract"], [.logging]),
             tests("Planning", uses: ["Pipeline", "SQL"]),
-            tests("Transformer", uses: ["TestKit", "Planning", "Pipeline", "Warehouse"], [.logging]),
+            tests(
+                "Transformer",
+                uses: ["TestKit", "Planning", "Pipeline", "Warehouse", "ControlPlane", "Kafka", "Postgres"], [.logging],
+                resources: [.copy("Fixtures")]),
             tests("Timetable"),
             tests("Scheduler", uses: ["TestKit", "Timetable", "ControlPlane"], [.logging, .hummingbirdTesting]),
             tests("Charts", uses: ["SQL", "Pipeline"]),
-            tests("BIAPI", uses: ["TestKit", "Charts", "Warehouse"], [.logging, .hummingbirdTesting]),
-            .testTarget(name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
+            tests(
+                "BIAPI",
+                uses: ["TestKit", "Charts", "ControlPlane", "Kafka", "Postgres", "ServiceRuntime", "Warehouse", "Web"],
+                [.logging, .hummingbird, .hummingbirdTesting]),
+            .testTarget(
+                name: "ArchitectureTests",
+                dependencies: ["Producer", "RawSink", "Transformer", "Scheduler", "BIAPI", "ServiceRuntime"],
+                path: "Tests/ArchitectureTests", swiftSettings: strict),
         ]
 )

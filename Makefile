@@ -1,0 +1,62 @@
+# What can be done here. `make help` prints this list from the comments.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e lint format docs \
+        bench images clean
+
+# `release` is what is deployed; tests build `debug`.
+CONFIGURATION ?= release
+SUITE ?= idle ingest
+SWIFT_SOURCES := Package.swift Services Shared Tests
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what is missing: Debian packages, the development broker, browser libraries, test tools
+	@scripts/deps
+
+build: deps ## build the five services (CONFIGURATION=release or debug)
+	@scripts/build $(CONFIGURATION)
+
+demo: build ## start everything on this machine, wait until it is ready, say where to look; leaves it running
+	@CONFIGURATION=$(CONFIGURATION) scripts/demo start
+
+demo-check: ## compare messages in the topic, rows in raw.events and the sum of event_types
+	@scripts/demo check
+
+demo-logs: ## follow the log of every service of the demo
+	@scripts/demo logs
+
+demo-stop: ## stop the demo; its data stays
+	@scripts/demo stop
+
+demo-clean: ## stop the demo and delete its data
+	@scripts/demo clean
+
+test: deps lint test-unit test-e2e ## lint, unit and integration tests, then the demo in a browser under fire
+
+test-unit: deps ## Swift tests, on a real PostgreSQL and a broker of their own (FILTER=regex runs some)
+	@scripts/test-unit $(FILTER)
+
+test-e2e: deps ## the demo end to end: pages in Chromium, and killed services
+	@scripts/test-e2e
+
+lint: ## fail where the code differs from its format
+	@swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+
+format: ## format the code in place
+	@swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+docs: ## write docs/configuration.md from the declarations in the code
+	@UPDATE_DOCS=1 scripts/test-unit ConfigurationDocument
+
+bench: build ## measure (SUITE=idle or ingest; both without): prints a table, writes .millrace/bench/SUITE.json
+	@for suite in $(SUITE); do scripts/bench $$suite; done
+
+images: ## build the container images of the five services
+	@docker compose build
+
+clean: ## delete what was built (not the demo's data: that is demo-clean)
+	@rm -rf .build
