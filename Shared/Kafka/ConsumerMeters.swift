@@ -1,0 +1,71 @@
+import Metrics
+import Synchronization
+
+/// A consumer's metrics.
+///
+/// - `kafka_consumer_records_total`, `kafka_consumer_bytes_total` (client, topic): given out.
+/// - `kafka_consumer_errors_total`, `kafka_consumer_rebalances_total` (client).
+/// - `kafka_consumer_lag_records` (client, topic, partition): after the last record given out.
+/// - `kafka_consumer_queue_records` (client): read ahead.
+/// - `kafka_brokers_up` (client).
+final class ConsumerMeters: Sendable {
+    let errors: Counter
+    let rebalances: Counter
+    private let queue: Gauge
+    private let brokers: Gauge
+    private let client: String
+    private let perTopic = Mutex<[String: (records: Counter, bytes: Counter)]>([:])
+    private let lags = Mutex<[TopicPartition: Gauge]>([:])
+
+    init(client: String) {
+        self.client = client
+        let labels = [("client", client)]
+        errors = Counter(label: "kafka_consumer_errors_total", dimensions: labels)
+        rebalances = Counter(label: "kafka_consumer_rebalances_total", dimensions: labels)
+        queue = Gauge(label: "kafka_consumer_queue_records", dimensions: labels)
+        brokers = Gauge(label: "kafka_brokers_up", dimensions: labels)
+    }
+
+    func count(_ batch: RecordBatch) {
+        // A batch seldom holds more than one topic; bytes of the others count for the first.
+        guard let topic = batch.source.keys.first?.topic else { return }
+        let meters = perTopic.withLock { meters in
+            if let known = meters[topic] { return known }
+            let labels = [("client", client), ("topic", topic)]
+            let made = (
+                records: Counter(label: "kafka_consumer_records_total", dimensions: labels),
+                bytes: Counter(label: "kafka_consumer_bytes_total", dimensions: labels)
+            )
+            meters[topic] = made
+            return made
+        }
+        meters.records.increment(by: batch.count)
+        meters.bytes.increment(by: batch.byteCount)
+    }
+
+    /// Takes the library's statistics, a JSON text.
+    func take(statistics text: UnsafePointer<CChar>, ledger: PartitionLedger) {
+        guard let statistics = ClientStatistics(text) else { return }
+        brokers.record(statistics.brokersUp)
+        var waiting = 0
+        for (partition, state) in statistics.partitions {
+            waiting += state.queuedRecords
+            guard let entry = ledger.entries[partition], let next = entry.next, state.end >= 0 else { continue }
+            gauge(partition).record(max(0, state.end - next))
+        }
+        queue.record(waiting)
+    }
+
+    private func gauge(_ partition: TopicPartition) -> Gauge {
+        lags.withLock { lags in
+            if let known = lags[partition] { return known }
+            let made = Gauge(
+                label: "kafka_consumer_lag_records",
+                dimensions: [
+                    ("client", client), ("topic", partition.topic), ("partition", "\(partition.partition)"),
+                ])
+            lags[partition] = made
+            return made
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// KafkaAdmin: how it is made, and how one request is carried out. What it can do is in KafkaAdmin+Topics and +Offsets.
+import BlockingIO
+import CLibrdkafka
+import Logging
+
+/// Looks after topics, and answers what the brokers know about offsets. Every call ends within its timeout.
+public actor KafkaAdmin {
+    private let executor = BlockingExecutor(label: "kafka-admin")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let timeout: Duration
+    private var handle: ClientHandle?
+
+    /// - Parameter timeout: For each request to the brokers.
+    /// - Throws: `.configuration`.
+    public init(_ settings: KafkaSettings, timeout: Duration = .seconds(30), logger: Logger) throws(KafkaError) {
+        self.timeout = timeout
+        // Some requests are routed by what the client knows of the topics: let it know of changes soon.
+        handle = try ClientHandle(
+            .producer, settings, defaults: ["topic.metadata.refresh.sparse": "true"],
+            enforced: ["statistics.interval.ms": "0"], events: 0, logger: logger)
+    }
+
+    /// Stops the client. Safe to call twice.
+    public func close() async {
+        handle = nil
+    }
+
+    func client(_ operation: String) throws(KafkaError) -> ClientHandle {
+        guard let handle else { throw .closed(operation) }
+        return handle
+    }
+
+    /// Carries out one request of the admin API and hands its result to `read`.
+    /// - Parameter start: Sends the request: client, options, queue for the answer.
+    func request<Answer>(
+        _ operation: String, _ api: rd_kafka_admin_op_t,
+        start: (OpaquePointer, OpaquePointer?, OpaquePointer) -> Void,
+        read: (OpaquePointer) throws(KafkaError) -> Answer
+    ) throws(KafkaError) -> Answer {
+        let handle = try client(operation)
+        let options = rd_kafka_AdminOptions_new(handle.raw, api)
+        defer { rd_kafka_AdminOptions_destroy(options) }
+        var text = [CChar](repeating: 0, count: 256)
+        // Deleting a group's offsets and the like know no operation timeout; a refusal of an option changes nothing.
+        rd_kafka_AdminOptions_set_request_timeout(options, timeout.milliseconds, &text, text.count)
+        rd_kafka_AdminOptions_set_operation_timeout(options, timeout.milliseconds, &text, text.count)
+        guard let answers = rd_kafka_queue_new(handle.raw) else { throw .closed(operation) }
+        defer { rd_kafka_queue_destroy(answers) }
+        start(handle.raw, options, answers)
+        guard let event = rd_kafka_queue_poll(answers, (timeout + .seconds(2)).milliseconds) else {
+            throw .timedOut(operation, after: timeout)
+        }
+        defer { rd_kafka_event_destroy(event) }
+        let code = rd_kafka_event_error(event)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            throw KafkaError(code, operation, detail: String(cString: rd_kafka_event_error_string(event)))
+        }
+        return try read(event)
+    }
+
+    /// Throws the first error among a request's results, one per topic.
+    func check(
+        _ operation: String, _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int
+    ) throws(KafkaError) {
+        for result in UnsafeBufferPointer(start: results, count: count) {
+            let code = rd_kafka_topic_result_error(result)
+            guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+                let detail = rd_kafka_topic_result_error_string(result).map { String(cString: $0) }
+                throw KafkaError(code, operation, detail: detail)
+            }
+        }
+    }
+}
