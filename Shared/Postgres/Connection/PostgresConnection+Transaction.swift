@@ -1,0 +1,106 @@
+/// How much of other transactions a transaction sees.
+public enum PostgresIsolation: String, Sendable {
+    /// Each statement sees what was committed before it.
+    case readCommitted = "READ COMMITTED"
+    /// All statements see what was committed before the first.
+    case repeatableRead = "REPEATABLE READ"
+    /// As if transactions ran one after the other; may fail with 40001, to be run again.
+    case serializable = "SERIALIZABLE"
+}
+
+extension PostgresConnection {
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+    /// - Parameters:
+    ///   - isolation: How much of other transactions it sees.
+    ///   - readOnly: The server refuses every change.
+    ///   - statementTimeout: Limit for each of its statements, instead of the connection's.
+    /// A stream that `body` leaves early counts as a failed statement: the server ends it with an error.
+    /// - Throws: what `body` throws, and `PostgresError` of BEGIN and COMMIT. After `.connectionLost` of the COMMIT it is
+    ///   not known whether the transaction took effect: look before doing it again.
+    public func withTransaction<R>(
+        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, statementTimeout: Duration? = nil,
+        actor: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        try await begin(isolation, readOnly: readOnly, statementTimeout)
+        do {
+            let value = try await body(self)
+            try await commit()
+            return value
+        } catch {
+            await rollBack()
+            throw error
+        }
+    }
+
+    /// Runs `body` in a transaction that is rolled back whatever comes of it: to look, or to try. A stream that `body`
+    /// leaves early is no failure here.
+    public func withRolledBackTransaction<R>(
+        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = true, statementTimeout: Duration? = nil,
+        actor: isolated (any Actor)? = #isolation,
+        _ body: (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        try await begin(isolation, readOnly: readOnly, statementTimeout)
+        do {
+            let value = try await body(self)
+            await rollBack()
+            return value
+        } catch {
+            await rollBack()
+            throw error
+        }
+    }
+
+    private func begin(
+        _ isolation: PostgresIsolation, readOnly: Bool, _ timeout: Duration?
+    ) async throws(PostgresError) {
+        var sql = "BEGIN ISOLATION LEVEL \(isolation.rawValue) \(readOnly ? "READ ONLY" : "READ WRITE")"
+        if let timeout { sql += "; SET LOCAL statement_timeout = \(timeout.milliseconds)" }
+        try await script(sql)
+    }
+
+    /// The server answers ROLLBACK, without an error, to the COMMIT of a transaction in which a statement failed.
+    private func commit() async throws(PostgresError) {
+        try settle()
+        let result = try await cancellable { (number) throws(PostgresError) in
+            try self.withHandle { (raw) throws(PostgresError) in
+                try self.collect(raw, sent: self.send("COMMIT", raw), number)
+            }
+        }
+        if result.commandTag != "COMMIT" {
+            throw PostgresError(.server, "The transaction was rolled back: a statement in it had failed")
+        }
+    }
+
+    /// Goes through in a cancelled task too. A session that cannot roll back is closed: then the server does it.
+    private func rollBack() {
+        if let openStream { discard(openStream) }
+        guard isInTransaction else { return }
+        do throws(PostgresError) {
+            _ = try shielded("ROLLBACK")
+        } catch {
+            logger.debug("rollback failed, connection closed", metadata: ["error": "\(error)"])
+            close()
+        }
+    }
+
+    /// Brings the session back to how it started: no transaction, stream, lock, setting or prepared statement is left.
+    /// Goes through in a cancelled task too; a session for which it fails is closed.
+    public func reset() {
+        rollBack()
+        guard isOpen else { return }
+        do throws(PostgresError) {
+            _ = try shielded("DISCARD ALL")
+        } catch {
+            logger.debug("reset failed, connection closed", metadata: ["error": "\(error)"])
+            close()
+        }
+    }
+
+    /// What the pool does when a connection comes back: ends what was left open.
+    /// - Returns: Whether it can be used again.
+    func tidy() -> Bool {
+        rollBack()
+        return isOpen
+    }
+}
