@@ -1,0 +1,62 @@
+// ServiceMain: what the `@main` of every service does: take the settings' flags out of the command line, run the
+// command, and end with a line and a code that a script can rely on.
+import ArgumentParser
+import Foundation
+
+/// Runs a service's commands.
+public enum ServiceMain {
+    /// Runs the command that the command line names and ends the process.
+    /// - Parameters:
+    ///   - root: The command that holds the others; its name is the executable's.
+    ///   - service: Its settings are taken as flags by every command.
+    public static func run<Root: ParsableCommand>(_ root: Root.Type, _ service: ServiceDescription) async -> Never {
+        signal(SIGPIPE, SIG_IGN)  // a closed socket or pipe is an error of that write, not the end of the process
+        let outcome = await outcome(of: root, service, arguments: Array(CommandLine.arguments.dropFirst()))
+        if !outcome.output.isEmpty { print(outcome.output) }
+        if !outcome.errors.isEmpty { StandardError.write(outcome.errors + "\n") }
+        exit(outcome.code)
+    }
+
+    /// What a command line leads to, without ending the process.
+    static func outcome<Root: ParsableCommand>(
+        of root: Root.Type, _ service: ServiceDescription, arguments: [String]
+    ) async -> (code: Int32, output: String, errors: String) {
+        do {
+            let (values, rest) = try SettingFlags.split(arguments, groups: service.groups)
+            try await SettingFlags.$current.withValue(values) {
+                var command = try root.parseAsRoot(rest)
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+            }
+            return (ExitCode.ok.rawValue, "", "")
+        } catch let error as SettingsError {
+            return (ExitCode.configuration.rawValue, "", lines(error.description, service))
+        } catch let error as ExitError {
+            return (error.code.rawValue, "", lines(error.description, service))
+        } catch {
+            return parserOutcome(of: root, service, error)
+        }
+    }
+
+    /// swift-argument-parser's own errors: help is a success, a wrong command line has Millrace's code for it.
+    private static func parserOutcome<Root: ParsableCommand>(
+        of root: Root.Type, _ service: ServiceDescription, _ error: any Error
+    ) -> (code: Int32, output: String, errors: String) {
+        let code = root.exitCode(for: error)
+        if code.isSuccess { return (ExitCode.ok.rawValue, root.fullMessage(for: error), "") }
+        if code == .validationFailure {
+            return (ExitCode.usage.rawValue, "", Secrets.masked(root.fullMessage(for: error)))
+        }
+        if let own = error as? ArgumentParser.ExitCode { return (own.rawValue, "", "") }
+        return (ExitCode.failed.rawValue, "", lines("\(error)", service))
+    }
+
+    /// Each line of `text` behind the service's name, without secrets and terminal codes.
+    private static func lines(_ text: String, _ service: ServiceDescription) -> String {
+        let lines = Secrets.masked(text).split(whereSeparator: \.isNewline)
+        return lines.map { "\(service.name): \(LogText.escaped(String($0)))" }.joined(separator: "\n")
+    }
+}
