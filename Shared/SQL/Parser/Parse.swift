@@ -1,0 +1,101 @@
+/// How text is read.
+public struct ParseOptions: Sendable, Hashable {
+    /// Reads `@name`, `@{name}` and `@name(…)` as holes for the template layer, not as parameters or operators.
+    public var placeholders: Bool
+    /// Keeps comments with the nodes they stand next to.
+    public var comments: Bool
+    /// How deep expressions and queries may nest.
+    public var depthMax: Int
+
+    public init(placeholders: Bool = false, comments: Bool = true, depthMax: Int = 150) {
+        self.placeholders = placeholders
+        self.comments = comments
+        self.depthMax = depthMax
+    }
+}
+
+/// Reads all statements of a text.
+/// - Throws: The first thing that is wrong.
+public func parseStatements(
+    _ text: String, dialect: SQLDialect, options: ParseOptions = ParseOptions()
+) throws(SQLError) -> [Statement] {
+    try parsing(text, dialect, options) { parser throws(SQLError) in
+        var statements: [Statement] = []
+        while true {
+            while parser.take(.semicolon) {}
+            if parser.at(.endOfText) { break }
+            statements.append(try parser.statement())
+            guard parser.at(.semicolon) || parser.at(.endOfText) else { throw parser.unexpected(";") }
+        }
+        try parser.attachComments(to: &statements)
+        return statements
+    }
+}
+
+/// Reads a text that is one query, with or without a semicolon behind it.
+public func parseQuery(
+    _ text: String, dialect: SQLDialect, options: ParseOptions = ParseOptions()
+) throws(SQLError) -> Query {
+    try parsing(text, dialect, options) { parser throws(SQLError) in
+        let query = try parser.query()
+        while parser.take(.semicolon) {}
+        guard parser.at(.endOfText) else { throw parser.unexpected("the end of the query") }
+        if parser.comments.isEmpty { return query }
+        var statements = [Statement.query(query)]
+        try parser.attachComments(to: &statements)
+        if case .query(let commented)? = statements.first { return commented }
+        return query
+    }
+}
+
+/// Reads a text that is one expression.
+public func parseExpression(
+    _ text: String, dialect: SQLDialect, options: ParseOptions = ParseOptions()
+) throws(SQLError) -> Expression {
+    try parsing(text, dialect, options) { parser throws(SQLError) in
+        let expression = try parser.expression()
+        guard parser.at(.endOfText) else { throw parser.unexpected("the end of the expression") }
+        return expression
+    }
+}
+
+/// Cuts a text into tokens, each with its place.
+public func tokenize(
+    _ text: String, dialect: SQLDialect, options: ParseOptions = ParseOptions()
+) throws(SQLError) -> TokenList {
+    try withBytes(of: text) { bytes throws(SQLError) in
+        var tokenizer = Tokenizer(bytes, traits: dialect.traits.lexical, options: options)
+        try tokenizer.run()
+        return TokenList(tokens: tokenizer.tokens, comments: tokenizer.comments)
+    }
+}
+
+/// Runs `body` on a parser of the text, and gives errors their place in it.
+private func parsing<Result>(
+    _ text: String, _ dialect: SQLDialect, _ options: ParseOptions,
+    _ body: (inout Parser) throws(SQLError) -> Result
+) throws(SQLError) -> Result {
+    try withBytes(of: text) { bytes throws(SQLError) in
+        var tokenizer = Tokenizer(bytes, traits: dialect.traits.lexical, options: options)
+        try tokenizer.run()
+        return try tokenizer.tokens.withUnsafeBufferPointer { tokens throws(SQLError) in
+            var parser = Parser(bytes: bytes, tokens: tokens, dialect: dialect, options: options)
+            parser.comments = tokenizer.comments
+            return try body(&parser)
+        }
+    }
+}
+
+/// The text's bytes, which are one stretch of memory for as long as `body` runs.
+private func withBytes<Value>(
+    of text: String, _ body: (UnsafeBufferPointer<UInt8>) throws(SQLError) -> Value
+) throws(SQLError) -> Value {
+    var text = text
+    let result = text.withUTF8 { bytes -> Result<Value, SQLError> in
+        do throws(SQLError) { return .success(try body(bytes)) } catch { return .failure(error) }
+    }
+    switch result {
+    case .success(let value): return value
+    case .failure(let error): throw error.placed(in: text)
+    }
+}

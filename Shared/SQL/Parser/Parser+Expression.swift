@@ -1,0 +1,251 @@
+// Operators: an expression is a first operand and what follows it, as far as it binds tightly enough.
+
+extension Parser {
+    /// An expression of any kind.
+    mutating func expression() throws(SQLError) -> Expression { try expression(above: 0) }
+
+    /// An expression whose operators bind tighter than `level`.
+    mutating func expression(above level: Int8) throws(SQLError) -> Expression {
+        guard depth < depthMax else { throw tooDeep() }
+        let outer = height
+        depth += 1
+        height = 0
+        let start = token.range.start
+        let first = try operand()
+        let whole = try operations(on: first, from: start, above: level)
+        depth -= 1
+        height = max(outer, height + 1)
+        if height > depthMax { throw tooDeep() }
+        return whole
+    }
+
+    /// What follows a first operand.
+    mutating func operations(
+        on first: Expression, from start: UInt32, above level: Int8
+    ) throws(SQLError) -> Expression {
+        var left = first
+        /// The level of the last operator if it does not chain.
+        var closed: Int8 = .max
+        while true {
+            if let found = operators.binary(token.kind) {
+                guard found.level > level else { return left }
+                guard found.chains || found.level != closed else { throw chained() }
+                closed = found.chains ? .max : found.level
+                try grow()
+                left = try binary(left, found, from: start)
+                continue
+            }
+            switch token.kind {
+            case .word:
+                guard token.keyword != .notKeyword else { return left }
+                let before = index
+                left = try wordOperation(on: left, from: start, above: level, closed: &closed)
+                if index == before { return left }
+            case .doubleColon where grammar.hasDoubleColon:
+                advance()
+                try grow()
+                let type = try dataType()
+                left = .cast(Cast(operand: left, type: type, notation: Spelling(.doubleColon), info: info(from: start)))
+            case .leftBracket:
+                try grow()
+                left = try subscripted(left, from: start)
+            case .dot:
+                try grow()
+                left = try fieldAccess(left, from: start)
+            default: return left
+            }
+        }
+    }
+
+    private func chained() -> SQLError {
+        error("Comparisons do not chain; put one of them into parentheses, or join them by AND.")
+    }
+
+    private mutating func binary(
+        _ left: Expression, _ found: OperatorTraits.Binary, from start: UInt32
+    ) throws(SQLError) -> Expression {
+        advance()
+        if token.kind == .word, token.keyword == .any || token.keyword == .some || token.keyword == .all,
+            peek(1).kind == .leftParenthesis
+        {
+            let quantifier: Quantifier = token.keyword == .all ? .all : .any
+            advance()
+            let set = try parenthesizedSet()
+            return .quantified(
+                QuantifiedComparison(
+                    operand: left, operation: found.operation, quantifier: quantifier, set: set, info: info(from: start)
+                ))
+        }
+        let right = try expression(above: found.level)
+        return .binary(
+            BinaryOperation(operation: found.operation, left: left, right: right, info: info(from: start)))
+    }
+
+    /// What stands in the parentheses of `= ANY (…)`: a query or an array.
+    private mutating func parenthesizedSet() throws(SQLError) -> Expression {
+        let start = token.range.start
+        switch try parenthesizedContent() {
+        case .query(let query): return .subquery(Subquery(query: query, info: info(from: start)))
+        case .expressions(let values): return single(values, from: start)
+        }
+    }
+
+    /// Operators that are words. Takes nothing when the word is none, or binds too loosely.
+    private mutating func wordOperation(
+        on left: Expression, from start: UInt32, above level: Int8, closed: inout Int8
+    ) throws(SQLError) -> Expression {
+        let precedence = operators.precedence
+        switch token.keyword {
+        case .and where precedence.and > level:
+            closed = .max
+            return try logical(left, .and, precedence.and, from: start)
+        case .or where precedence.or > level:
+            closed = .max
+            return try logical(left, .or, precedence.or, from: start)
+        case .is where precedence.isTest > level:
+            closed = .max
+            try grow()
+            return try isTest(left, from: start)
+        case .isnull where precedence.isTest > level, .notnull where precedence.isTest > level:
+            guard !words.isName(token.keyword) else { return left }
+            let negated = token.keyword == .notnull
+            advance()
+            try grow()
+            return .isTest(IsTest(operand: left, property: .null, negated: negated, info: info(from: start)))
+        case .not where precedence.range > level:
+            switch peek(1).keyword {
+            case .between, .in, .like, .ilike, .similar:
+                guard precedence.range != closed else { throw chained() }
+                closed = precedence.range
+                advance()
+                try grow()
+                return try rangeTest(left, negated: true, from: start)
+            default: return left
+            }
+        case .between, .in, .like, .ilike, .similar:
+            guard precedence.range > level else { return left }
+            if token.keyword == .ilike || token.keyword == .similar, words.isName(token.keyword) { return left }
+            guard precedence.range != closed else { throw chained() }
+            closed = precedence.range
+            try grow()
+            return try rangeTest(left, negated: false, from: start)
+        case .at where precedence.atTimeZone > level:
+            guard peek(1).keyword == .time, peek(2).keyword == .zone else { return left }
+            advance()
+            advance()
+            advance()
+            try grow()
+            let zone = try expression(above: precedence.atTimeZone)
+            return .atTimeZone(AtTimeZone(operand: left, zone: zone, info: info(from: start)))
+        case .collate where precedence.collate > level:
+            advance()
+            try grow()
+            let collation = try collationName()
+            return .collated(Collated(operand: left, collation: collation, info: info(from: start)))
+        case .overlaps where operators.binary(.periodOverlaps).map({ $0.level > level }) ?? false:
+            try grow()
+            advance()
+            let right = try expression(above: precedence.other)
+            return .binary(
+                BinaryOperation(operation: .periodOverlaps, left: left, right: right, info: info(from: start)))
+        default: return left
+        }
+    }
+
+    mutating func collationName() throws(SQLError) -> QualifiedName {
+        guard at(.stringLiteral) else { return try qualifiedName("a collation") }
+        let taken = token
+        advance()
+        return QualifiedName([Identifier(try stringValue(taken), quoted: true, range: taken.range)])
+    }
+
+    private mutating func logical(
+        _ left: Expression, _ connective: LogicalOperation.Connective, _ level: Int8, from start: UInt32
+    ) throws(SQLError) -> Expression {
+        let keyword: Keyword = connective == .and ? .and : .or
+        try grow()
+        var operands: [Expression]
+        if case .logical(let chain) = left, chain.connective == connective {
+            operands = chain.operands
+        } else {
+            operands = [left]
+        }
+        while take(keyword) { operands.append(try expression(above: level)) }
+        return .logical(LogicalOperation(connective: connective, operands: operands, info: info(from: start)))
+    }
+
+    private mutating func isTest(_ left: Expression, from start: UInt32) throws(SQLError) -> Expression {
+        advance()
+        let negated = take(.not)
+        let property: IsTest.Property
+        switch token.keyword {
+        case .null: property = .null
+        case .true: property = .isTrue
+        case .false: property = .isFalse
+        case .unknown: property = .unknown
+        case .distinct:
+            advance()
+            try expect(.from)
+            let right = try expression(above: operators.precedence.isTest)
+            return .binary(
+                BinaryOperation(
+                    operation: negated ? .notDistinct : .distinct, left: left, right: right, info: info(from: start)))
+        default: throw unexpected("NULL", "TRUE", "FALSE", "UNKNOWN", "DISTINCT FROM")
+        }
+        advance()
+        return .isTest(IsTest(operand: left, property: property, negated: negated, info: info(from: start)))
+    }
+
+    /// BETWEEN, IN and the LIKEs, from their own word on.
+    private mutating func rangeTest(
+        _ left: Expression, negated: Bool, from start: UInt32
+    ) throws(SQLError) -> Expression {
+        let level = operators.precedence.range
+        let keyword = token.keyword
+        advance()
+        switch keyword {
+        case .between:
+            let symmetric = take(.symmetric)
+            if !symmetric { _ = take(.asymmetric) }
+            let lower = try expression(above: level)
+            try expect(.and)
+            let upper = try expression(above: level)
+            return .between(
+                Between(
+                    operand: left, lower: lower, upper: upper, negated: negated, symmetric: symmetric,
+                    info: info(from: start)))
+        case .in:
+            let source = try membershipSource()
+            return .membership(Membership(operand: left, source: source, negated: negated, info: info(from: start)))
+        default:
+            if keyword == .similar { try expect(.to) }
+            var match = PatternMatch(
+                kind: keyword == .like ? .like : keyword == .ilike ? .ilike : .similar, operand: left, pattern: .null,
+                negated: negated)
+            let next = peek(1)
+            if at(.any) || at(.some) || at(.all), next.kind == .leftParenthesis || next.keyword == .unnest {
+                match.quantifier = at(.all) ? .all : .any
+                advance()
+                match.pattern = next.keyword == .unnest ? try operand() : try parenthesizedSet()
+            } else {
+                match.pattern = try expression(above: level)
+            }
+            if take(.escape) { match.escape = try expression(above: level) }
+            match.info = info(from: start)
+            return .match(match)
+        }
+    }
+
+    private mutating func membershipSource() throws(SQLError) -> Membership.Source {
+        if at(.placeholder) { return .placeholder(try placeholder()) }
+        if at(.unnest), peek(1).kind == .leftParenthesis {
+            advance()
+            return .unnest(
+                try parenthesized { parser throws(SQLError) in try parser.expression() })
+        }
+        switch try parenthesizedContent() {
+        case .query(let query): return .query(query)
+        case .expressions(let values): return .list(values)
+        }
+    }
+}

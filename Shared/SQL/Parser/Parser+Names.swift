@@ -1,0 +1,100 @@
+extension Parser {
+    /// The text of a token as it stands.
+    @inline(__always)
+    func text(_ token: Token) -> String {
+        String(decoding: UnsafeBufferPointer(rebasing: bytes[token.range.offsets]), as: UTF8.self)
+    }
+
+    func upper(_ token: Token) -> String { text(token).uppercased() }
+
+    /// True at a word that may name a column, table or alias, quoted or not.
+    @inline(__always)
+    func atName() -> Bool {
+        switch token.kind {
+        case .word: token.keyword == .notKeyword || words.isName(token.keyword)
+        case .quotedName: true
+        default: false
+        }
+    }
+
+    /// The present token as a name.
+    @inline(__always)
+    mutating func takeName() throws(SQLError) -> Identifier {
+        let taken = token
+        advance()
+        if taken.kind == .word { return Identifier(text(taken), range: taken.range) }
+        return Identifier(try quotedText(taken), quoted: true, range: taken.range)
+    }
+
+    mutating func name(_ what: String = "a name") throws(SQLError) -> Identifier {
+        guard atName() else { throw unexpected(what) }
+        return try takeName()
+    }
+
+    /// A name where any word will do, such as behind a dot.
+    @inline(__always)
+    mutating func label(_ what: String = "a name") throws(SQLError) -> Identifier {
+        guard token.kind == .word || token.kind == .quotedName else { throw unexpected(what) }
+        return try takeName()
+    }
+
+    mutating func nameList() throws(SQLError) -> [Identifier] {
+        try parenthesized { parser throws(SQLError) in
+            try parser.list { parser throws(SQLError) in try parser.label("a column") }
+        }
+    }
+
+    /// `AS name`, or a name alone where that cannot be misread.
+    @inline(__always)
+    mutating func columnAlias() throws(SQLError) -> Identifier? {
+        if take(.as) {
+            return grammar.labelsMayBeReserved ? try label("the column's name") : try name("the column's name")
+        }
+        guard atName(), !words.labelsNeedingAs.contains(token.keyword) else { return nil }
+        return try takeName()
+    }
+
+    /// A name of any number of parts.
+    mutating func qualifiedName(_ what: String = "a name") throws(SQLError) -> QualifiedName {
+        var parts = try splitName(name(what))
+        while take(.dot) { parts += try splitName(label()) }
+        return QualifiedName(parts)
+    }
+
+    /// The name of a table: parts may hold dashes or, in one pair of backticks, dots.
+    mutating func tableName() throws(SQLError) -> QualifiedName {
+        let first = try name("a table")
+        if !grammar.quotedNamesHoldPaths, !at(.dot) { return QualifiedName([first]) }
+        var parts = try splitName(joinDashes(first))
+        while take(.dot) { parts += try splitName(joinDashes(label())) }
+        var name = QualifiedName(parts)
+        name.mayBeArray = grammar.fromMayNameArrays
+        return name
+    }
+
+    /// Takes what follows a first part with dashes: `my` of `my-project`.
+    private mutating func joinDashes(_ first: Identifier) throws(SQLError) -> Identifier {
+        guard dialect.traits.lexical.namesMayHaveDashes, !first.quoted else { return first }
+        var joined = first
+        while at(.minus), token.range.start == joined.range.end {
+            let next = peek(1)
+            guard next.range.start == token.range.end, next.kind == .word || next.kind == .integerLiteral else { break }
+            advance()
+            advance()
+            joined = Identifier(
+                joined.name + "-" + text(next), range: SourceRange(start: first.range.start, end: lastEnd))
+        }
+        // A dash must be quoted everywhere but here, so that the name is written in quotes.
+        if joined.name.utf8.count != first.name.utf8.count { joined.quoted = true }
+        return joined
+    }
+
+    private func splitName(_ name: Identifier) -> [Identifier] {
+        guard grammar.quotedNamesHoldPaths, name.quoted, name.name.utf8.contains(UInt8(ascii: ".")) else {
+            return [name]
+        }
+        return name.name.split(separator: ".", omittingEmptySubsequences: false).map { part in
+            Identifier(String(part), quoted: true, range: name.range)
+        }
+    }
+}

@@ -1,0 +1,262 @@
+// What an expression begins with: prefix operators, literals, names, things in parentheses, words with a syntax of
+// their own.
+
+extension Parser {
+    enum ParenthesizedContent {
+        case query(Query)
+        /// One or more.
+        case expressions([Expression])
+    }
+
+    mutating func operand() throws(SQLError) -> Expression {
+        let start = token.range.start
+        switch token.kind {
+        case .word: return try wordOperand(start)
+        case .quotedName: return try path(start)
+        case .integerLiteral, .decimalLiteral:
+            let digits = text(token)
+            let value: Literal.Value = token.kind == .integerLiteral ? .integer(digits) : .decimal(digits)
+            advance()
+            return .literal(Literal(value: value, info: info(from: start)))
+        case .stringLiteral: return .literal(Literal(value: .string(try strings()), info: info(from: start)))
+        case .bytesLiteral:
+            let value = try bytesValue(token)
+            advance()
+            return .literal(Literal(value: .bytes(value), info: info(from: start)))
+        case .bits, .hexBits:
+            let value = try bitsValue()
+            advance()
+            return .literal(Literal(value: .bits(value), info: info(from: start)))
+        case .leftParenthesis: return try parenthesizedOperand(start)
+        case .parameter: return .parameter(try parameter())
+        case .placeholder: return .placeholder(try placeholder())
+        case .leftBracket where grammar.bracketsAreArrays: return try bracketArray(start, type: nil, hasKeyword: false)
+        case .star:
+            advance()
+            return .star(try star(start, qualifier: []))
+        default:
+            guard let found = operators.unary(token.kind) else { throw unexpected("an expression") }
+            advance()
+            // A further prefix binds as it stands; what follows at this level is about the whole.
+            let operand = try expression(above: found.level)
+            return .unary(UnaryOperation(operation: found.operation, operand: operand, info: info(from: start)))
+        }
+    }
+
+    /// String tokens up to the last that is joined: in both dialects, strings with nothing but a line break between
+    /// them are one.
+    mutating func strings() throws(SQLError) -> String {
+        var value = try stringValue(token)
+        var end = Int(token.range.end)
+        advance()
+        while token.kind == .stringLiteral, bytes[end..<Int(token.range.start)].contains(UInt8(ascii: "\n")) {
+            value += try stringValue(token)
+            end = Int(token.range.end)
+            advance()
+        }
+        return value
+    }
+
+    private func bitsValue() throws(SQLError) -> String {
+        let range = token.range.offsets
+        let digits = String(decoding: bytes[(range.lowerBound + 2)..<(range.upperBound - 1)], as: UTF8.self)
+        if token.kind == .bits {
+            guard digits.utf8.allSatisfy({ $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: "1") }) else {
+                throw error("A bit string holds only 0 and 1.")
+            }
+            return digits
+        }
+        var bits = ""
+        for digit in digits {
+            guard let value = digit.hexDigitValue else { throw error("A hexadecimal bit string holds only 0 to F.") }
+            let text = String(value, radix: 2)
+            bits += String(repeating: "0", count: 4 - text.utf8.count) + text
+        }
+        return bits
+    }
+
+    mutating func parameter() throws(SQLError) -> Parameter {
+        let taken = token
+        let name = text(taken)
+        advance()
+        let kind: Parameter.Kind
+        if name == "?" {
+            kind = .anonymous
+        } else if name.hasPrefix("$") {
+            guard let number = Int(name.dropFirst()) else {
+                throw error("A parameter's number is too large.", at: taken.range)
+            }
+            kind = .numbered(number)
+        } else if name.hasPrefix("@@") {
+            kind = .system(String(name.dropFirst(2)))
+        } else {
+            kind = .named(String(name.dropFirst()))
+        }
+        return Parameter(kind: kind, info: NodeInfo(range: taken.range))
+    }
+
+    mutating func placeholder() throws(SQLError) -> Placeholder {
+        let taken = token
+        var name = text(taken).dropFirst()
+        advance()
+        let info = NodeInfo(range: taken.range)
+        if name.hasPrefix("{") {
+            return Placeholder(name: String(name.dropFirst().dropLast()), braced: true, info: info)
+        }
+        guard let open = name.firstIndex(of: "(") else { return Placeholder(name: String(name), info: info) }
+        let arguments = String(name[name.index(after: open)...].dropLast())
+        name = name[..<open]
+        return Placeholder(name: String(name), arguments: arguments, info: info)
+    }
+
+    // MARK: Parentheses
+
+    /// From the opening to the closing parenthesis.
+    mutating func parenthesizedContent() throws(SQLError) -> ParenthesizedContent {
+        try expect(.leftParenthesis, "(")
+        let start = token.range.start
+        if beginsQuery() {
+            let query = try nested { parser throws(SQLError) in try parser.query() }
+            try expect(.rightParenthesis, ")")
+            return .query(query)
+        }
+        var first: Expression
+        if at(.leftParenthesis) {
+            // `((SELECT 1) UNION …)` is a query, `((SELECT 1) + 1)` is none: the inner parentheses come first.
+            let inner = try nested { parser throws(SQLError) in try parser.parenthesizedContent() }
+            switch inner {
+            case .query(let query):
+                if let whole = try continueQuery(query, from: start) {
+                    try expect(.rightParenthesis, ")")
+                    return .query(whole)
+                }
+                first = .subquery(Subquery(query: query, info: info(from: start)))
+            case .expressions(let values): first = single(values, from: start)
+            }
+            first = try operations(on: first, from: start, above: 0)
+        } else {
+            first = try expression()
+        }
+        var values = [first]
+        while take(.comma) { values.append(try expression()) }
+        try expect(.rightParenthesis, ")")
+        return .expressions(values)
+    }
+
+    func single(_ values: [Expression], from start: UInt32) -> Expression {
+        if values.count == 1 { return values[0] }
+        return .row(
+            RowConstructor(kind: .tuple, fields: values.map { SelectItem(value: $0) }, info: info(from: start)))
+    }
+
+    private mutating func parenthesizedOperand(_ start: UInt32) throws(SQLError) -> Expression {
+        switch try parenthesizedContent() {
+        case .query(let query): return .subquery(Subquery(query: query, info: info(from: start)))
+        case .expressions(let values): return single(values, from: start)
+        }
+    }
+
+    /// True at a word that begins a query.
+    func beginsQuery() -> Bool {
+        switch token.keyword {
+        case .select, .with, .values: true
+        case .table: peek(1).kind == .word || peek(1).kind == .quotedName
+        case .from: grammar.hasPipes
+        default: false
+        }
+    }
+
+    // MARK: Access
+
+    /// `[…]` behind an operand.
+    mutating func subscripted(_ operand: Expression, from start: UInt32) throws(SQLError) -> Expression {
+        try expect(.leftBracket, "[")
+        let position: SubscriptAccess.Position
+        if take(.colon) {
+            position = .slice(nil, at(.rightBracket) ? nil : try expression())
+        } else if let access = try arrayAccess() {
+            position = access
+        } else {
+            let index = try expression()
+            if take(.colon) {
+                position = .slice(index, at(.rightBracket) ? nil : try expression())
+            } else {
+                position = .index(index)
+            }
+        }
+        try expect(.rightBracket, "]")
+        return .subscripted(SubscriptAccess(operand: operand, position: position, info: info(from: start)))
+    }
+
+    /// GoogleSQL's `OFFSET(i)`, `SAFE_ORDINAL(i)` and the like between brackets.
+    private mutating func arrayAccess() throws(SQLError) -> SubscriptAccess.Position? {
+        guard grammar.subscriptsSayBase, token.kind == .word, peek(1).kind == .leftParenthesis else { return nil }
+        let word = upper(token)
+        let safe = word.hasPrefix("SAFE_")
+        switch safe ? String(word.dropFirst(5)) : word {
+        case "OFFSET":
+            advance()
+            return .offset(try parenthesized { parser throws(SQLError) in try parser.expression() }, safe: safe)
+        case "ORDINAL":
+            advance()
+            return .ordinal(try parenthesized { parser throws(SQLError) in try parser.expression() }, safe: safe)
+        case "KEY":
+            advance()
+            return .key(try parenthesized { parser throws(SQLError) in try parser.expression() }, safe: safe)
+        default: return nil
+        }
+    }
+
+    /// `.field` or `.*` behind an operand.
+    mutating func fieldAccess(_ operand: Expression, from start: UInt32) throws(SQLError) -> Expression {
+        try expect(.dot, ".")
+        if at(.star) {
+            let range = token.range
+            advance()
+            let field = Identifier("*", range: range)
+            return .field(FieldAccess(operand: operand, field: field, info: info(from: start)))
+        }
+        let field = try label("a field")
+        return .field(FieldAccess(operand: operand, field: field, info: info(from: start)))
+    }
+
+    /// What follows the `*` of a select list or of COUNT.
+    mutating func star(_ start: UInt32, qualifier: [Identifier]) throws(SQLError) -> Star {
+        var star = Star(qualifier: qualifier)
+        if at(.except), peek(1).kind == .leftParenthesis, grammar.starsMayExcept {
+            advance()
+            star.except = try nameList()
+        }
+        if at(.replace), peek(1).kind == .leftParenthesis {
+            advance()
+            star.replace = try parenthesized { parser throws(SQLError) in
+                try parser.list { parser throws(SQLError) in try parser.selectItem() }
+            }
+        }
+        star.info = info(from: start)
+        return star
+    }
+
+    // MARK: Arrays
+
+    /// From the opening bracket on.
+    mutating func bracketArray(_ start: UInt32, type: DataType?, hasKeyword: Bool) throws(SQLError) -> Expression {
+        try expect(.leftBracket, "[")
+        var elements: [Expression] = []
+        if !at(.rightBracket) {
+            elements = try list { parser throws(SQLError) in
+                // The inner brackets of PostgreSQL's arrays of arrays.
+                guard parser.at(.leftBracket), !parser.grammar.bracketsAreArrays else { return try parser.expression() }
+                let start = parser.token.range.start
+                return try parser.nested { parser throws(SQLError) in
+                    try parser.bracketArray(start, type: nil, hasKeyword: false)
+                }
+            }
+        }
+        try expect(.rightBracket, "]")
+        return .array(
+            ArrayConstructor(
+                content: .elements(elements), elementType: type, hasKeyword: Spelling(hasKeyword),
+                info: info(from: start)))
+    }
+}

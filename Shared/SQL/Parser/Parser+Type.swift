@@ -1,0 +1,167 @@
+extension Parser {
+    /// A type, with its parameters and array brackets.
+    mutating func dataType() throws(SQLError) -> DataType {
+        try nested { parser throws(SQLError) in try parser.unnestedType() }
+    }
+
+    private mutating func unnestedType() throws(SQLError) -> DataType {
+        let start = token.range.start
+        var type: DataType
+        switch token.keyword {
+        case .array where peek(1).kind == .less:
+            advance()
+            type = DataType(kind: .array(try angleBracketed { parser throws(SQLError) in try parser.dataType() }))
+        case .range where peek(1).kind == .less:
+            advance()
+            type = DataType(kind: .range(try angleBracketed { parser throws(SQLError) in try parser.dataType() }))
+        case .struct where peek(1).kind == .less:
+            advance()
+            type = DataType(kind: .structure(try structFields()))
+        case .struct where grammar.typesHaveAngles:
+            advance()
+            type = DataType(kind: .structure([]))
+        case .array where grammar.typesHaveAngles:
+            advance()
+            type = DataType(kind: .named(QualifiedName("ARRAY")))
+        default: type = try namedType()
+        }
+        type.info = info(from: start)
+        while dialect.traits.types.arraysAreSuffixed {
+            if take(.array) {
+                if take(.leftBracket) {
+                    _ = try smallNumber()
+                    try expect(.rightBracket, "]")
+                }
+            } else if at(.leftBracket), peek(1).kind == .rightBracket || peek(2).kind == .rightBracket {
+                advance()
+                if at(.integerLiteral) { advance() }
+                try expect(.rightBracket, "]")
+            } else {
+                break
+            }
+            try grow()
+            type = DataType(kind: .array(type), info: info(from: start))
+        }
+        return type
+    }
+
+    private mutating func namedType() throws(SQLError) -> DataType {
+        let isWord = token.kind == .word
+        guard isWord || token.kind == .quotedName, isWord ? !isClauseWord(token.keyword) : true else {
+            throw unexpected("a type")
+        }
+        let first = try takeName()
+        if at(.dot) {
+            var parts = [first]
+            while take(.dot) { parts.append(try label("a type")) }
+            return DataType(kind: .named(QualifiedName(parts)), parameters: try typeParameters())
+        }
+        guard !first.quoted else {
+            return DataType(kind: .named(QualifiedName([first])), parameters: try typeParameters())
+        }
+        var words = first.name.lowercased()
+        switch words {
+        case "double" where at(.precision), "bit" where at(.varying), "char" where at(.varying),
+            "character" where at(.varying), "nchar" where at(.varying):
+            words += " " + token.keyword.text
+            advance()
+        case "national":
+            words = at(.char) || at(.character) ? token.keyword.text : words
+            advance()
+            if at(.varying) {
+                words += " varying"
+                advance()
+            }
+        default: break
+        }
+        var type = DataType(kind: .text)
+        if words == "interval", dialect.traits.types.hasZoneWords { return try intervalType() }
+        type.parameters = try typeParameters()
+        if dialect.traits.types.hasZoneWords, words == "time" || words == "timestamp", at(.with) || at(.without),
+            peek(1).keyword == .time, peek(2).keyword == .zone
+        {
+            words += at(.with) ? " with time zone" : " without time zone"
+            advance()
+            advance()
+            advance()
+        }
+        type.written = Spelling(words)
+        type.kind = dialect.traits.types.kinds[words] ?? .named(QualifiedName([first]))
+        return type
+    }
+
+    private mutating func intervalType() throws(SQLError) -> DataType {
+        var type = DataType(kind: .interval, written: Spelling("interval"))
+        if let unit = intervalUnit() {
+            var fields = unit
+            if take(.to) {
+                guard let last = intervalUnit() else { throw unexpected("a part of a date") }
+                fields += " TO " + last
+            }
+            type.intervalFields = fields
+        }
+        type.parameters = try typeParameters()
+        return type
+    }
+
+    private mutating func typeParameters() throws(SQLError) -> [Int] {
+        guard at(.leftParenthesis), peek(1).kind == .integerLiteral || peek(1).kind == .minus || isMax(peek(1)) else {
+            return []
+        }
+        return try parenthesized { parser throws(SQLError) in
+            try parser.list { parser throws(SQLError) in
+                if parser.isMax(parser.token) {
+                    parser.advance()
+                    return Int.max
+                }
+                return try parser.smallNumber()
+            }
+        }
+    }
+
+    private func isMax(_ token: Token) -> Bool {
+        grammar.typesHaveAngles && token.kind == .word && upper(token) == "MAX"
+    }
+
+    private mutating func structFields() throws(SQLError) -> [DataType.Field] {
+        guard !(peek(1).kind == .greater) else {
+            advance()
+            advance()
+            return []
+        }
+        return try angleBracketed { parser throws(SQLError) in
+            try parser.list { parser throws(SQLError) in
+                // `name type` or a type alone: a name is followed by the word that begins a type.
+                let next = parser.peek(1).kind
+                if parser.token.kind == .quotedName
+                    || (parser.token.kind == .word && (next == .word || next == .quotedName))
+                {
+                    let name = try parser.takeName()
+                    return DataType.Field(name: name, type: try parser.dataType())
+                }
+                return DataType.Field(type: try parser.dataType())
+            }
+        }
+    }
+
+    /// Between `<` and `>`; two `>` side by side are one token, which closes two.
+    mutating func angleBracketed<Result>(
+        _ body: (inout Parser) throws(SQLError) -> Result
+    ) throws(SQLError) -> Result {
+        try expect(.less, "<")
+        let result = try body(&self)
+        if take(.greater) { return result }
+        guard at(.shiftRight) else { throw unexpected(">") }
+        if holdsHalfShift { advance() } else { lastEnd = token.range.start + 1 }
+        holdsHalfShift.toggle()
+        return result
+    }
+
+    /// Words that begin a clause, and so are no type.
+    private func isClauseWord(_ keyword: Keyword) -> Bool {
+        switch keyword {
+        case .select, .from, .where, .group, .order, .limit, .as, .then, .when, .end, .else: true
+        default: false
+        }
+    }
+}

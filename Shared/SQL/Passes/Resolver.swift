@@ -1,0 +1,254 @@
+/// Finds out for each name of a query what it names, and writes it out; infers types and, where asked, lineage on the
+/// way. One walk over the tree does all of it.
+///
+/// Invariant: when a `resolve` returns, `scopes` and `common` are as they were when it was called.
+struct Resolver {
+    let catalog: SchemaCatalog
+    let dialect: SQLDialect
+    let naming: NamingTraits
+    let functions: FunctionTraits
+    let options: ResolveOptions
+    var scopes: [Scope] = []
+    /// The tables of WITH clauses in sight, the innermost last.
+    var common: [(key: String, columns: ColumnSet)] = []
+    /// The columns of tables that lineage has met; entries count into it.
+    var origins: [SourceReference] = []
+    private var originNumbers: [SourceReference: Int32] = [:]
+
+    init(catalog: SchemaCatalog, options: ResolveOptions) {
+        self.catalog = catalog
+        self.options = options
+        dialect = catalog.dialect
+        naming = dialect.traits.naming
+        functions = dialect.traits.functions
+    }
+
+    mutating func origin(_ table: String, _ column: String) -> Int32 {
+        let reference = SourceReference(table: table, column: column)
+        if let known = originNumbers[reference] { return known }
+        let number = Int32(origins.count)
+        origins.append(reference)
+        originNumbers[reference] = number
+        return number
+    }
+
+    // MARK: Names
+
+    /// What the column at `position` of a source is.
+    mutating func resolved(_ source: Scope.Source, _ position: Int) -> Resolved {
+        let column = source.columns.columns[position]
+        guard options.tracksLineage else { return Resolved(type: column.type) }
+        guard let table = source.columns.table, column.lineage.isEmpty else {
+            return Resolved(type: column.type, lineage: column.lineage)
+        }
+        let number = origin(table.description, column.name.name)
+        return Resolved(type: column.type, lineage: [LineageEntry(column: number, usage: .copied)])
+    }
+
+    /// What a column is of which only the name is known.
+    mutating func assumed(_ source: Scope.Source, _ name: Identifier) -> Resolved {
+        guard options.tracksLineage, let table = source.columns.table else { return Resolved() }
+        let number = origin(table.description, dialect.folded(name))
+        return Resolved(lineage: [LineageEntry(column: number, usage: .copied)])
+    }
+
+    mutating func resolve(_ column: inout ColumnReference) throws(SQLError) -> Resolved {
+        if column.qualifier.isEmpty {
+            if let found = try unqualified(column.name, whole: &column) { return found }
+            return try missing(column)
+        }
+        return try qualified(&column)
+    }
+
+    /// A name without a table before it. Nil when nothing in sight has it.
+    private mutating func unqualified(
+        _ name: Identifier, whole column: inout ColumnReference
+    ) throws(SQLError) -> Resolved? {
+        let key = dialect.key(name)
+        var open: Scope.Source?
+        var opens = 0
+        for scope in scopes.reversed() where !scope.isHidden {
+            if let merged = scope.merged.last(where: { $0.key == key }) { return self.merged(merged, in: scope) }
+            var found: (source: Scope.Source, position: Int)?
+            for source in scope.sources {
+                if let position = source.columns.position(of: key) {
+                    if let first = found { throw ambiguous(column, first.source, source) }
+                    found = (source, position)
+                } else if source.columns.isOpen, opens == 0 || open == nil {
+                    open = source
+                    opens += 1
+                } else if source.columns.isOpen {
+                    opens += 1
+                }
+            }
+            if let found {
+                if !(found.source.isValue && found.source.key == key) {
+                    column.qualifier = [found.source.alias] + column.qualifier
+                }
+                return resolved(found.source, found.position)
+            }
+            if let output = scope.outputs[key] { return output }
+            // The whole row, or the element of an array.
+            if let source = scope.source(key) { return row(source) }
+        }
+        guard let open, !naming.hiddenColumns.contains(key) else { return opens > 0 ? Resolved() : nil }
+        if opens == 1 {
+            column.qualifier = [open.alias] + column.qualifier
+            return assumed(open, name)
+        }
+        return Resolved()
+    }
+
+    private mutating func merged(_ merged: Scope.Merged, in scope: Scope) -> Resolved {
+        var result = Resolved()
+        for index in merged.sources {
+            let source = scope.sources[index]
+            guard let position = source.columns.position(of: merged.key) else { continue }
+            let one = resolved(source, position)
+            result.type = result.type ?? one.type
+            result.lineage.merge(one.lineage)
+        }
+        return result
+    }
+
+    mutating func row(_ source: Scope.Source) -> Resolved {
+        var result = Resolved()
+        guard options.tracksLineage else { return result }
+        for position in source.columns.columns.indices { result.lineage.merge(resolved(source, position).lineage) }
+        result.lineage = result.lineage.used(.computed)
+        return result
+    }
+
+    /// A name with a table, or with a column of which it is a field, before it.
+    private mutating func qualified(_ column: inout ColumnReference) throws(SQLError) -> Resolved {
+        let parts = column.parts
+        let keys = parts.map { dialect.key($0) }
+        for scope in scopes.reversed() where !scope.isHidden {
+            if let source = scope.source(keys[0]) {
+                if let position = source.columns.position(of: keys[1]) {
+                    column.qualifier[0] = source.alias
+                    let whole = resolved(source, position)
+                    return fields(of: whole, Array(parts.dropFirst(2)))
+                }
+                if source.columns.isOpen || naming.hiddenColumns.contains(keys[1]) { return assumed(source, parts[1]) }
+                if source.isValue { return row(source) }
+                throw unknown(parts[1], in: [source], at: column)
+            }
+            for source in scope.sources where !source.path.isEmpty && keys.count > source.path.count {
+                guard source.path.elementsEqual(keys.prefix(source.path.count)) else { continue }
+                let key = keys[source.path.count]
+                guard let position = source.columns.position(of: key) else {
+                    if source.columns.isOpen { return assumed(source, parts[source.path.count]) }
+                    throw unknown(parts[source.path.count], in: [source], at: column)
+                }
+                column.qualifier = [source.alias] + parts[source.path.count..<(parts.count - 1)]
+                return fields(of: resolved(source, position), Array(parts.dropFirst(source.path.count + 1)))
+            }
+        }
+        if naming.pathsReachFields {
+            var first = ColumnReference(qualifier: [], name: parts[0], info: column.info)
+            if let whole = try unqualified(parts[0], whole: &first) {
+                column.qualifier = first.qualifier + parts.dropLast()
+                return fields(of: whole, Array(parts.dropFirst()))
+            }
+        }
+        let known = scopes.reversed().flatMap { $0.sources.map(\.alias.name) }
+        throw SQLError(
+            .unknownTable,
+            "No table of this query goes by the name \(parts[0].name).\(Suggestion.text(for: parts[0].name, in: known))",
+            at: column.info.range)
+    }
+
+    /// A field, through as many structs as there are names.
+    private func fields(of whole: Resolved, _ names: [Identifier]) -> Resolved {
+        var result = whole
+        for name in names {
+            let key = dialect.key(name)
+            if case .structure(let fields)? = result.type {
+                result.type = fields.first { $0.name.map { dialect.key($0) } == key }?.type.kind
+            } else {
+                result.type = nil
+            }
+            result.lineage = result.lineage.used(.computed)
+        }
+        return result
+    }
+
+    // MARK: Errors
+
+    private func missing(_ column: ColumnReference) throws(SQLError) -> Resolved {
+        if naming.hiddenColumns.contains(dialect.key(column.name)) { return Resolved() }
+        let visible = scopes.reversed().filter { !$0.isHidden }
+        throw unknown(column.name, in: visible.flatMap(\.sources), at: column)
+    }
+
+    private func unknown(_ name: Identifier, in sources: [Scope.Source], at column: ColumnReference) -> SQLError {
+        let known = sources.flatMap { $0.columns.columns.map(\.name.name) }
+        let tables = sources.map(\.alias.name).joined(separator: ", ")
+        let place =
+            sources.isEmpty
+            ? "There is no table here to have a column \(name.name)." : "No column \(name.name) in \(tables)."
+        return SQLError(
+            .unknownColumn, place + Suggestion.text(for: name.name, in: known), at: column.info.range)
+    }
+
+    private func ambiguous(_ column: ColumnReference, _ first: Scope.Source, _ second: Scope.Source) -> SQLError {
+        SQLError(
+            .ambiguousColumn,
+            "Both \(first.alias.name) and \(second.alias.name) have a column \(column.name.name); say which one is meant.",
+            at: column.info.range)
+    }
+}
+
+/// How names are resolved.
+public struct ResolveOptions: Sendable, Hashable {
+    /// Throws when a table is not in the catalogue; otherwise its columns are taken as the query names them.
+    public var requiresKnownTables: Bool
+    var tracksLineage = false
+
+    public init(requiresKnownTables: Bool = false) { self.requiresKnownTables = requiresKnownTables }
+}
+
+/// A column of a table outside the query.
+public struct SourceReference: Sendable, Hashable, CustomStringConvertible {
+    /// The table's name, parts separated by dots.
+    public var table: String
+    public var column: String
+
+    public init(table: String, column: String) {
+        self.table = table
+        self.column = column
+    }
+
+    public var description: String { "\(table).\(column)" }
+}
+
+/// Names that were perhaps meant.
+enum Suggestion {
+    /// ` Did you mean x?`, or nothing.
+    static func text(for name: String, in known: [String]) -> String {
+        let wanted = Array(name.lowercased().utf8)
+        let allowed = max(1, wanted.count / 3)
+        var best: (distance: Int, name: String)?
+        for candidate in known {
+            let distance = self.distance(wanted, Array(candidate.lowercased().utf8))
+            if distance <= allowed, distance < best?.distance ?? .max { best = (distance, candidate) }
+        }
+        return best.map { " Did you mean \($0.name)?" } ?? ""
+    }
+
+    /// How many letters must be added, taken away or replaced.
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let above = row[j + 1]
+                row[j + 1] = a == b ? diagonal : min(diagonal, min(above, row[j])) + 1
+                diagonal = above
+            }
+        }
+        return row[right.count]
+    }
+}

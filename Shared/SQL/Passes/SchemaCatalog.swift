@@ -1,0 +1,95 @@
+/// The columns of tables, as far as they are known: what names of a query are looked up in.
+public struct SchemaCatalog: Sendable {
+    /// A column of a table.
+    public struct Column: Sendable, Hashable {
+        public var name: String
+        /// Nil when it is not known.
+        public var type: DataType.Kind?
+
+        public init(_ name: String, _ type: DataType.Kind? = nil) {
+            self.name = name
+            self.type = type
+        }
+    }
+
+    public let dialect: SQLDialect
+    /// By the folded name, whole and without its first parts; nil where two tables share what is left.
+    private var tables: [String: ColumnSet?] = [:]
+
+    public init(dialect: SQLDialect) { self.dialect = dialect }
+
+    /// Adds a table or replaces the one of that name. A query finds it by its whole name, or by its last parts where
+    /// those tell it from all others.
+    public mutating func add(_ name: QualifiedName, columns: [Column]) {
+        let keys = name.parts.map { dialect.key($0) }
+        let set = ColumnSet(
+            table: name,
+            columns.map { column in
+                let identifier = Identifier(exact: column.name)
+                return SourceColumn(key: dialect.key(identifier), name: identifier, type: column.type)
+            })
+        for start in keys.indices {
+            let suffix = keys[start...].joined(separator: ".")
+            if start > 0, let known = tables[suffix], known?.table.map({ $0.parts.count > 1 && $0 != name }) ?? true {
+                tables[suffix] = ColumnSet?.none
+            } else {
+                tables[suffix] = set
+            }
+        }
+    }
+
+    /// Nil when the table is not known.
+    func columns(of name: QualifiedName) -> ColumnSet? {
+        if name.parts.count == 1 { return tables[dialect.key(name.parts[0])] ?? nil }
+        return tables[name.parts.map { dialect.key($0) }.joined(separator: ".")] ?? nil
+    }
+}
+
+/// A column that can be named in a query.
+struct SourceColumn: Sendable {
+    /// The name as names are compared.
+    var key: String
+    var name: Identifier
+    var type: DataType.Kind?
+    /// Where its values come from; empty for a column of a table, and where nobody asks.
+    var lineage: [LineageEntry] = []
+}
+
+/// The columns of a relation.
+final class ColumnSet: Sendable {
+    /// The table that these are the columns of; nil for those of a subquery and the like.
+    let table: QualifiedName?
+    let columns: [SourceColumn]
+    /// What decides which rows there are.
+    let filters: [LineageEntry]
+    /// There may be more columns than are known.
+    let isOpen: Bool
+    /// The first column of each name; nil for few columns, which are gone through.
+    private let index: [String: Int]?
+
+    init(table: QualifiedName? = nil, _ columns: [SourceColumn], filters: [LineageEntry] = [], isOpen: Bool = false) {
+        self.table = table
+        self.isOpen = isOpen
+        self.columns = columns
+        self.filters = filters
+        index =
+            columns.count > 8
+            ? Dictionary(columns.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first }) : nil
+    }
+
+    func position(of key: String) -> Int? {
+        if let index { return index[key] }
+        return columns.firstIndex { $0.key == key }
+    }
+}
+
+extension SQLDialect {
+    /// The name as names are compared. Like `folded(_:)`, but without work for what is lower case already.
+    @inline(__always)
+    func key(_ identifier: Identifier) -> String {
+        for byte in identifier.name.utf8 where byte < UInt8(ascii: "a") || byte > UInt8(ascii: "z") {
+            if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte >= 0x80 { return folded(identifier) }
+        }
+        return identifier.name
+    }
+}
