@@ -1,0 +1,119 @@
+import DataContract
+import Foundation
+import Testing
+
+@Suite("A contract file is read whole") struct ContractTests {
+    static let good = """
+        apiVersion: v3.0.2
+        kind: DataContract
+        id: payments
+        version: 1.0.0
+        description: {purpose: What was paid.}
+        schema:
+          - name: payments
+            physicalName: raw.payments
+            description: One row a payment.
+            customProperties:
+              - {property: partitions, value: 3}
+              - {property: replicationFactor, value: 2}
+              - {property: eventTime, value: paidAt}
+              - {property: key, value: user}
+            properties:
+              - {name: id, logicalType: string, primaryKey: true}
+              - {name: user, logicalType: string, required: true, logicalTypeOptions: {maxLength: 40}}
+              - {name: paidAt, physicalName: paid_at, logicalType: timestamp, required: true}
+              - {name: amount, logicalType: number, physicalType: 'numeric(18, 2)', logicalTypeOptions: {minimum: 0}}
+        slaProperties:
+          - {property: retention, value: 30, unit: d}
+        """
+
+    @Test("topic, table, properties and roles")
+    func everything() throws {
+        let contract = try Contract(yaml: Self.good, file: "contracts/payments.yaml")
+        #expect(
+            contract.topic
+                == .init(name: "payments", partitions: 3, replicationFactor: 2, retention: .seconds(30 * 86_400)))
+        #expect(contract.table.description == "raw.payments")
+        #expect(contract.deadLetterTopic == "payments.dead-letters")
+        #expect(contract.eventTimeProperty?.column == "paid_at")
+        #expect(contract.key == "user")
+        #expect(contract.property("id")?.isUnique == true)
+        #expect(contract.property("user")?.rules.maximumLength == 40)
+        #expect(
+            contract.columns.map { "\($0.name) \($0.type)\($0.isRequired ? " not null" : "")" } == [
+                "id text not null", "user text not null", "paid_at timestamptz not null", "amount numeric(18,2)",
+                "_topic text not null", "_partition integer not null", "_offset bigint not null",
+                "_ingested_at timestamptz not null", "_extra jsonb",
+            ])
+    }
+
+    @Test(
+        "mistakes are told with their place",
+        arguments: [
+            ("kind: DataContract", "kind: Something", "kind: Expected DataContract."),
+            ("apiVersion: v3.0.2", "apiVersion: v2.2.0", "apiVersion: Expected version 3"),
+            ("id: payments\n", "", "id: Missing"),
+            ("name: payments\n", "name: 'a b'\n", "schema[0].name: a b cannot be a topic"),
+            ("raw.payments", "payments", "schema[0].physicalName: Expected schema.table"),
+            ("raw.payments", "raw._payments", "schema[0].physicalName: Tables whose names start with _"),
+            ("value: 3}", "value: 0}", "schema[0].customProperties[0].value: Expected a whole number from 1 to 10000"),
+            ("property: partitions", "property: partition", "schema[0].customProperties[0].property: Unknown"),
+            (
+                "value: paidAt", "value: user",
+                "schema[0].customProperties[2].value: user must be a property of logicalType timestamp"
+            ),
+            ("value: user}", "value: amount}", "schema[0].customProperties[3].value: amount must be"),
+            (
+                "name: user, logicalType: string", "name: id, logicalType: string",
+                "schema[0].properties[1].name: There is another property id"
+            ),
+            ("physicalName: paid_at", "physicalName: user", "schema[0].properties[2]: There is another column user"),
+            (
+                "name: paidAt, physicalName: paid_at,", "name: paidAt,",
+                "schema[0].properties[2].name: paidAt cannot be a column"
+            ),
+            (
+                "physicalName: paid_at", "physicalName: _paid_at",
+                "schema[0].properties[2].physicalName: Columns whose names start with _"
+            ),
+            ("logicalType: number", "logicalType: money", "schema[0].properties[3].logicalType: Expected one of"),
+            ("numeric(18, 2)", "text", "schema[0].properties[3].physicalType: A property of logicalType number"),
+            ("minimum: 0", "minimum: low", "schema[0].properties[3].logicalTypeOptions.minimum: Expected a number."),
+            (
+                "maxLength: 40", "pattern: x",
+                "schema[0].properties[1].logicalTypeOptions.pattern: Not checked by Millrace"
+            ),
+            ("unit: d", "unit: fortnight", "slaProperties[0].unit: Expected d"),
+        ])
+    func mistakes(good: String, bad: String, message: String) throws {
+        let yaml = Self.good.replacingOccurrences(of: good, with: bad)
+        try #require(yaml != Self.good)
+        let error = #expect(throws: ContractError.self) { try Contract(yaml: yaml, file: "contracts/p.yaml") }
+        #expect(error?.problems.contains { $0.description.hasPrefix(message) } == true, "\(String(describing: error))")
+    }
+
+    @Test("all mistakes at once, in editors' form")
+    func several() {
+        let yaml = Self.good.replacingOccurrences(of: "kind: DataContract", with: "kind: X")
+            .replacingOccurrences(of: "unit: d", with: "unit: q")
+        let error = #expect(throws: ContractError.self) { try Contract(yaml: yaml, file: "contracts/p.yaml") }
+        #expect(error?.problems.count == 2)
+        #expect(error?.description.hasPrefix("contracts/p.yaml:2:7: kind: Expected DataContract.") == true)
+    }
+
+    @Test("what is not YAML, or no contract", arguments: ["", "- a", "a: [", "\t"])
+    func notAContract(yaml: String) {
+        #expect(throws: ContractError.self) { try Contract(yaml: yaml, file: "x.yaml") }
+    }
+
+    @Test(
+        "column types in PostgreSQL's spellings",
+        arguments: [
+            ("text", "text"), ("INT8", "bigint"), ("numeric", "numeric"), ("decimal(10)", "numeric(10,0)"),
+            ("Numeric( 18 , 4 )", "numeric(18,4)"), ("timestamp with time zone", "timestamptz"),
+            ("double precision", "double precision"), ("varchar(10)", nil), ("numeric(0)", nil), ("numeric(4,5)", nil),
+        ])
+    func columnTypes(text: String, type: String?) {
+        #expect(ColumnType(text)?.description == type)
+    }
+}

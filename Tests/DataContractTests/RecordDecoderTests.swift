@@ -1,0 +1,244 @@
+import DataContract
+import Testing
+
+@Suite("A good message becomes a row") struct GoodMessageTests {
+    static let typed = [
+        Property(name: "s", logicalType: .string), Property(name: "i", logicalType: .integer),
+        Property(name: "n", logicalType: .number), Property(name: "b", logicalType: .boolean),
+        Property(name: "t", logicalType: .timestamp), Property(name: "d", logicalType: .date),
+        Property(name: "o", logicalType: .object), Property(name: "a", logicalType: .array),
+    ]
+
+    @Test("with the value of every type in the order of the columns")
+    func everyType() {
+        let message = """
+            {"a":[1, "x"],"o":{"k":null},"d":"1970-01-02","t":"1970-01-01T00:00:01Z","b":true,"n":1.50,"i":-5,"s":"x"}
+            """
+        #expect(
+            decode(message, Self.typed).row == [
+                "text:x", "bigint:-5", "number:1.50", "boolean:true", "timestamp:1000000", "date:1",
+                #"json:{"k":null}"#,
+                #"json:[1, "x"]"#,
+            ])
+    }
+
+    @Test("and the columns that the sink adds")
+    func sinkColumns() {
+        let decoder = RecordDecoder(contract([Property(name: "s", logicalType: .string)]))
+        var rows = RowRecorder()
+        let outcome = Array(#"{"s":"x"}"#.utf8).withUnsafeBytes {
+            decoder.decode($0, at: MessagePosition(partition: 3, offset: 41, ingestedAt: 7), into: &rows)
+        }
+        #expect(outcome == .row(eventTime: nil))
+        #expect(rows.rows == [["text:x", "text:t", "integer:3", "bigint:41", "timestamp:7", "null"]])
+    }
+
+    @Test("whose event time is known")
+    func eventTime() {
+        let property = Property(name: "at", logicalType: .timestamp, isRequired: true)
+        let decoder = RecordDecoder(contract([property], eventTime: "at"))
+        var rows = RowRecorder()
+        let outcome = Array(#"{"at":"1970-01-01T00:00:00.000002Z"}"#.utf8).withUnsafeBytes {
+            decoder.decode($0, at: MessagePosition(partition: 0, offset: 0, ingestedAt: 0), into: &rows)
+        }
+        #expect(outcome == .row(eventTime: 2))
+    }
+
+    @Test(
+        "of text",
+        arguments: [
+            (#""""#, ""), (#""plain""#, "plain"), (#""grüße 🙂 中""#, "grüße 🙂 中"),
+            (#""a\"b\\c\/d\b\f\n\r\te""#, "a\"b\\c/d\u{8}\u{c}\n\r\te"), (#""\u00e9\u20AC""#, "é€"),
+            (#""\ud83d\ude42!""#, "🙂!"),
+            (#""0123456789abcdef\n0123456789abcdef""#, "0123456789abcdef\n0123456789abcdef"),
+            (#""1234567é""#, "1234567é"), (#""12345678\u0041""#, "12345678A"),
+        ])
+    func text(json: String, value: String) {
+        #expect(decode("{\"s\":\(json)}", [Property(name: "s", logicalType: .string)]).row == ["text:\(value)"])
+    }
+
+    @Test(
+        "of whole numbers, however they are written",
+        arguments: [
+            ("0", 0), ("-0", 0), ("7", 7), ("5.0", 5), ("0.5e1", 5), ("1e3", 1000), ("12300e-2", 123),
+            ("9223372036854775807", .max), ("-9223372036854775808", .min), ("922337203685477580.7e1", .max),
+        ] as [(String, Int64)])
+    func integers(json: String, value: Int64) {
+        #expect(decode("{\"i\":\(json)}", [Property(name: "i", logicalType: .integer)]).row == ["bigint:\(value)"])
+    }
+
+    @Test(
+        "of doubles, to the nearest",
+        arguments: ["0.1", "-2.5e-3", "1e22", "123456789012345678901234567890", "2.2250738585072014e-308", "4.9e-324"])
+    func doubles(json: String) {
+        let property = Property(name: "x", logicalType: .number, columnType: .double)
+        #expect(decode("{\"x\":\(json)}", [property]).row == ["double:\(Double(json)!)"])
+    }
+
+    @Test(
+        "of decimals within their digits",
+        arguments: ["1234567.89", "0.01", "1234567.8900", "-99e-2", "0e5", "1e6", "0001e0".dropFirst(3).description])
+    func decimals(json: String) {
+        let property = Property(name: "x", logicalType: .number, columnType: .decimal(precision: 9, scale: 2))
+        #expect(decode("{\"x\":\(json)}", [property]).row == ["number:\(json)"])
+    }
+
+    @Test("with what the contract does not name in _extra")
+    func extra() {
+        let message = #" { "x" : [ 1 ] , "s":"a","\u0079":{"z":"é"}, "x":2 } "#
+        #expect(
+            decode(message, [Property(name: "s", logicalType: .string)]).row
+                == ["text:a", #"json:{"x":[ 1 ],"\u0079":{"z":"é"},"x":2}"#])
+    }
+
+    @Test("with null for a field that is optional and absent or null")
+    func optional() {
+        let properties = [Property(name: "s", logicalType: .string), Property(name: "i", logicalType: .integer)]
+        #expect(decode(#"{"i":null}"#, properties).row == ["null", "null"])
+        #expect(decode("{}", properties).row == ["null", "null"])
+    }
+
+    @Test("when a field's name is spelt with escapes")
+    func escapedName() {
+        #expect(decode(#"{"\u0073":"x"}"#, [Property(name: "s", logicalType: .string)]).row == ["text:x"])
+    }
+
+    @Test("whatever order the message before it had")
+    func changingOrder() {
+        let decoder = RecordDecoder(contract(Self.typed))
+        for message in [#"{"s":"x","i":1}"#, #"{"i":1,"s":"x"}"#, #"{"z":0,"s":"x","i":1}"#, #"{"i":1,"s":"x"}"#] {
+            var rows = RowRecorder()
+            let outcome = Array(message.utf8).withUnsafeBytes {
+                decoder.decode($0, at: MessagePosition(partition: 0, offset: 0, ingestedAt: 0), into: &rows)
+            }
+            #expect(outcome == .row(eventTime: nil))
+            #expect(rows.rows.first?.prefix(2) == ["text:x", "bigint:1"])
+        }
+    }
+
+    @Test("nested up to the limit")
+    func depth() {
+        let levels = RecordDecoder.depthMax - 1
+        let nested = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+        #expect(decode("{\"x\":\(nested)}", []).row == ["json:{\"x\":\(nested)}"])
+        #expect(decode("{\"x\":[\(nested)]}", []).outcome.rejection?.reason == .tooDeep)
+    }
+}
+
+@Suite("A bad message is rejected with its reason") struct BadMessageTests {
+    static let properties = [
+        Property(name: "s", logicalType: .string, rules: .init(minimumLength: 1, maximumLength: 3)),
+        Property(name: "i", logicalType: .integer, rules: .init(minimum: -5)),
+        Property(name: "small", logicalType: .integer, columnType: .integer),
+        Property(name: "n", logicalType: .number, columnType: .decimal(precision: 4, scale: 2)),
+        Property(name: "big", logicalType: .number), Property(name: "f", logicalType: .number, columnType: .double),
+        Property(name: "b", logicalType: .boolean), Property(name: "t", logicalType: .timestamp),
+        Property(name: "d", logicalType: .date), Property(name: "o", logicalType: .object),
+        Property(name: "a", logicalType: .array),
+    ]
+
+    @Test(
+        "and the field, where there is one",
+        arguments: [
+            ("", .invalidJSON, nil), (" ", .invalidJSON, nil), ("{", .invalidJSON, nil), ("{}x", .invalidJSON, nil),
+            ("{}{}", .invalidJSON, nil), (#"{"s":"x",}"#, .invalidJSON, nil), (#"{"s" "x"}"#, .invalidJSON, "s"),
+            (#"{'s':1}"#, .invalidJSON, nil), (#"{"s":"x"#, .invalidJSON, "s"), (#"{"s":nul}"#, .invalidJSON, "s"),
+            (#"{"s":"\x"}"#, .invalidJSON, "s"), (#"{"s":"\u12g4"}"#, .invalidJSON, "s"),
+            ("{\"s\":\"\u{1}\"}", .invalidJSON, "s"),
+            (#"{"z":[1,]}"#, .invalidJSON, "z"), (#"{"z":[1 2]}"#, .invalidJSON, "z"),
+            (#"{"z":{"a":1,}}"#, .invalidJSON, "z"),
+            (#"{"z":tru}"#, .invalidJSON, "z"), (#"{"z":+1}"#, .invalidJSON, "z"), (#"{"z":01}"#, .invalidJSON, "z"),
+            (#"{"z":1.}"#, .invalidJSON, "z"), (#"{"z":.5}"#, .invalidJSON, "z"), (#"{"z":1e}"#, .invalidJSON, "z"),
+            (#"{"z":-}"#, .invalidJSON, "z"), (#"{"z":NaN}"#, .invalidJSON, "z"), ("\u{FEFF}{}", .invalidJSON, nil),
+            ("[]", .notAnObject, nil), ("1", .notAnObject, nil), (#""x""#, .notAnObject, nil),
+            ("null", .notAnObject, nil),
+            (#"{"s":1}"#, .wrongType, "s"), (#"{"i":"1"}"#, .wrongType, "i"), (#"{"i":1.5}"#, .wrongType, "i"),
+            (#"{"b":1}"#, .wrongType, "b"), (#"{"t":1}"#, .wrongType, "t"), (#"{"o":[]}"#, .wrongType, "o"),
+            (#"{"a":{}}"#, .wrongType, "a"), (#"{"n":"1"}"#, .wrongType, "n"), (#"{"o":"{}"}"#, .wrongType, "o"),
+            (#"{"s":""}"#, .outOfRange, "s"), (#"{"s":"äöüß"}"#, .outOfRange, "s"), (#"{"i":-6}"#, .outOfRange, "i"),
+            (#"{"i":9223372036854775808}"#, .outOfRange, "i"), (#"{"i":1e300}"#, .outOfRange, "i"),
+            (#"{"small":2147483648}"#, .outOfRange, "small"), (#"{"n":100}"#, .outOfRange, "n"),
+            (#"{"n":1.001}"#, .outOfRange, "n"), (#"{"big":1e131072}"#, .outOfRange, "big"),
+            (#"{"big":1e-16384}"#, .outOfRange, "big"), (#"{"f":1e309}"#, .outOfRange, "f"),
+            (#"{"z":[1e999999]}"#, .outOfRange, "z"), (#"{"t":"yesterday"}"#, .invalidTimestamp, "t"),
+            (#"{"t":"2018-02-29T00:00:00Z"}"#, .invalidTimestamp, "t"), (#"{"d":"2018-02-29"}"#, .invalidDate, "d"),
+            (#"{"d":"2018-1-1"}"#, .invalidDate, "d"), (#"{"s":"\u0000"}"#, .nulCharacter, "s"),
+            (#"{"z":{"\u0000":1}}"#, .nulCharacter, "z"), (#"{"s":"\ud800"}"#, .unpairedSurrogate, "s"),
+            (#"{"s":"\ud800\u0041"}"#, .unpairedSurrogate, "s"), (#"{"s":"\udc00"}"#, .unpairedSurrogate, "s"),
+            (#"{"s":"x","s":"y"}"#, .duplicateField, "s"), (#"{"s":null,"\u0073":"y"}"#, .duplicateField, "s"),
+        ] as [(String, Rejection.Reason, String?)])
+    func rejected(message: String, reason: Rejection.Reason, field: String?) {
+        let rejection = decode(message, Self.properties).outcome.rejection
+        #expect(rejection?.reason == reason)
+        #expect(rejection?.field == field)
+        #expect(rejection?.message.isEmpty == false)
+    }
+
+    @Test(
+        "when its bytes are not UTF-8",
+        arguments: [
+            [0x80], [0xC0, 0xAF], [0xC1, 0xBF], [0xC3], [0xC3, 0x28], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80],
+            [0xE2, 0x82], [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF],
+        ] as [[UInt8]])
+    func notUTF8(bytes: [UInt8]) {
+        let message = Array(#"{"z":"1234567"#.utf8) + bytes + Array(#""}"#.utf8)
+        #expect(decode(message, Self.properties).outcome.rejection?.reason == .invalidUTF8)
+    }
+
+    @Test("when a required field is absent or null")
+    func required() {
+        let properties = [Property(name: "s", logicalType: .string, isRequired: true)]
+        #expect(decode("{}", properties).outcome.rejection?.reason == .missingField)
+        #expect(decode(#"{"s":null}"#, properties).outcome.rejection?.reason == .nullField)
+    }
+
+    @Test("when there is no value at all, and when it is empty")
+    func noValue() {
+        var rows = RowRecorder()
+        let position = MessagePosition(partition: 0, offset: 0, ingestedAt: 0)
+        let decoder = RecordDecoder(contract([]))
+        #expect(decoder.decode(nil, at: position, into: &rows).rejection?.reason == .nullValue)
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        #expect(decoder.decode(empty, at: position, into: &rows).rejection?.reason == .invalidJSON)
+        #expect(rows.rows.isEmpty)
+    }
+
+    @Test("however it is broken: a changed byte or a cut end never brings the decoder down")
+    func damaged() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SplitMix(state: seed)
+        let good = Array(
+            #"{"s":"ä\u00e9","i":-12,"n":1.25e0,"b":true,"t":"2018-01-01T00:00:00 UTC","o":{"a":[1,{"b":null}]},"z":"\ud83d\ude42"}"#
+                .utf8)
+        let decoder = RecordDecoder(contract(Self.properties))
+        var rows = RowRecorder()
+        var appended = 0
+        for _ in 0..<20_000 {
+            var message = good
+            for _ in 0...random.next() % 3 {
+                switch random.next() % 3 {
+                case 0: message[Int(random.next() % UInt64(message.count))] = UInt8(truncatingIfNeeded: random.next())
+                case 1 where message.count > 1: message.removeLast(1 + Int(random.next() % UInt64(message.count - 1)))
+                default: message.insert(UInt8(random.next() % 128), at: Int(random.next() % UInt64(message.count)))
+                }
+            }
+            let outcome = message.withUnsafeBytes {
+                decoder.decode($0, at: MessagePosition(partition: 0, offset: 0, ingestedAt: 0), into: &rows)
+            }
+            if outcome.rejection == nil { appended += 1 }
+        }
+        #expect(rows.rows.count == appended, "seed \(seed)")
+    }
+}
+
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
