@@ -1,0 +1,180 @@
+/// What `dashboards/*.yaml` of a pipeline folder say: datasets, the charts over them, and the dashboards that show those.
+///
+/// Every reference has been followed: a chart's dataset, metrics and dimensions exist, and so do a dashboard's charts.
+/// Metric and dimension expressions are still text; the chart builder parses them.
+public struct DashboardDefinitions: Sendable, Equatable {
+    /// In the order of their files, as are the others.
+    public let datasets: [DatasetDefinition]
+    public let charts: [ChartDefinition]
+    public let dashboards: [DashboardDefinition]
+
+    /// The dataset of that name.
+    public func dataset(_ name: String) -> DatasetDefinition? { datasets.first { $0.name == name } }
+    /// The chart of that name.
+    public func chart(_ name: String) -> ChartDefinition? { charts.first { $0.name == name } }
+    /// The dashboard of that name.
+    public func dashboard(_ name: String) -> DashboardDefinition? { dashboards.first { $0.name == name } }
+
+    static let empty = DashboardDefinitions(datasets: [], charts: [], dashboards: [])
+}
+
+/// Where something was written, for errors that are found later than by reading.
+public struct DashboardPlace: Sendable, Hashable {
+    /// Relative to the pipeline folder.
+    public let file: String
+    /// Counted from 1; nil when the parser knows none.
+    public let line: Int?
+    public let column: Int?
+
+    /// An error that points here.
+    public func error(_ message: String) -> PipelineError {
+        PipelineError(file: file, line: line, column: column, message: message)
+    }
+}
+
+/// A relation with what can be asked of it.
+public struct DatasetDefinition: Sendable, Equatable {
+    public let name: String
+    public let title: String
+    public let description: String?
+    /// The schema and name of the relation; a model without a schema is in `analytics`.
+    public let schema: String
+    public let relation: String
+    /// Which moment a row belongs to; nil for a relation that time ranges do not apply to.
+    public let timeColumn: TimeColumn?
+    public let metrics: [MetricDefinition]
+    public let dimensions: [DimensionDefinition]
+    public let place: DashboardPlace
+
+    /// A column that says when.
+    public struct TimeColumn: Sendable, Equatable {
+        /// What the column holds: calendar days, or moments.
+        public enum Kind: String, Sendable, CaseIterable {
+            case date, timestamp
+        }
+        public let name: String
+        public let kind: Kind
+    }
+
+    /// `schema.relation`.
+    public var qualifiedName: String { "\(schema).\(relation)" }
+    /// The metric of that name.
+    public func metric(_ name: String) -> MetricDefinition? { metrics.first { $0.name == name } }
+    /// The dimension of that name.
+    public func dimension(_ name: String) -> DimensionDefinition? { dimensions.first { $0.name == name } }
+}
+
+/// A number per group of rows: an aggregate expression with a name.
+public struct MetricDefinition: Sendable, Equatable {
+    public let name: String
+    public let label: String
+    /// SQL as written: `count(distinct user_id)`.
+    public let expression: String
+    public let format: NumberFormat
+    public let description: String?
+    public let place: DashboardPlace
+}
+
+/// How a metric's values are shown.
+public enum NumberFormat: String, Sendable, CaseIterable {
+    case integer, decimal, percent, compact
+    /// A number of seconds, shown as hours, minutes and seconds.
+    case seconds
+}
+
+/// Something to group and filter by: a column, or an expression over columns.
+public struct DimensionDefinition: Sendable, Equatable {
+    public let name: String
+    public let label: String
+    /// SQL as written; the dimension's own name when nothing else is said.
+    public let expression: String
+    public let place: DashboardPlace
+}
+
+/// Cards on a grid of twelve columns.
+public struct DashboardDefinition: Sendable, Equatable {
+    public let name: String
+    public let title: String
+    public let description: String?
+    /// IANA zone in which days begin and times are shown.
+    public let timeZone: String
+    /// The range shown first.
+    public let timeRange: TimeRangeDefinition
+    /// Dimensions that readers may filter by; each applies to the charts whose dataset has it.
+    public let filters: [String]
+    public let rows: [Row]
+    public let place: DashboardPlace
+
+    /// Cards side by side.
+    public struct Row: Sendable, Equatable {
+        public let height: Height
+        public let cards: [Card]
+    }
+
+    /// How tall the cards of a row are.
+    public enum Height: String, Sendable, CaseIterable {
+        case small, medium, large
+    }
+
+    /// One chart in its frame.
+    public struct Card: Sendable, Equatable {
+        public let chart: String
+        /// In columns of twelve.
+        public let width: Int
+    }
+
+    /// Names of the charts shown, each once, in reading order.
+    public var charts: [String] {
+        var seen: Set<String> = []
+        return rows.flatMap(\.cards).map(\.chart).filter { seen.insert($0).inserted }
+    }
+}
+
+/// A stretch of time as people write it.
+public enum TimeRangeDefinition: Sendable, Hashable {
+    case all
+    /// Whole units up to and including the present one: `last 14 days`.
+    case last(Int, TimeGrain)
+    /// From the first day to the last, both included: `2026-11-01 to 2026-11-30`.
+    case days(String, String)
+
+    /// Reads `all`, `last 14 days`, `today`, `2026-11-01 to 2026-11-30`; nil for anything else.
+    public init?(_ text: String) {
+        let words = text.lowercased().split(separator: " ")
+        switch words.count {
+        case 1 where words[0] == "all": self = .all
+        case 1 where words[0] == "today": self = .last(1, .day)
+        case 3 where words[0] == "last":
+            let unit = words[2].hasSuffix("s") ? words[2].dropLast() : words[2]
+            guard let count = Int(words[1]), (1...10_000).contains(count), let grain = TimeGrain(rawValue: String(unit))
+            else { return nil }
+            self = .last(count, grain)
+        case 3 where words[1] == "to":
+            guard Self.isDay(words[0]), Self.isDay(words[2]), words[0] <= words[2] else { return nil }
+            self = .days(String(words[0]), String(words[2]))
+        default: return nil
+        }
+    }
+
+    /// The text that `init` reads.
+    public var text: String {
+        switch self {
+        case .all: "all"
+        case .last(let count, let grain): "last \(count) \(grain.rawValue)\(count == 1 ? "" : "s")"
+        case .days(let first, let last): "\(first) to \(last)"
+        }
+    }
+
+    private static func isDay(_ text: Substring) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.map(\.count) == [4, 2, 2], text.utf8.allSatisfy({ (48...57).contains($0) || $0 == 45 }),
+            let month = Int(parts[1]), let day = Int(parts[2])
+        else { return false }
+        return (1...12).contains(month) && (1...31).contains(day)
+    }
+}
+
+/// The unit that times are rounded down to.
+public enum TimeGrain: String, Sendable, CaseIterable, Hashable {
+    case minute, hour, day, week, month, quarter, year
+}

@@ -1,0 +1,122 @@
+import OrderedCollections
+
+/// A model as its file describes it. The statements are still templates: `ModelRenderer` makes SQL of them.
+public struct ModelDefinition: Sendable, Equatable {
+    /// What it is called.
+    public var name: ModelName
+    /// The file the model came from, relative to the pipeline folder, with its text.
+    public var source: SourceFile
+    /// How its rows come to be.
+    public var kind: ModelKind
+    /// The SQL it is written in: `postgres` or `bigquery`.
+    public var dialect: String
+    /// A preset such as `@daily` or a five-field expression.
+    public var cron: String
+    /// IANA name of the zone in which `cron` is read.
+    public var cronTimeZone: String
+    /// The first moment the model has data for; nil: as far back as there is data.
+    public var start: Moment?
+    /// Nil: follows from `cron`.
+    public var intervalUnit: IntervalUnit?
+    /// True when an interval may be computed before it is over.
+    public var allowPartials: Bool
+    /// Who answers for it.
+    public var owner: String?
+    /// Words to find it by.
+    public var tags: [String]
+    public var description: String?
+    /// What columns mean, by name.
+    public var columnDescriptions: OrderedDictionary<String, String>
+    /// The columns that tell its rows apart.
+    public var grain: [String]
+    /// What its rows are checked by.
+    public var audits: [AuditCall]
+    /// Declared output columns and their types; empty when the engine infers them.
+    public var columns: OrderedDictionary<String, String>
+    /// Dependencies that the query does not show; added to those it does.
+    public var dependsOn: [String]
+    /// Run before the query, in its transaction.
+    public var preStatements: [Template]
+    /// The query.
+    public var query: Template
+    /// Run after the query, in its transaction.
+    public var postStatements: [Template]
+    /// True for a file without MODEL block, the article's style.
+    public var isBare: Bool
+}
+
+/// A text file of the pipeline folder.
+public struct SourceFile: Sendable, Hashable, Codable {
+    /// Relative to the pipeline folder.
+    public var path: String
+    /// All of it.
+    public var text: String
+
+    /// A file and its text.
+    public init(path: String, text: String) {
+        self.path = path
+        self.text = text
+    }
+
+    /// Line and column, counted from 1, of the UTF-8 offset `offset`.
+    public func place(at offset: Int) -> (line: Int, column: Int) {
+        var line = 1
+        var column = 1
+        var index = 0
+        for byte in text.utf8 {
+            if index >= offset { break }
+            index += 1
+            if byte == UInt8(ascii: "\n") {
+                line += 1
+                column = 1
+            } else if byte & 0xC0 != 0x80 {  // continuation bytes belong to the character before them
+                column += 1
+            }
+        }
+        return (line, column)
+    }
+
+    /// An error that points at `offset`.
+    public func error(at offset: Int, _ message: String) -> PipelineError {
+        let (line, column) = place(at: offset)
+        return PipelineError(file: path, line: line, column: column, message: message)
+    }
+}
+
+/// An audit that a model asks for: a built-in's or a file's name, with arguments.
+public struct AuditCall: Sendable, Equatable {
+    /// The audit, lower case.
+    public var name: String
+    /// Argument texts by name, SQL as written.
+    public var arguments: OrderedDictionary<String, AuditArgument>
+    /// Overrides what the audit says of itself; nil: as the audit says, which is blocking unless told otherwise.
+    public var blocking: Bool?
+    /// Where in the model's file, for errors.
+    public var offset: Int
+
+    /// A call made by code.
+    public init(
+        name: String, arguments: OrderedDictionary<String, AuditArgument> = [:], blocking: Bool? = nil, offset: Int = 0
+    ) {
+        self.name = name
+        self.arguments = arguments
+        self.blocking = blocking
+        self.offset = offset
+    }
+}
+
+/// The value of an audit's argument.
+public enum AuditArgument: Sendable, Equatable {
+    /// One SQL expression, as written.
+    case expression(String)
+    /// `(a, b, c)`
+    case list([String])
+
+    /// The expressions; one when it is not a list.
+    public var values: [String] {
+        switch self {
+        case .expression(let text): [text]
+        case .list(let texts): texts
+        }
+    }
+}

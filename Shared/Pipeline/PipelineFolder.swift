@@ -1,0 +1,60 @@
+import Foundation
+
+/// A pipeline on disk: one folder that holds everything from the contract of a topic to the dashboard.
+///
+/// The folder itself only lists and reads files. What the files mean is added by extensions, one part each:
+/// `contracts()`, `project()` (configuration, models, audits, tests) and `dashboards()`.
+/// A folder without one of the parts is fine: the part is then empty.
+public struct PipelineFolder: Sendable, Equatable {
+    /// The folder's absolute path.
+    public let path: String
+
+    /// The folder's own name, such as `web-analytics`.
+    public var name: String { (path as NSString).lastPathComponent }
+
+    /// - Throws: ``PipelineError`` when there is no folder at `path`.
+    public init(at path: String) throws(PipelineError) {
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: absolute, isDirectory: &isFolder), isFolder.boolValue else {
+            throw PipelineError(
+                file: path,
+                message: "There is no pipeline folder here. Set MILLRACE_PIPELINE to the folder that has config.yaml.")
+        }
+        self.path = absolute
+    }
+
+    /// Paths, relative to the pipeline folder and sorted, of the files below `subfolder` whose extension is one of
+    /// `extensions`. Hidden files are left out; a missing subfolder has no files.
+    public func files(in subfolder: String, extensions: Set<String>) -> [String] {
+        let root = "\(path)/\(subfolder)"
+        guard let entries = FileManager.default.enumerator(atPath: root) else { return [] }
+        var found: [String] = []
+        for case let entry as String in entries {
+            let hidden = entry.split(separator: "/").contains { $0.hasPrefix(".") }
+            if !hidden && extensions.contains((entry as NSString).pathExtension.lowercased()) {
+                found.append("\(subfolder)/\(entry)")
+            }
+        }
+        return found.sorted()
+    }
+
+    /// True when the folder has the file `relative`.
+    public func contains(_ relative: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(path)/\(relative)")
+    }
+
+    /// The text of the file `relative`, which must be UTF-8.
+    public func text(of relative: String) throws(PipelineError) -> String {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(relative)"))
+        } catch {
+            throw PipelineError(file: relative, message: "Cannot read this file: \(error.localizedDescription)")
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw PipelineError(file: relative, message: "This file is not UTF-8 text.")
+        }
+        return text
+    }
+}
