@@ -1,0 +1,131 @@
+import Kafka
+import Logging
+
+/// Reads control messages. What is not a known message is skipped (and logged at debug).
+public actor ControlSubscriber {
+    /// What a subscriber yields.
+    public enum Delivery: Sendable {
+        case message(ControlEnvelope)
+        /// The end of a partition was reached: everything that was there has been read. Once per partition, and only
+        /// without a group. For `environments` (one partition): all manifests are known now.
+        case caughtUp(TopicPartition)
+    }
+
+    private let consumer: KafkaConsumer
+    private let logger: Logger
+    private var batch: (records: RecordBatch, next: Int)?
+    private var caughtUp: Set<TopicPartition> = []
+    /// An assignment waits for its answer: the brokers did not tell the committed offsets at the first try.
+    private var owesAnswer = false
+
+    /// Control messages are few: what is there is given out at once, and little memory is kept for reading ahead.
+    private static let limits = BatchLimits(recordsMax: 500, bytesMax: 1 << 20, waitMax: .zero)
+    private static let readAhead = ReadAhead(bytesMax: 4 << 20)
+
+    /// Shares the work with the group's other members; starts where the group has committed, or at the beginning.
+    /// Call `commit` after a message is dealt with: uncommitted ones come again after a restart or a rebalance.
+    /// - Throws: `.configuration`.
+    public init(
+        _ settings: KafkaSettings, topics: [ControlTopic], group: ConsumerGroup, logger: Logger
+    ) throws(KafkaError) {
+        consumer = try KafkaConsumer(
+            settings, group: group, topics: topics.map(\.rawValue), limits: Self.limits, readAhead: Self.readAhead,
+            logger: logger)
+        self.logger = logger
+    }
+
+    /// Sees every message, as each subscriber without a group does. Nothing is committed.
+    /// - Parameter start: `.beginning` (a compacted topic's state) or `.end` (only what is new).
+    /// - Throws: `.configuration`.
+    public init(
+        _ settings: KafkaSettings, topics: [ControlTopic], from start: StartPosition, logger: Logger
+    ) throws(KafkaError) {
+        consumer = try KafkaConsumer(
+            settings, broadcast: topics.map(\.rawValue), from: start, limits: Self.limits, readAhead: Self.readAhead,
+            reportsPartitionEnd: true, logger: logger)
+        self.logger = logger
+    }
+
+    /// Reads on where the caller says, partition by partition. Nothing is committed: the caller keeps its positions
+    /// with what it made of the messages.
+    /// - Throws: `.configuration`.
+    public init(
+        _ settings: KafkaSettings, positions: [TopicPartition: StartPosition], logger: Logger
+    ) throws(KafkaError) {
+        consumer = try KafkaConsumer(
+            settings, partitions: positions, limits: Self.limits, readAhead: Self.readAhead, reportsPartitionEnd: true,
+            logger: logger)
+        self.logger = logger
+    }
+
+    /// The next message, waited for as long as it takes; `nil` once finished or cancelled. One caller at a time.
+    /// - Throws: `isRetriable`: call again. Otherwise the subscriber is of no use any more.
+    public func next() async throws(KafkaError) -> Delivery? {
+        while true {
+            if let envelope = nextInBatch() { return .message(envelope) }
+            if owesAnswer {
+                try await consumer.assign(from: .committed)
+                owesAnswer = false
+            }
+            guard let event = try await consumer.next() else { return nil }
+            switch event {
+            case .assigned: owesAnswer = true
+            case .revoked(let partitions, _): try await consumer.release(partitions)
+            case .records(let records): batch = (records, records.startIndex)
+            case .reachedEnd(let partition, _):
+                if caughtUp.insert(partition).inserted { return .caughtUp(partition) }
+            }
+        }
+    }
+
+    private func nextInBatch() -> ControlEnvelope? {
+        while let (records, index) = batch, !consumer.isFinishing {
+            batch = index + 1 < records.endIndex ? (records, index + 1) : nil
+            let record = records[index]
+            switch ControlCoding.decode(record) {
+            case .message(let envelope): return envelope
+            case .unknown(let what):
+                logger.debug(
+                    "control message skipped",
+                    metadata: ["position": "\(record.source)@\(record.offset)", "reason": "\(what)"])
+            }
+        }
+        return nil
+    }
+
+    /// Messages as a sequence; ends after `finish()`.
+    public nonisolated var deliveries: ControlDeliveries { ControlDeliveries(subscriber: self) }
+
+    /// Everything of its partition up to and including this message is dealt with. Waits for the broker.
+    /// - Throws: `isRetriable`: it may simply be left out, a later commit makes up for it. An error of a partition that
+    ///   was taken away meanwhile is of no importance either: its next owner starts before this message.
+    public func commit(_ envelope: ControlEnvelope) async throws(KafkaError) {
+        try await consumer.commit([envelope.position: envelope.offset + 1])
+    }
+
+    /// Ends `deliveries` after the message in hand. From any thread.
+    public nonisolated func finish() { consumer.finish() }
+
+    /// Leaves the group and stops. Safe to call twice.
+    /// - Throws: `.timedOut` when the client does not come to an end; the process should end soon then.
+    public func close() async throws(KafkaError) {
+        batch = nil
+        try await consumer.close()
+    }
+}
+
+/// The messages of a subscriber, pulled one by one.
+public struct ControlDeliveries: AsyncSequence, AsyncIteratorProtocol, Sendable {
+    public typealias Element = ControlSubscriber.Delivery
+    public typealias Failure = KafkaError
+
+    let subscriber: ControlSubscriber
+
+    public func makeAsyncIterator() -> Self { self }
+
+    public func next() async throws(KafkaError) -> ControlSubscriber.Delivery? { try await subscriber.next() }
+
+    public func next(isolation actor: isolated (any Actor)?) async throws(KafkaError) -> ControlSubscriber.Delivery? {
+        try await subscriber.next()
+    }
+}
