@@ -1,0 +1,137 @@
+// Appending exactly once: rows, dead letters, landing and positions in one transaction, which begins where the last one of
+// each partition ended, or does nothing.
+import DataContract
+import Foundation
+import Postgres
+
+extension PostgresEngine {
+    /// Reads `raw._sink_offsets`.
+    public func sinkPositions(of topic: String) async throws(WarehouseError) -> [Int32: Int64] {
+        try await translating {
+            var positions: [Int32: Int64] = [:]
+            let query: PostgresQuery = "SELECT partition, next_offset FROM raw._sink_offsets WHERE topic = \(topic)"
+            do {
+                for row in try await pool.query(query) { positions[try row.get(0)] = try row.get(1) }
+            } catch let error as PostgresError where error.sqlState == .undefinedTable {
+                throw WarehouseError.tableMissing("raw._sink_offsets")
+            }
+            return positions
+        }
+    }
+
+    /// Binary COPY, between moving the positions and noting the landing.
+    public func append(_ batch: RawBatch) async throws(WarehouseError) -> Int64 {
+        try await translating {
+            try await pool.withTransaction { connection in
+                try await advance(batch, connection)
+                if batch.rows.count > 0 { try await copy(batch, connection) }
+                if !batch.deadLetters.isEmpty { try await write(batch.deadLetters, connection) }
+                return try await note(batch, connection)
+            }
+        }
+    }
+
+    /// Moves each partition from where this sink believes it to be; anything else means that another sink was here.
+    private func advance(_ batch: RawBatch, _ connection: PostgresConnection) async throws {
+        let topic = batch.contract.topic.name
+        let sources = batch.sources.sorted { $0.partition < $1.partition }
+        let partitions = sources.map(\.partition)
+        var present: [Int32: Int64] = [:]
+        // In order, so that two sinks never wait for each other.
+        for row in try await connection.query(
+            """
+            SELECT partition, next_offset FROM raw._sink_offsets
+            WHERE topic = \(topic) AND partition = ANY (\(partitions)::integer[]) ORDER BY partition FOR UPDATE
+            """)
+        {
+            present[try row.get(0)] = try row.get(1)
+        }
+        let moved = sources.filter { present[$0.partition] != $0.expected }.map(\.partition)
+        guard moved.isEmpty else { throw WarehouseError.fenced(topic: topic, partitions: moved) }
+        let known = sources.filter { $0.expected != nil }, new = sources.filter { $0.expected == nil }
+        if !known.isEmpty {
+            try await connection.query(
+                """
+                UPDATE raw._sink_offsets o SET next_offset = s.next_offset, updated_at = now()
+                FROM unnest(\(known.map(\.partition))::integer[], \(known.map(\.next))::bigint[]) AS s (partition, next_offset)
+                WHERE o.topic = \(topic) AND o.partition = s.partition
+                """)
+        }
+        guard !new.isEmpty else { return }
+        do {
+            try await connection.query(
+                """
+                INSERT INTO raw._sink_offsets (topic, partition, next_offset)
+                SELECT \(topic), s.partition, s.next_offset
+                FROM unnest(\(new.map(\.partition))::integer[], \(new.map(\.next))::bigint[]) AS s (partition, next_offset)
+                """)
+        } catch {
+            guard error.sqlState == .uniqueViolation else { throw error }
+            throw WarehouseError.fenced(topic: topic, partitions: new.map(\.partition))
+        }
+    }
+
+    private func copy(_ batch: RawBatch, _ connection: PostgresConnection) async throws {
+        let table = batch.contract.table
+        do {
+            try await connection.copyIn(
+                to: PostgresQuoting.identifier(table.schema, table.name), columns: batch.contract.columns.map(\.name),
+                batch.rows.buffer)
+        } catch {
+            if error.sqlState == .undefinedTable { throw WarehouseError.tableMissing("\(table)") }
+            guard Self.isAboutARow(error) else { throw error }
+            let (row, column) = Self.place(error.context)
+            throw WarehouseError.rowRefused(row: row, column: column ?? error.column, reason: error.message)
+        }
+    }
+
+    /// Bad data (22), a broken constraint (23), or an error of a trigger or check (P0): the row's own fault.
+    private static func isAboutARow(_ error: PostgresError) -> Bool {
+        error.code == .server && ["22", "23", "P0"].contains(error.sqlState?.errorClass ?? "")
+    }
+
+    /// `COPY events, line 3, column price`: the third row of the batch.
+    static func place(_ context: String?) -> (row: Int?, column: String?) {
+        guard let match = context?.firstMatch(of: /COPY [^,]+, line (\d+)(?:, column ([^:\n]+))?/) else {
+            return (nil, nil)
+        }
+        return (Int(match.1).map { $0 - 1 }, match.2.map(String.init))
+    }
+
+    private func write(_ letters: [DeadLetter], _ connection: PostgresConnection) async throws {
+        // The same position cannot come twice: the positions were just moved past it in this transaction.
+        for letter in letters {
+            let headers = try PostgresJSON(
+                encoding: letter.headers.map {
+                    ["name": $0.name, "value": $0.value.map { Data($0).base64EncodedString() }]
+                })
+            let timestamp = letter.timestamp.map { PostgresTimestamp(microseconds: $0) }
+            try await connection.query(
+                """
+                INSERT INTO raw._dead_letters (topic, partition, "offset", raw_table, reason, field, message, key, value,
+                  headers, message_time, failed_at)
+                VALUES (\(letter.position.topic), \(letter.position.partition), \(letter.position.offset), \(letter.table),
+                  \(letter.reason), \(letter.field), \(letter.message), \(letter.key.map(PostgresBytes.init)),
+                  \(letter.value.map(PostgresBytes.init)), \(headers), \(timestamp),
+                  \(PostgresTimestamp(microseconds: letter.failedAt)))
+                """)
+        }
+    }
+
+    private func note(_ batch: RawBatch, _ connection: PostgresConnection) async throws -> Int64 {
+        let offsets = try PostgresJSON(
+            encoding: batch.sources.map { Landing.Offsets(partition: $0.partition, first: $0.first, next: $0.next) })
+        let times = batch.eventTimes
+        let days = times.days.sorted().map { PostgresDate(daysSinceEpoch: $0) }
+        return try await connection.query(
+            """
+            INSERT INTO raw._landings (topic, raw_table, rows, rejected, bytes, offsets, event_time_min, event_time_max, days)
+            VALUES (\(batch.contract.topic.name), \("\(batch.contract.table)"), \(batch.rows.count),
+              \(batch.deadLetters.count), \(batch.bytes), \(offsets),
+              \(times.least.map { PostgresTimestamp(microseconds: $0) }),
+              \(times.greatest.map { PostgresTimestamp(microseconds: $0) }), \(days)::date[])
+            RETURNING id
+            """
+        ).one().get(0)
+    }
+}

@@ -1,0 +1,100 @@
+// What is still to be said about landings and dead letters, and what has been said.
+import Foundation
+import Postgres
+
+extension PostgresEngine {
+    /// Reads the outbox `raw._landings`.
+    public func unpublishedLandings(of topic: String, limit: Int) async throws(WarehouseError) -> [Landing] {
+        try await translating {
+            try await pool.query(
+                """
+                SELECT id, topic, raw_table, rows, rejected, offsets, event_time_min, event_time_max, days::text[], landed_at
+                FROM raw._landings WHERE topic = \(topic) AND published_at IS NULL ORDER BY id LIMIT \(limit)::bigint
+                """
+            ).map { row in
+                Landing(
+                    id: try row.get(0), topic: try row.get(1), table: try row.get(2), rows: try row.get(3),
+                    rejected: try row.get(4),
+                    offsets: try row.get(5, as: PostgresJSON.self).decoded(as: [Landing.Offsets].self),
+                    eventTimeMin: try row.get(6, as: PostgresTimestamp?.self)?.microseconds,
+                    eventTimeMax: try row.get(7, as: PostgresTimestamp?.self)?.microseconds,
+                    days: try row.get(8), landedAt: try row.get(9, as: PostgresTimestamp.self).microseconds)
+            }
+        }
+    }
+
+    /// Also deletes what was published longer ago than `keeping`.
+    public func markPublished(_ landings: [Int64], keeping: Duration) async throws(WarehouseError) {
+        try await translating {
+            try await pool.query("UPDATE raw._landings SET published_at = now() WHERE id = ANY (\(landings)::bigint[])")
+            try await pool.query(
+                """
+                DELETE FROM raw._landings
+                WHERE published_at < now() - \(Int(keeping.components.seconds))::bigint * interval '1 second'
+                """)
+        }
+    }
+
+    /// Reads `raw._dead_letters`.
+    public func deadLetters(_ filter: DeadLetterFilter, limit: Int) async throws(WarehouseError) -> [DeadLetter] {
+        try await translating {
+            try await pool.query(
+                """
+                \(sql: Self.letterColumns)
+                WHERE (\(filter.topic)::text IS NULL OR topic = \(filter.topic))
+                  AND (\(filter.partition)::integer IS NULL OR partition = \(filter.partition))
+                  AND (\(filter.offset)::bigint IS NULL OR "offset" = \(filter.offset))
+                  AND (\(filter.reason)::text IS NULL OR reason = \(filter.reason))
+                ORDER BY failed_at DESC, topic, partition, "offset" DESC LIMIT \(limit)::bigint
+                """
+            ).map(DeadLetter.init)
+        }
+    }
+
+    /// Reads `raw._dead_letters` by its index of those not yet mirrored.
+    public func unmirroredDeadLetters(of topic: String, limit: Int) async throws(WarehouseError) -> [DeadLetter] {
+        try await translating {
+            try await pool.query(
+                """
+                \(sql: Self.letterColumns)
+                WHERE topic = \(topic) AND mirrored_at IS NULL ORDER BY partition, "offset" LIMIT \(limit)::bigint
+                """
+            ).map(DeadLetter.init)
+        }
+    }
+
+    /// Marking one twice changes nothing but the time.
+    public func markMirrored(_ letters: [DeadLetter.Position]) async throws(WarehouseError) {
+        try await translating {
+            try await pool.query(
+                """
+                UPDATE raw._dead_letters d SET mirrored_at = now()
+                FROM unnest(\(letters.map(\.topic))::text[], \(letters.map(\.partition))::integer[],
+                  \(letters.map(\.offset))::bigint[]) AS s (topic, partition, "offset")
+                WHERE d.topic = s.topic AND d.partition = s.partition AND d."offset" = s."offset"
+                """)
+        }
+    }
+
+    private static let letterColumns = """
+        SELECT topic, partition, "offset", raw_table, reason, field, message, key, value, headers, message_time, failed_at
+        FROM raw._dead_letters
+        """
+}
+
+extension DeadLetter {
+    /// Reads a row of `PostgresEngine.letterColumns`.
+    init(_ row: PostgresRow) throws {
+        let headers = try row.get(9, as: PostgresJSON.self).decoded(as: [[String: String?]].self)
+        self.init(
+            position: Position(topic: try row.get(0), partition: try row.get(1), offset: try row.get(2)),
+            table: try row.get(3), reason: try row.get(4), field: try row.get(5), message: try row.get(6),
+            key: try row.get(7, as: PostgresBytes?.self)?.bytes, value: try row.get(8, as: PostgresBytes?.self)?.bytes,
+            headers: headers.map { header in
+                let value = (header["value"] ?? nil).flatMap { Data(base64Encoded: $0) }
+                return Header(name: (header["name"] ?? nil) ?? "", value: value.map { [UInt8]($0) })
+            },
+            timestamp: try row.get(10, as: PostgresTimestamp?.self)?.microseconds,
+            failedAt: try row.get(11, as: PostgresTimestamp.self).microseconds)
+    }
+}

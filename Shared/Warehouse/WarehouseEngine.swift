@@ -1,0 +1,65 @@
+// WarehouseEngine: all that Millrace asks of a warehouse. Small on purpose: each engine does it with the means made for it.
+import DataContract
+import SQL
+
+/// A warehouse.
+public protocol WarehouseEngine: RawWarehouse, ModelWarehouse, ReadableWarehouse {
+    /// The dialect of the SQL that it runs.
+    var dialect: SQLDialect { get }
+
+    /// Whether it answers now.
+    func isHealthy() async -> Bool
+
+    /// Lets go of every connection.
+    func close() async
+}
+
+/// The raw side: where raw-sink lands messages.
+public protocol RawWarehouse: Sendable {
+    /// Makes the bookkeeping tables and each contract's table; adds columns that a contract has gained. Running it again
+    /// changes nothing.
+    /// - Returns: What was done, a line each.
+    /// - Throws: `.incompatibleTable`: nothing was changed.
+    func prepareRawTables(for contracts: [Contract]) async throws(WarehouseError) -> [String]
+
+    /// Makes the role that may read the contracts' tables and nothing else, or sets its password.
+    func prepareReader(role: String, password: String?, contracts: [Contract]) async throws(WarehouseError)
+
+    /// The next offset to land of each partition that has ever been landed.
+    func sinkPositions(of topic: String) async throws(WarehouseError) -> [Int32: Int64]
+
+    /// Writes a batch: its rows, its dead letters, the new positions and the landing, all in one transaction, or nothing.
+    /// - Returns: The landing's id.
+    /// - Throws: `.fenced`, `.rowRefused`, `.connectionLost` (whether it took effect is not known: read the positions).
+    func append(_ batch: RawBatch) async throws(WarehouseError) -> Int64
+
+    /// Landings whose `data.landed` has not been marked as published, oldest first.
+    func unpublishedLandings(of topic: String, limit: Int) async throws(WarehouseError) -> [Landing]
+
+    /// Notes that these landings were published; forgets those published longer ago than `keeping`.
+    func markPublished(_ landings: [Int64], keeping: Duration) async throws(WarehouseError)
+
+    /// Dead letters, the latest first.
+    func deadLetters(_ filter: DeadLetterFilter, limit: Int) async throws(WarehouseError) -> [DeadLetter]
+
+    /// Dead letters whose copy in Kafka has not been marked as sent, oldest first.
+    func unmirroredDeadLetters(of topic: String, limit: Int) async throws(WarehouseError) -> [DeadLetter]
+
+    /// Notes that these dead letters were sent to their Kafka topic.
+    func markMirrored(_ letters: [DeadLetter.Position]) async throws(WarehouseError)
+}
+
+/// The read side: what bi-api asks. An engine made for it connects as a role that can do no more.
+public protocol ReadableWarehouse: Sendable {
+    /// Runs one query in a read-only transaction and hands its rows to `body` as they come. What is not read is not
+    /// computed; cancelling the task ends the query in the warehouse.
+    func read<R: Sendable>(
+        _ query: ReadQuery, _ body: @Sendable (ReadResult) async throws -> R
+    ) async throws -> R
+
+    /// What the query would cost, without running it.
+    func estimate(_ sql: String) async throws(WarehouseError) -> QueryEstimate
+
+    /// Every relation that this role may read, with its columns.
+    func catalogue() async throws(WarehouseError) -> [RelationDescription]
+}

@@ -1,0 +1,71 @@
+// WarehouseError: what every engine throws. Callers branch on cases and `isRetriable`, never on text.
+
+/// What went wrong in the warehouse: what happened, to what, and what to do.
+public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Another sink has moved these partitions on. Nothing was written. Give them up and read the positions again:
+    /// a retry would write rows twice.
+    case fenced(topic: String, partitions: [Int32])
+    /// The warehouse does not take a row of a batch. Nothing was written.
+    /// - row: Its index in the batch, from 0, where the engine says which one it is.
+    case rowRefused(row: Int?, column: String?, reason: String)
+    case tableMissing(String)
+    /// The table is not what the contract wants, and cannot be made so without losing data.
+    case incompatibleTable(table: String, differences: [String])
+    /// The query of a model does not have the columns of its table.
+    case columnsDiffer(table: String, missing: [String], extra: [String])
+    /// A blocking check found failures. Nothing was changed.
+    case checkFailed(check: String, failures: Int)
+    /// Something that is not ours to drop stands in the way. Nothing was changed.
+    case relationInUse(relation: String, reason: String)
+    case connectionLost(reason: String)
+    /// The engine is there and has no room at the moment: too many connections, a deadlock, a full disk.
+    case busy(reason: String)
+    case permissionDenied(reason: String)
+    case timedOut(reason: String)
+    case cancelled
+    /// The statement is wrong. `position` counts characters from 1.
+    case invalidStatement(reason: String, position: Int?)
+    case failed(reason: String)
+
+    /// True when the same call, unchanged, may work later. Retry loops ask this and nothing else.
+    public var isRetriable: Bool {
+        switch self {
+        case .connectionLost, .busy: true
+        default: false
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .fenced(let topic, let partitions):
+            "Another sink has landed messages of \(topic), partition \(partitions.map(String.init).joined(separator: ", ")), "
+                + "meanwhile. Nothing was written; this sink gives them up."
+        case .rowRefused(let row, let column, let reason):
+            "The warehouse refused row \(row.map(String.init) ?? "?")\(column.map { ", column \($0)" } ?? ""): \(reason). "
+                + "Nothing of the batch was written."
+        case .tableMissing(let table):
+            "\(table) is missing. Run `raw-sink init`, or check the contract's table."
+        case .incompatibleTable(let table, let differences):
+            "Table \(table) differs from its contract in a way that cannot be mended without losing data:"
+                + differences.map { "\n  \($0)" }.joined()
+                + "\nChange the contract, or give it another table (physicalName)."
+        case .columnsDiffer(let table, let missing, let extra):
+            "The query's columns are not those of \(table)"
+                + (missing.isEmpty ? "" : "; it lacks \(missing.joined(separator: ", "))")
+                + (extra.isEmpty ? "" : "; the table lacks \(extra.joined(separator: ", "))") + "."
+        case .checkFailed(let check, let failures):
+            "The check \(check) found \(failures) failures. Nothing was changed; the rows that were there stay."
+        case .relationInUse(let relation, let reason):
+            "\(relation) cannot be changed: \(reason). Nothing was changed."
+        case .connectionLost(let reason): "Lost the warehouse: \(reason). The same call may work later."
+        case .busy(let reason): "The warehouse is busy: \(reason). The same call may work later."
+        case .permissionDenied(let reason):
+            "The warehouse refused: \(reason). Check the role's rights (`raw-sink init`)."
+        case .timedOut(let reason): "The time limit ran out: \(reason)."
+        case .cancelled: "The statement was cancelled."
+        case .invalidStatement(let reason, let position):
+            "The statement is wrong\(position.map { " at character \($0)" } ?? ""): \(reason)"
+        case .failed(let reason): "The warehouse failed: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,274 @@
+import Postgres
+import TestKit
+import Testing
+
+@testable import Warehouse
+
+private let day: Int64 = 86_400_000_000
+/// 2026-11-01 00:00 UTC.
+private let november: Int64 = 1_793_491_200_000_000
+
+@Suite("Tables of models", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+struct ModelTableTests {
+    private let table = RelationPath("millrace__analytics", "analytics__daily__1")
+
+    /// Ten rows a day for the days given, marked by who wrote them.
+    private func rows(_ days: ClosedRange<Int>, by writer: String) -> String {
+        """
+        SELECT '\(writer)' AS writer, d::timestamptz AS at, i AS n
+        FROM generate_series(timestamptz '2026-11-01' + \(days.lowerBound) * interval '1 day',
+          timestamptz '2026-11-01' + \(days.upperBound) * interval '1 day', '1 day') d, generate_series(1, 10) i -- end
+        """
+    }
+
+    @Test("are made without rows, once, with the columns of the query or the declared ones")
+    func making() async throws {
+        try await withEngine([]) { engine, _ in
+            async let first = engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
+            async let second = engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
+            let made = try await [first, second]
+            #expect(made.filter { $0 }.count == 1)
+            #expect(try await engine.columns(of: table)?.map(\.name) == ["writer", "at", "n"])
+            #expect(try await engine.texts("SELECT count(*) FROM \(table.quoted)") == ["0"])
+            let declared = RelationPath("millrace__analytics", "odd \"name\"")
+            try await engine.createTable(declared, .columns([.init("a b", "numeric(10,2)")]), timeColumn: nil)
+            #expect(try await engine.columns(of: declared)?.first?.type == "numeric(10,2)")
+            #expect(
+                try await engine.relations(in: "millrace__analytics").map(\.name) == [
+                    "analytics__daily__1", "odd \"name\"",
+                ])
+            #expect(try await engine.columns(of: RelationPath("x", "y")) == nil)
+        }
+    }
+
+    @Test("an interval is replaced, its neighbours are not, and rows outside of it are not written")
+    func interval() async throws {
+        try await withEngine([]) { engine, _ in
+            try await engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
+            _ = try await engine.replaceRows(RowReplacement(table, .all, query: rows(0...4, by: "old")))
+            let result = try await engine.replaceRows(
+                RowReplacement(
+                    table, .interval(column: "at", from: november + day, to: november + 3 * day),
+                    query: rows(0...9, by: "new")))
+            #expect(result.rows == 20)
+            let left = try await engine.texts(
+                "SELECT concat(at::date, ' ', writer, ' ', count(*)) FROM \(table.quoted) GROUP BY at, writer ORDER BY at"
+            )
+            #expect(
+                left == [
+                    "2026-11-01 old 10", "2026-11-02 new 10", "2026-11-03 new 10", "2026-11-04 old 10",
+                    "2026-11-05 old 10",
+                ])
+        }
+    }
+
+    @Test(
+        "an interval means the same for every type of time",
+        arguments: [
+            (
+                "timestamptz", "2026-11-01 23:59:59.999999+00", "2026-11-02 00:00:00+00",
+                "2026-11-02 23:59:59.999999+00", "2026-11-03 00:00:00+00"
+            ),
+            (
+                "timestamp", "2026-11-01 23:59:59.999999", "2026-11-02 00:00:00", "2026-11-02 23:59:59.999999",
+                "2026-11-03 00:00:00"
+            ),
+            ("date", "2026-11-01", "2026-11-02", "2026-11-02", "2026-11-03"),
+            ("text", "2026-11-01", "2026-11-02", "2026-11-02", "2026-11-03"),
+            ("text", "2026-11-01 23:59:59", "2026-11-02 00:00:00", "2026-11-02 23:59:59", "2026-11-03 00:00:00"),
+        ])
+    func types(type: String, before: String, first: String, last: String, after: String) async throws {
+        try await withEngine([]) { engine, _ in
+            try await engine.createTable(table, .columns([.init("at", type), .init("n", "int")]), timeColumn: "at")
+            let all = [before, first, last, after].enumerated().map { "('\($1)'::\(type), \($0))" }.joined(
+                separator: ", ")
+            let scope = RowScope.interval(column: "at", from: november + day, to: november + 2 * day)
+            _ = try await engine.replaceRows(
+                RowReplacement(table, scope, query: "SELECT * FROM (VALUES \(all)) v (at, n)"))
+            #expect(try await engine.texts("SELECT n FROM \(table.quoted) ORDER BY n") == ["1", "2"])
+            _ = try await engine.replaceRows(
+                RowReplacement(table, .all, query: "SELECT * FROM (VALUES \(all)) v (at, n)"))
+            _ = try await engine.replaceRows(
+                RowReplacement(table, scope, query: "SELECT * FROM (VALUES \(all)) v (at, n) WHERE false"))
+            #expect(try await engine.texts("SELECT n FROM \(table.quoted) ORDER BY n") == ["0", "3"])
+        }
+    }
+
+    @Test("replacements at the same time leave no duplicates, and no reader sees half of one")
+    func concurrency() async throws {
+        try await withEngine([]) { engine, _ in
+            try await engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
+            _ = try await engine.replaceRows(RowReplacement(table, .all, query: rows(0...4, by: "start")))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<4 {
+                    group.addTask {
+                        for _ in 0..<8 {
+                            let scope =
+                                writer == 0
+                                ? RowScope.all
+                                : .interval(
+                                    column: "at", from: november + Int64(writer - 1) * day, to: november + 4 * day)
+                            _ = try await engine.replaceRows(
+                                RowReplacement(table, scope, query: rows(0...4, by: "w\(writer)")))
+                        }
+                    }
+                }
+                group.addTask {
+                    for _ in 0..<40 {
+                        let seen = try await engine.texts(
+                            "SELECT count(*) || ' ' || count(DISTINCT (at, n)) FROM \(table.quoted)")
+                        #expect(seen == ["50 50"])
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test("columns are matched by name; a query with others changes nothing")
+    func columns() async throws {
+        try await withEngine([]) { engine, _ in
+            try await engine.createTable(table, .columns([.init("a", "int"), .init("b", "text")]), timeColumn: nil)
+            _ = try await engine.replaceRows(RowReplacement(table, .all, query: "SELECT 'x' AS b, 1 AS a"))
+            #expect(try await engine.texts("SELECT a || b FROM \(table.quoted)") == ["1x"])
+            let error = await failure {
+                _ = try await engine.replaceRows(RowReplacement(table, .all, query: "SELECT 1 AS a, 2 AS c"))
+            }
+            #expect(error == .columnsDiffer(table: "\(table)", missing: ["b"], extra: ["c"]))
+            let broken = await failure {
+                _ = try await engine.replaceRows(RowReplacement(table, .all, query: "SELECT 1 AS a, nope AS b"))
+            }
+            guard case .invalidStatement = broken else {
+                Issue.record("\(String(describing: broken))")
+                return
+            }
+            let missing = await failure {
+                _ = try await engine.replaceRows(RowReplacement(RelationPath("x", "y"), .all, query: "SELECT 1"))
+            }
+            #expect(missing == .tableMissing("x.y"))
+            #expect(try await engine.texts("SELECT a || b FROM \(table.quoted)") == ["1x"])
+        }
+    }
+
+    @Test("a blocking check undoes everything; another one is reported")
+    func checks() async throws {
+        try await withEngine([]) { engine, _ in
+            try await engine.createTable(table, .columns([.init("a", "int")]), timeColumn: nil)
+            var replacement = RowReplacement(table, .all, query: "SELECT generate_series(1, 3) AS a")
+            replacement.before = ["CREATE TABLE millrace__analytics.before (x int)"]
+            replacement.after = ["INSERT INTO millrace__analytics.before VALUES (1)"]
+            replacement.checks = [
+                ModelCheck(name: "small", sql: "SELECT a FROM \(table.quoted) WHERE a > 2", isBlocking: false),
+                ModelCheck(name: "none", sql: "SELECT count(*) FROM \(table.quoted) WHERE a < 0", style: .count),
+            ]
+            let result = try await engine.replaceRows(replacement)
+            #expect(result.findings == [CheckFinding(check: "small", failures: 1, isBlocking: false)])
+            let blocking = ModelCheck(name: "few", sql: "SELECT a FROM \(table.quoted) WHERE a > 50")
+            var second = RowReplacement(table, .all, query: "SELECT generate_series(1, 60) AS a")
+            second.after = ["DROP TABLE millrace__analytics.before"]
+            second.checks = [blocking]
+            let error = await failure { _ = try await engine.replaceRows(second) }
+            #expect(error == .checkFailed(check: "few", failures: 10))
+            #expect(try await engine.texts("SELECT max(a) FROM \(table.quoted)") == ["3"])
+            #expect(try await engine.texts("SELECT x FROM millrace__analytics.before") == ["1"])
+            #expect(try await engine.check([blocking]).isEmpty)
+        }
+    }
+}
+
+@Suite("Views", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+struct ViewTests {
+    private let view = RelationPath("analytics", "daily")
+
+    private func publish(_ engine: PostgresEngine, _ query: String, comment: String? = nil) async throws {
+        try await engine.publish([ViewDefinition(view, query: query, comment: comment)], dropping: [], reader: nil)
+    }
+
+    @Test("change their columns under the views of others, which keep their rights")
+    func dependents() async throws {
+        let role = PostgresTestServer.uniqueName("reader")
+        try await withEngine([]) { engine, _ in
+            try await publish(engine, "SELECT 1 AS a, 2 AS b", comment: "first")
+            try await engine.pool.query("CREATE ROLE \(identifier: role)")
+            for statement in [
+                "CREATE SCHEMA team", "CREATE VIEW team.one WITH (security_barrier) AS SELECT b FROM analytics.daily",
+                "CREATE VIEW team.two AS SELECT o.b, d.b AS again FROM team.one o JOIN analytics.daily d ON true",
+                "COMMENT ON VIEW team.one IS 'it''s mine'", "COMMENT ON COLUMN team.two.again IS 'twice'",
+                "GRANT SELECT ON team.one, analytics.daily TO \(role)", "GRANT SELECT ON team.two TO PUBLIC",
+            ] { try await engine.pool.query(PostgresQuery(statement, [])) }
+            // b moves to the front and becomes a text: PostgreSQL replaces no view so.
+            try await publish(engine, "SELECT 'x'::text AS b, 2.5 AS c", comment: "second")
+            #expect(try await engine.texts("SELECT again FROM team.two") == ["x"])
+            #expect(try await engine.columns(of: view)?.map(\.name) == ["b", "c"])
+            let kept = try await engine.texts(
+                """
+                SELECT concat_ws('|', obj_description('team.one'::regclass), col_description('team.two'::regclass, 2),
+                  obj_description('analytics.daily'::regclass), has_table_privilege('\(role)', 'team.one', 'SELECT'),
+                  has_table_privilege('\(role)', 'analytics.daily', 'SELECT'), has_table_privilege('\(role)', 'team.two', 'SELECT'),
+                  (SELECT reloptions FROM pg_class WHERE oid = 'team.one'::regclass))
+                """)
+            #expect(kept == ["it's mine|twice|second|t|t|t|{security_barrier=true}"])
+            try await engine.pool.query("DROP OWNED BY \(identifier: role)")
+            try await engine.pool.query("DROP ROLE \(identifier: role)")
+        }
+    }
+
+    @Test("that would break another view are not changed, nor dropped, and it is named")
+    func inUse() async throws {
+        try await withEngine([]) { engine, _ in
+            try await publish(engine, "SELECT 1 AS a, 2 AS b")
+            try await engine.pool.query("CREATE VIEW public.mine AS SELECT b FROM analytics.daily")
+            let changed = await failure { try await publish(engine, "SELECT 1 AS a") }
+            guard case .relationInUse("analytics.daily", let reason) = changed else {
+                Issue.record("\(String(describing: changed))")
+                return
+            }
+            #expect(reason.contains("public.mine"))
+            let dropped = await failure { try await engine.publish([], dropping: [view], reader: nil) }
+            guard case .relationInUse = dropped else {
+                Issue.record("\(String(describing: dropped))")
+                return
+            }
+            #expect(try await engine.texts("SELECT b FROM public.mine") == ["2"])
+            try await engine.pool.query("CREATE MATERIALIZED VIEW public.heavy AS SELECT a FROM analytics.daily")
+            let heavy = await failure { try await publish(engine, "SELECT 'x'::text AS a, 2 AS b") }
+            guard case .relationInUse = heavy else {
+                Issue.record("\(String(describing: heavy))")
+                return
+            }
+        }
+    }
+
+    @Test("are published all or none, never over a table, and granted to the reader")
+    func publishing() async throws {
+        let role = PostgresTestServer.uniqueName("reader")
+        try await withEngine([]) { engine, _ in
+            try await engine.prepareReader(role: role, password: nil, contracts: [])
+            try await engine.pool.query("CREATE TABLE public.taken (a int)")
+            let views = [
+                ViewDefinition(view, query: "SELECT 1 AS a"),
+                ViewDefinition(RelationPath("public", "taken"), query: "SELECT 1"),
+            ]
+            let error = await failure { try await engine.publish(views, dropping: [], reader: role) }
+            guard case .relationInUse("public.taken", _) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(try await engine.columns(of: view) == nil)
+            var good = views[0]
+            good.columnComments = ["a": "it's one"]
+            try await engine.publish([good], dropping: [RelationPath("analytics", "not there")], reader: role)
+            #expect(
+                try await engine.texts(
+                    "SELECT has_table_privilege('\(role)', 'analytics.daily', 'SELECT') AND has_schema_privilege('\(role)', 'analytics', 'USAGE')"
+                ) == ["t"])
+            #expect(try await engine.columns(of: view)?.first?.comment == "it's one")
+            try await engine.publish([], dropping: [view], reader: nil)
+            #expect(try await engine.columns(of: view) == nil)
+            try await engine.drop(RelationPath("public", "taken"))
+            try await engine.drop(RelationPath("public", "taken"))
+            try await engine.pool.query("DROP OWNED BY \(identifier: role)")
+            try await engine.pool.query("DROP ROLE \(identifier: role)")
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Postgres
+import TestKit
+import Testing
+
+@testable import Warehouse
+
+@Suite("Reading as the reader", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+struct ReadSideTests {
+    private func withReader(
+        connectionsMax: Int = 1, _ body: (_ reader: PostgresEngine, _ owner: PostgresEngine) async throws -> Void
+    ) async throws {
+        let role = PostgresTestServer.uniqueName("reader")
+        try await withEngine { owner, settings in
+            _ = try await owner.append(batch(["a", "b", "c"], expected: nil))
+            try await owner.prepareReader(role: role, password: "o'ld", contracts: [contract()])
+            try await owner.prepareReader(role: role, password: "se'cret", contracts: [contract()])
+            var settings = settings
+            settings.user = role
+            settings.password = "se'cret"
+            let reader = PostgresEngine(settings, connectionsMax: connectionsMax, logger: PostgresTestServer.logger())
+            do { try await body(reader, owner) } catch {
+                await reader.close()
+                throw error
+            }
+            await reader.close()
+            try await owner.pool.query("DROP OWNED BY \(identifier: role)")
+            try await owner.pool.query("DROP ROLE \(identifier: role)")
+        }
+    }
+
+    private func rows(_ engine: PostgresEngine, _ sql: String, _ parameters: [String?] = []) async throws -> [[String?]]
+    {
+        try await engine.read(ReadQuery(sql, parameters: parameters, timeMax: .seconds(20))) { result in
+            var rows: [[String?]] = []
+            for try await row in result.rows { rows.append(row) }
+            return rows
+        }
+    }
+
+    @Test("gives rows and columns; parameters are values")
+    func reading() async throws {
+        try await withReader { reader, _ in
+            let columns = try await reader.read(ReadQuery("SELECT id, amount, at, now()::date AS d FROM raw.events")) {
+                $0.columns
+            }
+            #expect(columns.map(\.kind) == [.text, .number, .timestamp, .date])
+            #expect(try await rows(reader, "SELECT id FROM raw.events WHERE id = $1", ["b"]) == [["b"]])
+            #expect(try await rows(reader, "SELECT $1::text, $2::text", ["'; DROP", nil]) == [["'; DROP", nil]])
+        }
+    }
+
+    @Test(
+        "changes nothing, sees nothing that was not granted",
+        arguments: [
+            "DELETE FROM raw.events", "WITH x AS (DELETE FROM raw.events RETURNING id) SELECT * FROM x",
+            "SELECT * INTO copy FROM raw.events", "CREATE TABLE t (a int)", "SELECT * FROM raw._sink_offsets",
+            "SELECT * FROM raw._dead_letters", "SELECT 1; DROP TABLE raw.events",
+            "EXPLAIN ANALYZE DELETE FROM raw.events",
+            "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')", "COPY raw.events TO '/tmp/x'",
+            "COPY (SELECT 1) TO PROGRAM 'id'", "SELECT set_config('transaction_read_only', 'off', false)",
+            "SELECT rolpassword FROM pg_authid", "SET ROLE postgres", "DO $$ BEGIN DELETE FROM raw.events; END $$",
+            "SELECT nextval('raw._landings_id_seq')", "LOCK TABLE raw.events", "ALTER ROLE CURRENT_USER SUPERUSER",
+        ])
+    func refusals(sql: String) async throws {
+        try await withReader { reader, owner in
+            let error = await failure { _ = try await rows(reader, sql) }
+            #expect(error != nil, "\(sql)")
+            #expect(error?.isRetriable == false, "\(sql)")
+            let count = try await owner.texts("SELECT count(*) FROM raw.events")
+            #expect(count == ["3"])
+        }
+    }
+
+    @Test(
+        "leaves nothing in the session for the next user",
+        arguments: [
+            "SELECT set_config('search_path', 'evil', false)", "SELECT pg_advisory_lock(42)::text",
+            "SET SESSION statement_timeout = 1", "COMMIT", "PREPARE x AS SELECT 1", "LISTEN canary",
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+        ])
+    func traces(sql: String) async throws {
+        try await withReader { reader, owner in
+            _ = await failure { _ = try await rows(reader, sql) }
+            let state = try await rows(
+                reader,
+                """
+                SELECT current_setting('search_path'), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
+                  (SELECT count(*) FROM pg_prepared_statements WHERE name <> ''), (SELECT count(*) FROM pg_listening_channels()),
+                  current_setting('transaction_read_only')
+                """)
+            #expect(state == [["\"$user\", public", "0", "0", "0", "on"]])
+            _ = owner
+        }
+    }
+
+    @Test("stops at its time, on a cancelled task, and when no more is wanted")
+    func stopping() async throws {
+        try await withReader { reader, owner in
+            let late = await failure {
+                _ = try await reader.read(ReadQuery("SELECT pg_sleep(60)", timeMax: .milliseconds(50))) { result in
+                    for try await _ in result.rows {}
+                }
+            }
+            guard case .timedOut = late else {
+                Issue.record("\(String(describing: late))")
+                return
+            }
+            let task = Task { try await rows(reader, "SELECT pg_sleep(600)") }
+            while try await owner.texts(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()"
+            ).isEmpty {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            task.cancel()
+            let outcome1 = await failure { _ = try await task.value }
+            #expect(outcome1 == .cancelled)
+            let first = try await reader.read(ReadQuery("SELECT generate_series(1, 1000000000)")) { result in
+                for try await row in result.rows { return row }
+                return []
+            }
+            #expect(first == ["1"])
+            #expect(try await rows(reader, "SELECT 1") == [["1"]])
+        }
+    }
+
+    @Test("tells where a mistake is")
+    func mistakes() async throws {
+        try await withReader { reader, _ in
+            let error = await failure { _ = try await rows(reader, "SELECT ä, nope FROM raw.events") }
+            guard case .invalidStatement(_, let position) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(position == 8)
+            let denied = await failure { _ = try await rows(reader, "SELECT * FROM raw._landings") }
+            guard case .permissionDenied = denied else {
+                Issue.record("\(String(describing: denied))")
+                return
+            }
+        }
+    }
+
+    @Test("estimates without running; lists what may be read")
+    func describing() async throws {
+        try await withReader { reader, _ in
+            let estimate = try await reader.estimate("SELECT 1 / (_offset - _offset) FROM raw.events, pg_sleep(600)")
+            #expect(estimate.cost > 0)
+            let outcome2 = await failure { _ = try await reader.estimate("ANALYZE SELECT pg_sleep(600)") }
+            #expect(outcome2 != nil)
+            let catalogue = try await reader.catalogue()
+            #expect(catalogue.map { "\($0.schema).\($0.name)" } == ["raw.events"])
+            #expect(catalogue.first?.comment == "What happened; it's all here")
+            #expect(
+                catalogue.first?.columns.first
+                    == ColumnDescription(name: "id", kind: .text, type: "text", comment: "the event's id"))
+        }
+    }
+
+    @Test("a role that can do more is not made the reader")
+    func mighty() async throws {
+        try await withEngine { owner, settings in
+            let error = await failure {
+                try await owner.prepareReader(role: settings.user, password: "x", contracts: [])
+            }
+            guard case .permissionDenied = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
+    }
+}
