@@ -1,0 +1,82 @@
+import ArgumentParser
+import Kafka
+import Pipeline
+import ServiceLifecycle
+import ServiceRuntime
+import Web
+
+/// `producer simulate`: events of a scenario, as a service or as many as were asked for.
+struct SimulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Send simulated events, as people who browse a shop would cause them.",
+        discussion: """
+            Without --count and --to it runs until it is told to stop, and answers /healthz, /readyz and /metrics on its
+            port. With --from it first sends history up to --to, or up to now and then live events.
+
+              producer simulate                                  one event a second
+              producer simulate --rate 500 --users 2000          500 events a second
+              producer simulate --rate 0 --count 1000000         a million, as fast as possible
+              producer simulate --from 2026-11-01 --to 2026-11-15 --seed 7
+                                                                 two weeks; the same seed gives the same bytes
+            """)
+
+    enum Scenario: String, ExpressibleByArgument, CaseIterable { case pageViews = "page-views" }
+
+    @Option(help: "What happens: \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var scenario = Scenario.pageViews
+    @Option(help: "Events a second; 0 for as many as possible.")
+    var rate = 1.0
+    @Option(help: "Stop after so many events.")
+    var count: Int?
+    @Option(help: "How many people there are.")
+    var users = 1_000
+    @Option(help: "The same seed gives the same events; random without one.")
+    var seed: UInt64?
+    @Option(help: "Send history from this time on: 2026-11-01 or 2026-11-01T12:00:00Z.")
+    var from: String?
+    @Option(help: "End the history here (exclusive), and the run with it.")
+    var to: String?
+    @Option(help: "The topic.")
+    var topic = "events"
+
+    func run() async throws {
+        let simulate = try checked()
+        let settings = try await Settings.load(producerService)
+        let logger = try Observability.bootstrap(settings)
+        let endpoint = try KafkaEndpoint(settings)
+        let kafka = KafkaSettings(
+            bootstrapServers: endpoint.bootstrapServers, clientID: "producer", properties: endpoint.properties)
+        let progress = SimulationProgress()
+        let simulation = Simulation(settings: simulate, kafka: kafka, progress: progress, logger: logger)
+        let reporter = ProgressReporter(progress: progress, topic: topic, logger: logger)
+        let health = HealthChecks()
+        var parts: [any Service] = [reporter]
+        if !simulate.isBounded {
+            parts.append(HealthServer.make(endpoint: try HTTPEndpoint(settings), health: health, logger: logger))
+        }
+        try await Lifecycle.run(parts, job: simulation, settings: settings, health: health, logger: logger)
+    }
+
+    /// - Throws: `ValidationError` (exit code 2) for values that make no sense.
+    func checked() throws -> SimulateSettings {
+        guard rate >= 0, rate.isFinite else { throw ValidationError("--rate is \(rate); it must be 0 or more.") }
+        if let count, count < 1 { throw ValidationError("--count is \(count); it must be 1 or more.") }
+        guard (1...10_000_000).contains(users) else {
+            throw ValidationError("--users is \(users); it must be 1 to 10000000.")
+        }
+        if to != nil, from == nil { throw ValidationError("--to needs --from: where the history begins.") }
+        func time(_ text: String?, _ flag: String) throws -> Int64? {
+            guard let text else { return nil }
+            guard let time = SimulateSettings.microseconds(text) else {
+                throw ValidationError("\(flag) is \"\(text)\"; write 2026-11-01 or 2026-11-01T12:00:00Z.")
+            }
+            return time
+        }
+        let (start, end) = (try time(from, "--from"), try time(to, "--to"))
+        if let start, let end, end <= start { throw ValidationError("--to must be later than --from.") }
+        return SimulateSettings(
+            rate: rate, count: count, users: users, seed: seed ?? .random(in: 0 ... .max), from: start, to: end,
+            topic: topic)
+    }
+}
