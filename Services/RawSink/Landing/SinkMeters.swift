@@ -1,0 +1,52 @@
+import Metrics
+import ServiceRuntime
+import Warehouse
+
+/// What raw-sink counts. Lag by partition is `kafka_consumer_lag_records`, of the consumer itself.
+struct SinkMeters: Sendable {
+    static let descriptions = [
+        MetricDescription("raw_sink_rows_total", help: "Rows landed, by table."),
+        MetricDescription("raw_sink_bytes_total", help: "Bytes of message values landed or rejected, by table."),
+        MetricDescription(
+            "raw_sink_dead_letters_total", help: "Messages that became dead letters, by topic and reason."),
+        MetricDescription(
+            "raw_sink_batch_rows", help: "Messages in one transaction.",
+            buckets: [1, 10, 100, 500, 1_000, 5_000, 10_000, 25_000, 50_000, 100_000]),
+        MetricDescription("raw_sink_commit_seconds", help: "Time of one transaction, from COPY to COMMIT."),
+        MetricDescription("raw_sink_retries_total", help: "Attempts that failed because the warehouse was away."),
+        MetricDescription("raw_sink_splits_total", help: "Batches split because the warehouse refused a row of them."),
+        MetricDescription("raw_sink_rejoins_total", help: "Times the group was left and joined anew, by reason."),
+        MetricDescription(
+            "raw_sink_announcement_failures_total", help: "Times data.landed or a dead letter's mirror was not sent."),
+    ]
+
+    let retries = Counter(label: "raw_sink_retries_total")
+    let splits = Counter(label: "raw_sink_splits_total")
+    let announcementFailures = Counter(label: "raw_sink_announcement_failures_total")
+    private let batchRows = Recorder(label: "raw_sink_batch_rows", aggregate: true)
+    private let commit = Timer(label: "raw_sink_commit_seconds")
+
+    init() {
+        MetricsRegistry.shared.describe(Self.descriptions)
+    }
+
+    func landed(_ batch: RawBatch, in time: Duration) {
+        let table = [("table", batch.contract.table.description)]
+        Counter(label: "raw_sink_rows_total", dimensions: table).increment(by: batch.rows.count)
+        Counter(label: "raw_sink_bytes_total", dimensions: table).increment(by: batch.bytes)
+        batchRows.record(batch.rows.count + batch.deadLetters.count)
+        commit.recordNanoseconds(time.nanoseconds)
+        for letter in batch.deadLetters {
+            let labels = [("topic", letter.position.topic), ("reason", letter.reason)]
+            Counter(label: "raw_sink_dead_letters_total", dimensions: labels).increment()
+        }
+    }
+
+    func rejoined(_ reason: String) {
+        Counter(label: "raw_sink_rejoins_total", dimensions: [("reason", reason)]).increment()
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

@@ -1,0 +1,124 @@
+// SinkService: joins the group, and joins it anew when a session had to give up.
+import DataContract
+import Kafka
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Warehouse
+
+/// Everything a sink is made of.
+struct SinkParts: Sendable {
+    let kafka: KafkaSettings
+    let warehouse: any RawWarehouse
+    let contracts: [Contract]
+    let settings: SinkSettings
+    let health: SinkHealth
+    let logger: Logger
+
+    /// Tells sinks of a group apart, in dead letters and logs.
+    var instance: String {
+        if case .named(let name) = settings.group.instance { name } else { kafka.clientID }
+    }
+}
+
+/// Lands the topics of all contracts until it is stopped.
+final class SinkService: Service, CustomStringConvertible {
+    let description = "raw-sink"
+
+    private let parts: SinkParts
+    private let meters = SinkMeters()
+    /// The consumer at work, so that a stop reaches it from outside; `isStopping` for the time between two.
+    private let state = Mutex((consumer: KafkaConsumer?.none, isStopping: false))
+
+    init(_ parts: SinkParts) { self.parts = parts }
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withTaskCancellationHandler {
+                try await self.land()
+            } onCancel: {
+                self.stop()
+            }
+        } onGracefulShutdown: {
+            self.stop()
+        }
+    }
+
+    /// Lets the batch in hand be landed, and ends the service.
+    func stop() {
+        let consumer = state.withLock { state in
+            state.isStopping = true
+            return state.consumer
+        }
+        consumer?.finish()
+    }
+
+    private func land() async throws {
+        let announcer = try Announcer(
+            parts.kafka, warehouse: parts.warehouse, instance: parts.instance, logger: parts.logger)
+        do {
+            try await sessions(announcer)
+        } catch {
+            await announcer.close()
+            throw error
+        }
+        await announcer.close()
+    }
+
+    private func sessions(_ announcer: Announcer) async throws {
+        var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
+        while let consumer = try makeConsumer() {
+            let began = ContinuousClock.now
+            let end: SinkSession.End
+            do {
+                end = try await SinkSession(
+                    consumer, warehouse: parts.warehouse, contracts: parts.contracts, announcer: announcer,
+                    health: parts.health, meters: meters, logger: parts.logger
+                ).run()
+            } catch {
+                await close(consumer)
+                throw error
+            }
+            await close(consumer)
+            guard case .rejoin(let reason, let text) = end else { return }
+            meters.rejoined(reason.rawValue)
+            parts.health.group(text)
+            parts.logger.warning("joining anew", metadata: ["reason": "\(reason)", "detail": "\(text)"])
+            if began.duration(to: .now) > .seconds(60) {
+                backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
+            }
+            try await pause(backoff.next())
+        }
+    }
+
+    /// `nil` when the service is to stop.
+    private func makeConsumer() throws(KafkaError) -> KafkaConsumer? {
+        let consumer = try KafkaConsumer(
+            parts.kafka, group: parts.settings.group, topics: parts.contracts.map(\.topic.name),
+            limits: parts.settings.limits, readAhead: parts.settings.readAhead, logger: parts.logger)
+        let isStopping = state.withLock { state in
+            state.consumer = consumer
+            return state.isStopping
+        }
+        guard isStopping else { return consumer }
+        consumer.finish()
+        return nil
+    }
+
+    /// Leaves the group. A sink that cannot say goodbye is noticed by its silence; what it landed is safe.
+    private func close(_ consumer: KafkaConsumer) async {
+        state.withLock { $0.consumer = nil }
+        do {
+            try await consumer.close()
+        } catch {
+            parts.logger.warning("left the group without an answer", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func pause(_ duration: Duration) async throws {
+        let end = ContinuousClock.now + duration
+        while ContinuousClock.now < end, !state.withLock({ $0.isStopping }) {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import DataContract
+import Foundation
+import Kafka
+import Pipeline
+import Postgres
+import ServiceLifecycle
+import ServiceRuntime
+import Warehouse
+import Web
+
+/// `raw-sink run`: the service.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Land the events of every contract's topic, each exactly once.",
+        discussion: """
+            Rows and the offsets they came from change in one transaction; reading starts from the warehouse's offsets. A
+            message that breaks its contract goes to raw._dead_letters with the reason, and to <topic>.dead-letters. While
+            the warehouse is away, consumption pauses. SIGTERM lands what is in hand and leaves the group.
+
+              raw-sink init && raw-sink run
+              SINK_INSTANCE=b HTTP_PORT=8083 raw-sink run      a second sink on the same host
+            """)
+
+    func run() async throws {
+        let settings = try await Settings.load(rawSinkService)
+        let logger = try Observability.bootstrap(settings)
+        let contracts = try PipelineContracts.load(settings)
+        let endpoint = try KafkaEndpoint(settings)
+        let sink = try SinkSettings(settings)
+        let warehouse = PostgresEngine(
+            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+        let health = SinkHealth()
+        let checks = HealthChecks()
+        health.register(with: checks)
+        let kafka = KafkaSettings(
+            bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-\(ProcessInfo.processInfo.hostName)",
+            properties: endpoint.properties)
+        let service = SinkService(
+            SinkParts(
+                kafka: kafka, warehouse: warehouse, contracts: contracts, settings: sink, health: health, logger: logger
+            ))
+        let server = HealthServer.make(endpoint: try HTTPEndpoint(settings), health: checks, logger: logger)
+        do {
+            try await Lifecycle.run([server, service], settings: settings, health: checks, logger: logger)
+        } catch {
+            await warehouse.close()
+            throw error
+        }
+        await warehouse.close()
+    }
+}
+
+/// What every command needs to know first.
+enum PipelineContracts {
+    /// - Throws: `PipelineError`; `ExitError` when the folder has no contract.
+    static func load(_ settings: Settings) throws -> [Contract] {
+        let folder = try PipelineFolder(at: PipelineLocation(settings).path)
+        let contracts = try folder.contracts()
+        guard !contracts.isEmpty else {
+            throw ExitError(.configuration, "\(folder.path)/contracts has no contract: there is nothing to land.")
+        }
+        return contracts
+    }
+}
+
+extension PostgresSettings {
+    /// The same, in the words of this library.
+    init(_ endpoint: PostgresEndpoint) {
+        self.init(
+            host: endpoint.host, port: endpoint.port, user: endpoint.user, password: endpoint.password,
+            database: endpoint.database, tls: PostgresTLSMode(rawValue: endpoint.sslMode.rawValue) ?? .verifyFull,
+            applicationName: "raw-sink")
+    }
+}

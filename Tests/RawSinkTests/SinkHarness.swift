@@ -1,0 +1,138 @@
+import DataContract
+import Foundation
+import Kafka
+import Postgres
+import TestKit
+import Testing
+import Warehouse
+
+@testable import RawSink
+
+/// A topic, its contract and a database of their own, and sinks at work between them.
+struct SinkHarness {
+    let topic: KafkaTestTopic
+    let contract: Contract
+    let database: PostgresSettings
+    let pool: PostgresPool
+
+    /// A sink that is running.
+    struct RunningSink {
+        let service: SinkService
+        let health: SinkHealth
+        private let task: Task<Void, any Error>
+        private let warehouse: PostgresEngine
+
+        init(_ service: SinkService, _ health: SinkHealth, _ warehouse: PostgresEngine) {
+            self.service = service
+            self.health = health
+            self.warehouse = warehouse
+            task = Task { try await service.run() }
+        }
+
+        /// As SIGTERM does; waits for the end.
+        func stop() async throws {
+            service.stop()
+            try await task.value
+            await warehouse.close()
+        }
+    }
+
+    /// Makes topic, database and tables, runs `body`, and takes them away again.
+    static func with(
+        partitions: Int = 3, _ body: (SinkHarness) async throws -> Void
+    ) async throws {
+        try await withTopic("sink", partitions: partitions) { topic in
+            try await withDatabase { database in
+                try await withPool(database) { pool in
+                    let contract = Contract(
+                        file: "contracts/t.yaml", id: topic.name, version: "1.0.0",
+                        topic: .init(name: topic.name, partitions: partitions), table: .init(schema: "raw", name: "t"),
+                        properties: [
+                            Property(name: "id", logicalType: .integer, isRequired: true),
+                            Property(name: "note", logicalType: .string),
+                            Property(name: "at", logicalType: .timestamp, isRequired: true),
+                        ], eventTime: "at")
+                    let harness = SinkHarness(topic: topic, contract: contract, database: database, pool: pool)
+                    let warehouse = PostgresEngine(database, connectionsMax: 1, logger: PostgresTestServer.logger())
+                    _ = try await warehouse.prepareRawTables(for: [contract])
+                    await warehouse.close()
+                    try await body(harness)
+                }
+            }
+        }
+    }
+
+    /// - Parameter membership: Static by default. Dynamic for sinks that are stopped for good: a static member's
+    ///   partitions move on only when its session has run out, which the development broker does not do in a rebalance.
+    func start(
+        _ instance: String = "a", rowsMax: Int = 500, membership: ConsumerGroup.Instance? = nil
+    ) -> RunningSink {
+        let logger = KafkaTestServer.logger(.critical)
+        let warehouse = PostgresEngine(database, connectionsMax: 2, logger: logger)
+        let health = SinkHealth()
+        let settings = SinkSettings(
+            limits: BatchLimits(recordsMax: rowsMax, waitMax: .milliseconds(50)),
+            group: ConsumerGroup(
+                "\(topic.name)-sinks", instance: membership ?? .named(instance), sessionTimeout: .seconds(10)))
+        let service = SinkService(
+            SinkParts(
+                kafka: KafkaTestServer.settings(clientID: instance), warehouse: warehouse, contracts: [contract],
+                settings: settings, health: health, logger: logger))
+        return RunningSink(service, health, warehouse)
+    }
+
+    func produce(_ ids: Range<Int>) async throws {
+        try await topic.produce(
+            ids.map { id in
+                ProducerMessage(
+                    topic: topic.name, key: Array("k\(id % 97)".utf8),
+                    value: Array(#"{"id":\#(id),"at":"2026-11-23T00:00:00Z"}"#.utf8))
+            })
+    }
+
+    /// Waits until the table has `count` rows.
+    func waitForRows(_ count: Int, within limit: Duration = .seconds(60)) async throws {
+        try await wait("\(count) rows", within: limit) { try await rows() >= count }
+    }
+
+    func wait(
+        _ what: String, within limit: Duration = .seconds(60), until isDone: () async throws -> Bool
+    ) async throws {
+        let end = ContinuousClock.now + limit
+        while try await !isDone() {
+            if ContinuousClock.now > end {
+                Issue.record("waited \(limit) for \(what)")
+                throw CancellationError()
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    func rows() async throws -> Int { try await number("SELECT count(*) FROM raw.t") }
+
+    func number(_ sql: String) async throws -> Int {
+        try await query(sql).one().get(0)
+    }
+
+    func texts(_ sql: String) async throws -> [String] {
+        try await query(sql).map { try $0.get(0) }
+    }
+
+    /// Asks a second time when a test has ended this session together with the sink's.
+    private func query(_ sql: String) async throws -> PostgresRows {
+        let question = PostgresQuery(sql, [])
+        do {
+            return try await pool.query(question)
+        } catch {
+            guard error.isRetriable else { throw error }
+        }
+        return try await pool.query(question)
+    }
+
+    /// Every id from 0 is there once, and no position twice.
+    func expectExactly(_ count: Int) async throws {
+        #expect(try await rows() == count)
+        #expect(try await number("SELECT count(DISTINCT id) FROM raw.t") == count)
+        #expect(try await number("SELECT count(DISTINCT (_partition, _offset)) FROM raw.t") == count)
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Kafka
+import Postgres
+import TestKit
+
+/// raw-sink as a process of its own, to be killed.
+enum SinkProcess {
+    /// The executable beside this test's own; nil when it was not built.
+    static var binary: URL? {
+        let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let binary = folder.appending(path: "raw-sink")
+        return FileManager.default.isExecutableFile(atPath: binary.path) ? binary : nil
+    }
+
+    /// A pipeline folder with the contract of `SinkHarness`.
+    static func pipeline(topic: String) throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "millrace-\(topic)")
+        let contracts = folder.appending(path: "contracts")
+        try FileManager.default.createDirectory(at: contracts, withIntermediateDirectories: true)
+        let yaml = """
+            apiVersion: v3.0.2
+            kind: DataContract
+            id: \(topic)
+            version: 1.0.0
+            schema:
+              - name: \(topic)
+                physicalName: raw.t
+                customProperties: [{property: eventTime, value: at}]
+                properties:
+                  - {name: id, logicalType: integer, required: true}
+                  - {name: note, logicalType: string}
+                  - {name: at, logicalType: timestamp, required: true}
+            """
+        try Data(yaml.utf8).write(to: contracts.appending(path: "t.yaml"))
+        return folder
+    }
+
+    static func start(_ binary: URL, _ pipeline: URL, _ harness: SinkHarness) throws -> Process {
+        let process = Process()
+        process.executableURL = binary
+        process.arguments = ["run"]
+        process.environment = [
+            "MILLRACE_PIPELINE": pipeline.path, "KAFKA_BOOTSTRAP_SERVERS": harness.topic.settings.bootstrapServers,
+            "POSTGRES_HOST": harness.database.host, "POSTGRES_PORT": "\(harness.database.port)",
+            "POSTGRES_USER": harness.database.user, "POSTGRES_PASSWORD": harness.database.password ?? "",
+            "POSTGRES_DB": harness.database.database, "HTTP_PORT": "0", "LOG_LEVEL": "error",
+            "SINK_GROUP": "\(harness.topic.name)-sinks", "SINK_INSTANCE": "p", "SINK_BATCH_ROWS_MAX": "400",
+            "SINK_BATCH_WAIT": "20ms", "SINK_SESSION_TIMEOUT": "6s",
+        ]
+        try process.run()
+        return process
+    }
+}

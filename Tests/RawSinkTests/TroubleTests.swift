@@ -1,0 +1,127 @@
+import Foundation
+import Kafka
+import Postgres
+import TestKit
+import Testing
+
+@testable import RawSink
+
+@Suite(
+    "Nothing is lost or doubled", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable),
+    .serialized)
+struct TroubleTests {
+    @Test("when sinks join and leave under load", .timeLimit(.minutes(3)))
+    func rebalances() async throws {
+        try await SinkHarness.with(partitions: 4) { harness in
+            let total = 20_000
+            async let produced: Void = {
+                for start in stride(from: 0, to: total, by: 1_000) { try await harness.produce(start..<start + 1_000) }
+            }()
+            let first = harness.start("a", rowsMax: 300, membership: .dynamic)
+            try await harness.waitForRows(1_000)
+            let second = harness.start("b", rowsMax: 300, membership: .dynamic)
+            try await harness.waitForRows(5_000)
+            let third = harness.start("c", rowsMax: 300, membership: .dynamic)
+            try await harness.waitForRows(9_000)
+            try await first.stop()
+            try await produced
+            try await harness.waitForRows(total)
+            try await second.stop()
+            try await third.stop()
+            try await harness.expectExactly(total)
+        }
+    }
+
+    @Test("when the database ends its sessions under load", .timeLimit(.minutes(3)))
+    func lostConnections() async throws {
+        try await SinkHarness.with { harness in
+            let total = 20_000
+            async let produced: Void = harness.produce(0..<total)
+            let sink = harness.start(rowsMax: 200)
+            for landed in [1_000, 4_000, 8_000, 12_000] {
+                try await harness.waitForRows(landed)
+                try await harness.pool.query(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND pid <> pg_backend_pid()
+                    """)
+            }
+            try await produced
+            try await harness.waitForRows(total)
+            try await sink.stop()
+            try await harness.expectExactly(total)
+        }
+    }
+
+    @Test("when the database takes no connections for a while, and the sink says so", .timeLimit(.minutes(3)))
+    func databaseAway() async throws {
+        try await SinkHarness.with { harness in
+            let sink = harness.start(rowsMax: 200)
+            try await harness.produce(0..<1_000)
+            try await harness.waitForRows(1_000)
+            try await withPool(connectionsMax: 1) { outside in
+                let name = harness.database.database
+                try await outside.query("ALTER DATABASE \(identifier: name) ALLOW_CONNECTIONS false")
+                try await outside.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
+                try await harness.produce(1_000..<2_000)
+                try await harness.wait("the sink to notice") { sink.health.isWarehouseFailing }
+                try await outside.query("ALTER DATABASE \(identifier: name) ALLOW_CONNECTIONS true")
+            }
+            try await harness.waitForRows(2_000)
+            #expect(!sink.health.isWarehouseFailing)
+            try await sink.stop()
+            try await harness.expectExactly(2_000)
+        }
+    }
+
+    @Test("when another sink has moved the offsets: this one gives up and starts from them", .timeLimit(.minutes(3)))
+    func fenced() async throws {
+        try await SinkHarness.with(partitions: 1) { harness in
+            let sink = harness.start()
+            try await harness.produce(0..<100)
+            try await harness.waitForRows(100)
+            // As if a zombie's successor had landed ten messages more.
+            try await harness.pool.query("UPDATE raw._sink_offsets SET next_offset = 110")
+            try await harness.produce(100..<200)
+            try await harness.waitForRows(190)
+            try await sink.stop()
+            #expect(try await harness.rows() == 190)
+            #expect(try await harness.number("SELECT count(*) FROM raw.t WHERE _offset BETWEEN 100 AND 109") == 0)
+        }
+    }
+
+    @Test("when the process is killed again and again under load", .timeLimit(.minutes(4)))
+    func kills() async throws {
+        let binary = try #require(SinkProcess.binary, "build the product raw-sink first")
+        try await SinkHarness.with { harness in
+            let total = 30_000
+            let folder = try SinkProcess.pipeline(topic: harness.topic.name)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            async let produced: Void = {
+                for start in stride(from: 0, to: total, by: 1_000) { try await harness.produce(start..<start + 1_000) }
+            }()
+            var landed = 0
+            for _ in 0..<6 {
+                let process = try SinkProcess.start(binary, folder, harness)
+                try await harness.waitForRows(min(total, landed + 1_500))
+                try await Task.sleep(for: .milliseconds(.random(in: 0...150)))  // the kill may fall anywhere in a batch
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                landed = try await harness.rows()
+            }
+            try await produced
+            let process = try SinkProcess.start(binary, folder, harness)
+            // Something is left for the last one to do, so that it is up when it is told to stop.
+            try await harness.produce(total..<total + 100)
+            try await harness.waitForRows(total + 100, within: .seconds(120))
+            process.terminate()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+            try await harness.expectExactly(total + 100)
+            try await harness.wait("announcements") {
+                try await harness.number("SELECT count(*) FROM raw._landings WHERE published_at IS NULL") == 0
+            }
+        }
+    }
+}
