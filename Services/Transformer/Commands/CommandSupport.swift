@@ -1,0 +1,77 @@
+import ControlPlane
+import Foundation
+import Kafka
+import Logging
+import Pipeline
+import Planning
+import Postgres
+import ServiceRuntime
+
+/// What commands for people have in common.
+enum CommandSupport {
+    static let groups = [
+        PipelineLocation.group, KafkaEndpoint.group, PostgresEndpoint.group, WarehouseReader.group,
+        TransformerSettings.group,
+    ]
+
+    /// Settings, logger and connections; closed when `body` returns.
+    static func withWorkbench(_ body: @Sendable (Workbench, Settings) async throws -> Void) async throws {
+        let settings = try await Settings.load(transformerService, groups: groups)
+        let logger = try Observability.bootstrap(settings, level: .warning)
+        let timeout = try TransformerSettings(settings).statementTimeout
+        let database = try await Database.connect(
+            PostgresSettings(try PostgresEndpoint(settings), statementTimeout: timeout), connectionsMax: 4,
+            logger: logger)
+        do {
+            let workbench = try await Workbench(
+                database: database, reader: try WarehouseReader(settings).user, logger: logger)
+            try await body(workbench, settings)
+            await database.close()
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+
+    /// The pipeline folder that the settings name, read.
+    static func project(_ settings: Settings) throws -> Project {
+        try PipelineFolder(at: try PipelineLocation(settings).path).project()
+    }
+
+    /// Sends what the outbox holds. When the broker is away, `transformer serve` sends it later.
+    static func sendMessages(_ workbench: Workbench, _ settings: Settings) async throws {
+        let kafka = KafkaSettings(try KafkaEndpoint(settings))
+        do {
+            let admin = try KafkaAdmin(kafka, timeout: .seconds(5), logger: workbench.logger)
+            defer { Task { await admin.close() } }
+            try await ControlTopics.ensure(admin)
+            let publisher = try ControlPublisher(kafka, source: "/millrace/transformer", logger: workbench.logger)
+            let outbox = OutboxPublisher(
+                publisher: publisher, store: workbench.store, messageWaits: WakeUp(), logger: workbench.logger)
+            while try await outbox.drain() > 0 {}
+            await publisher.close()
+        } catch {
+            workbench.logger.warning(
+                "messages wait in the outbox until `transformer serve` runs", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// A day, or a time, as people write it.
+    static func moment(_ text: String, named name: String) throws -> Moment {
+        guard let moment = Moment(text) else {
+            throw ExitError(.usage, "--\(name): `\(text)` is not a date. Write it as 2024-04-30.")
+        }
+        return moment
+    }
+
+    /// The end of a range as people mean it: a day to its end.
+    static func end(_ text: String) throws -> Moment {
+        let moment = try moment(text, named: "end")
+        return text.utf8.count == 10 ? moment.adding(seconds: 86_400) : moment
+    }
+
+    static func model(_ text: String) throws -> ModelName {
+        guard let name = ModelName(text) else { throw ExitError(.usage, "`\(text)` is not a model's name.") }
+        return name
+    }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Planning
+import ServiceRuntime
+
+/// `transformer run`
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Compute what is missing in an environment, as each model's cron has it.")
+    @OptionGroup var target: EnvironmentOption
+    @Option(help: "One model alone.")
+    var model: String?
+
+    func run() async throws {
+        try await RunWork(
+            environment: target.environment, model: try model.map(CommandSupport.model), from: nil, upTo: nil
+        )
+        .run()
+    }
+}
+
+/// `transformer backfill`
+struct BackfillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backfill", abstract: "Compute a range of days again, done or not.",
+        discussion: "  transformer backfill --start '2024-04-01' --end '2024-04-30' --environment prod")
+    @OptionGroup var target: EnvironmentOption
+    @Option(help: "The first day, as 2024-04-01.")
+    var start: String
+    @Option(help: "The last day; the whole of it is computed.")
+    var end: String
+    @Option(help: "One model alone; what reads it is computed again by the next run.")
+    var model: String?
+
+    func run() async throws {
+        let from = try CommandSupport.moment(start, named: "start")
+        let upTo = try CommandSupport.end(end)
+        guard from < upTo else { throw ExitError(.usage, "--end is before --start.") }
+        try await RunWork(
+            environment: target.environment, model: try model.map(CommandSupport.model), from: from, upTo: upTo
+        ).run()
+    }
+}
+
+/// Runs an environment from the command line.
+private struct RunWork {
+    let environment: String
+    let model: ModelName?
+    let from: Moment?
+    let upTo: Moment?
+
+    func run() async throws {
+        let (environment, model, from, upTo) = (environment, model, from, upTo)
+        try await CommandSupport.withWorkbench { workbench, settings in
+            let now = Moment(Date())
+            let request = EnvironmentRunner.Request(
+                environment: environment, model: model, upTo: min(upTo ?? now, now), from: from)
+            do {
+                let outcome = try await workbench.runner.run(request, ticket: ModelRunner.Ticket(execution: now)) {
+                    print("\($0): \($1.rows) rows for \($1.intervals)")
+                }
+                if outcome.intervals.isEmpty { print("Nothing is missing in \(environment).") }
+            } catch {
+                try await CommandSupport.sendMessages(workbench, settings)
+                throw error
+            }
+            try await CommandSupport.sendMessages(workbench, settings)
+        }
+    }
+}
+
+/// `transformer audit`
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Run the audits of an environment's models over what is there.")
+    @OptionGroup var target: EnvironmentOption
+    @Option(help: "One model alone.")
+    var model: String?
+    @Option(help: "The first day to look at.")
+    var start: String?
+    @Option(help: "The last day to look at.")
+    var end: String?
+
+    func run() async throws {
+        let environment = target.environment
+        let name = try model.map(CommandSupport.model)
+        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .epoch
+        let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
+        let interval = start == nil && end == nil ? nil : Interval(from: from, to: to)
+        try await CommandSupport.withWorkbench { workbench, _ in
+            let found = try await workbench.catalog.environment(environment)
+            if let name, found[name] == nil { throw TransformerError.unknownModel(name.description, in: environment) }
+            var failed = 0
+            for model in found.models where name == nil || model.name == name {
+                let findings = try await Auditor(tables: workbench.tables).audit(
+                    model, among: found.models, in: interval, execution: Moment(Date()))
+                for audit in model.snapshot.audits {
+                    let finding = findings.first { $0.audit == audit.name }
+                    let words = finding.map { $0.isBlocking ? "FAILED (\($0.failures))" : "warning (\($0.failures))" }
+                    print("\(model.name)  \(audit.name)  \(words ?? "passed")")
+                }
+                failed += findings.filter(\.isBlocking).count
+            }
+            if failed > 0 { throw ExitError(.failed, "\(failed) audits failed in \(environment).") }
+        }
+    }
+}

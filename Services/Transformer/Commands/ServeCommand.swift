@@ -1,0 +1,80 @@
+import ArgumentParser
+import ControlPlane
+import Foundation
+import Kafka
+import Logging
+import Pipeline
+import Planning
+import Postgres
+import ServiceLifecycle
+import ServiceRuntime
+import Web
+
+/// `transformer serve`
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Carry out commands from Kafka, until told to stop.")
+
+    func run() async throws {
+        let settings = try await Settings.load(transformerService)
+        let logger = try Observability.bootstrap(settings)
+        let own = try TransformerSettings(settings)
+        let sessions = await SessionTokens(try SessionSettings(settings))
+        let kafka = KafkaSettings(try KafkaEndpoint(settings))
+        let postgres = PostgresSettings(try PostgresEndpoint(settings), statementTimeout: own.statementTimeout)
+        let health = HealthChecks()
+        let reader = try WarehouseReader(settings).user
+
+        let workbench = try await Retry.whileItMayHelp("start", logger: logger) {
+            let admin = try KafkaAdmin(kafka, timeout: .seconds(10), logger: logger)
+            do {
+                try await ControlTopics.ensure(admin)
+                await admin.close()
+            } catch {
+                await admin.close()
+                throw error
+            }
+            let database = try await Database.connect(postgres, connectionsMax: own.workers + 4, logger: logger)
+            return try await Workbench(database: database, reader: reader, logger: logger)
+        }
+        try await announce(workbench)
+
+        let (commandArrived, messageWaits) = (WakeUp(), WakeUp())
+        let publisher = OutboxPublisher(
+            publisher: try ControlPublisher(kafka, source: "/millrace/transformer", logger: logger),
+            store: workbench.store, messageWaits: messageWaits, logger: logger)
+        let group = ConsumerGroup(own.consumerGroup, instance: own.instance.map { .named($0) } ?? .hostName)
+        let listener = ControlListener(
+            subscriber: try ControlSubscriber(kafka, topics: [.commands, .events], group: group, logger: logger),
+            store: workbench.store, catalog: workbench.catalog, commandArrived: commandArrived,
+            messageWaits: messageWaits, logger: logger)
+        let process = "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+        let workers = (1...own.workers).map { number in
+            Worker(
+                name: "\(process)-\(number)", store: workbench.store, catalog: workbench.catalog,
+                tables: workbench.tables, lease: own.lease, commandArrived: commandArrived, messageWaits: messageWaits,
+                logger: logger)
+        }
+        let database = workbench.database
+        health.add("postgres") { await database.isAvailable() ? .ok : .failing("PostgreSQL does not answer") }
+        let web = WebApplication(
+            endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions, logger: logger)
+        Routes(store: workbench.store, catalog: workbench.catalog).add(to: web)
+        try await Lifecycle.run(
+            [publisher] + workers + [listener, web.server()], settings: settings, health: health, logger: logger)
+        await database.close()
+    }
+
+    /// Publishes the manifests again: the topic may be new, and readers may have started before there was one.
+    private func announce(_ workbench: Workbench) async throws {
+        try await workbench.store.forgetAbandonedWork(olderThan: 86_400)
+        let environments = try await workbench.catalog.all()
+        let messages = try environments.map { environment in
+            try OutboxMessage(
+                Announcements.manifest(
+                    environment.name, plan: environment.plan, promotedAt: environment.promotedAt,
+                    models: environment.models, columns: environment.columns))
+        }
+        try await workbench.store.change { try await workbench.store.send(messages, $0) }
+    }
+}

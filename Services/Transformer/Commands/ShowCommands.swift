@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Planning
+import ServiceRuntime
+
+/// `transformer lineage`
+struct LineageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lineage", abstract: "Show which table is made from which, from the pipeline folder.")
+
+    func run() async throws {
+        let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
+        let graph = try ProjectGraph(try CommandSupport.project(settings))
+        print(LineageGraph(graph.snapshots).tree)
+    }
+}
+
+/// `transformer render`
+struct RenderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render", abstract: "Show a model's SQL as a run would expand it.")
+    @Argument(help: "The model.")
+    var model: String
+    @Option(help: "The first day.")
+    var start: String?
+    @Option(help: "The last day.")
+    var end: String?
+
+    func run() async throws {
+        let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
+        let project = try CommandSupport.project(settings)
+        let graph = try ProjectGraph(project)
+        guard let name = project.index.find(model), let snapshot = graph[name] else {
+            let hint = project.index.nearest(to: model).map { " Did you mean \($0)?" } ?? ""
+            throw ExitError(.failed, "There is no model \(model).\(hint)")
+        }
+        let now = Moment(Date())
+        let today = IntervalGrid(.day).floor(now)
+        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? today
+        let to = try end.map { try CommandSupport.end($0) } ?? from.adding(seconds: 86_400)
+        guard let interval = Interval(from: from, to: to) else { throw ExitError(.usage, "--end is before --start.") }
+        let rendering = ModelRendering(snapshot)
+        let context = rendering.context(for: interval, execution: now, isIncremental: true)
+        print(try rendering.query(context).text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+}
+
+/// `transformer environments`
+struct EnvironmentsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "environments", abstract: "List the environments, their models and what is computed.")
+
+    func run() async throws {
+        try await CommandSupport.withWorkbench { workbench, _ in
+            let environments = try await workbench.catalog.all()
+            if environments.isEmpty { print("There is no environment yet: `transformer apply` makes one.") }
+            let done = try await workbench.store.done()
+            for environment in environments {
+                print("\(environment.name)  promoted \(environment.promotedAt.timestamp(fraction: false)) UTC")
+                for model in environment.models {
+                    let set = done[model.id] ?? IntervalSet()
+                    print("  \(model.name)  \(model.version)  \(set)")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Pipeline
+import Planning
+import ServiceRuntime
+
+/// `transformer test`
+struct TestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test", abstract: "Run the pipeline's unit tests on the real engine; nothing of them stays.")
+    @Argument(help: "Names of tests; all when left out.")
+    var names: [String] = []
+
+    func run() async throws {
+        let names = names
+        try await CommandSupport.withWorkbench { workbench, settings in
+            try await TestWork.run(
+                try CommandSupport.project(settings), database: workbench.database,
+                only: names.isEmpty ? nil : Set(names),
+                quiet: false)
+        }
+    }
+}
+
+/// Runs unit tests and tells of them.
+enum TestWork {
+    /// - Throws: ``ExitError`` when one fails.
+    static func run(_ project: Project, database: Database, only names: Set<String>?, quiet: Bool) async throws {
+        let runner = UnitTestRunner(database: database, project: project, graph: try ProjectGraph(project))
+        if let unknown = names?.first(where: { name in !project.tests.contains { $0.name == name } }) {
+            throw ExitError(.usage, "There is no test \(unknown).")
+        }
+        var failed = 0
+        var passed = 0
+        for test in project.tests where names?.contains(test.name) ?? true {
+            let result = try await runner.run(test)
+            if result.problems.isEmpty {
+                passed += 1
+                if !quiet { print("passed  \(test.name)") }
+            } else {
+                failed += 1
+                print("FAILED  \(test.name)  (\(test.file):\(test.line))")
+                for problem in result.problems { print("        \(problem)") }
+            }
+        }
+        if failed > 0 { throw ExitError(.failed, "\(failed) of \(failed + passed) unit tests failed.") }
+        if !quiet || passed > 0 { print("\(passed) unit tests passed.") }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import ServiceRuntime
+
+/// `transformer`
+public struct TransformerCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "transformer",
+        abstract: "Builds tables from SQL models: plans, environments, intervals, audits, tests.",
+        discussion: """
+            A pipeline folder (MILLRACE_PIPELINE) holds the models. An environment is a set of views over versioned tables:
+            `prod` has the models' own names, `dev` has schemas that end in __dev.
+
+              transformer plan --environment dev           what would happen
+              transformer apply --environment dev          make it so
+              transformer backfill --start '2024-04-01' --end '2024-04-30' --environment prod
+
+            \(SettingsDocument.help(for: transformerService))
+            """,
+        subcommands: [
+            ServeCommand.self, PlanCommand.self, ApplyCommand.self, RunCommand.self, BackfillCommand.self,
+            AuditCommand.self, TestCommand.self, LineageCommand.self, RenderCommand.self, EnvironmentsCommand.self,
+        ])
+
+    public init() {}
+}
+
+/// Which environment a command is about.
+struct EnvironmentOption: ParsableArguments {
+    @Option(name: [.long, .customShort("e")], help: "The environment, such as dev or prod.")
+    var environment: String = "prod"
+}

@@ -1,0 +1,55 @@
+import Pipeline
+
+/// Which intervals of a model are to be computed.
+public struct MissingIntervals: Sendable {
+    /// What to compute, ascending. For FULL and VIEW: the time since which input has changed; the whole model is due.
+    public let due: IntervalSet
+    /// Intervals that reach past this moment are computed and not counted as done: they are not over yet.
+    public let completeUpTo: Moment
+
+    /// - Parameters:
+    ///   - done: What has been computed and still holds.
+    ///   - upTo: Data before this time. The model's cron decides how much of it is due.
+    ///   - requested: Computed whether done or not.
+    ///   - window: When given, nothing outside of it is computed.
+    ///   - includesPartials: False leaves out intervals that are not over, whatever the model allows.
+    public init(
+        of model: ModelSnapshot, done: IntervalSet, upTo: Moment, requested: IntervalSet = IntervalSet(),
+        window: Interval? = nil, includesPartials: Bool = true
+    ) {
+        let grid = model.grid
+        var tick = model.schedule.floor(upTo)
+        guard model.definition.kind.timeRange != nil else {
+            if !includesPartials { tick = grid.floor(tick) }
+            let all = IntervalSet(from: .epoch, to: tick)
+            completeUpTo = tick
+            due = all.subtracting(done).union(requested.intersection(all))
+            return
+        }
+        completeUpTo = grid.floor(tick)
+        let end = model.definition.allowPartials && includesPartials ? grid.ceiling(tick) : completeUpTo
+        var bounds = IntervalSet(from: grid.floor(model.definition.start ?? .epoch), to: end)
+        if let window { bounds = bounds.intersection(grid.covering(IntervalSet([window]))) }
+        let missing = grid.covering(bounds.subtracting(done).union(requested)).intersection(bounds)
+        due = grid.extended(missing, back: model.lookback).intersection(bounds)
+    }
+
+    /// `due` cut into the stretches that one statement computes each.
+    public func batches(of model: ModelSnapshot) -> [Interval] {
+        guard let options = model.definition.kind.timeRange, let size = options.batchSize else { return due.intervals }
+        var batches: [Interval] = []
+        for interval in due.intervals {
+            var start = interval.start
+            while let batch = Interval(from: start, to: min(model.grid.step(start, by: size), interval.end)) {
+                batches.append(batch)
+                start = batch.end
+            }
+        }
+        return batches
+    }
+
+    /// The part of `batch` that counts as done once it is computed.
+    public func complete(_ batch: Interval) -> IntervalSet {
+        IntervalSet(from: batch.start, to: min(batch.end, completeUpTo))
+    }
+}

@@ -1,0 +1,59 @@
+import Pipeline
+
+/// Every text that a model's SQL is made from. Kept with the environment, so that a model runs as it was promoted,
+/// whatever has become of the pipeline folder since.
+public struct ModelBundle: Sendable, Codable, Hashable {
+    public var source: SourceFile
+    /// The files of the audits that it uses.
+    public var audits: [SourceFile]
+    public var defaults: ModelDefaults
+    public var variables: [String: VariableValue]
+    public var gateway: String
+    /// The models that `ref()` could name.
+    public var models: [ModelName]
+}
+
+extension ModelDefaults: Hashable {
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(dialect)
+        hasher.combine(cron)
+        hasher.combine(audits)
+    }
+}
+
+/// A model at one state of its text, with what planning found out about it.
+public struct ModelSnapshot: Sendable {
+    public let definition: ModelDefinition
+    public let bundle: ModelBundle
+    public let shape: QueryShape
+    public let audits: [BoundAudit]
+    public let schedule: CronSchedule
+    public let grid: IntervalGrid
+    /// The models it reads, sorted.
+    public let parents: [ModelName]
+    /// The other relations it reads, sorted: raw tables.
+    public let sources: [String]
+    /// Over everything that decides the model's rows, its parents' rows taken as given.
+    public let dataHash: String
+    /// Over everything that decides no rows: owner, description, cron, audits …
+    public let metadataHash: String
+    /// Over the data hash and the parents' fingerprints: what the rows follow from.
+    public internal(set) var fingerprint = ""
+
+    public var name: ModelName { definition.name }
+    public var lookback: Int { definition.kind.timeRange?.lookback ?? 0 }
+}
+
+/// An audit as a model uses it.
+public struct BoundAudit: Sendable, Equatable {
+    public enum Query: Sendable, Equatable {
+        case builtIn
+        case file(AuditDefinition)
+    }
+    public let call: AuditCall
+    public let query: Query
+    /// A blocking audit keeps what it finds from being published; another one warns.
+    public let isBlocking: Bool
+
+    public var name: String { call.name }
+}

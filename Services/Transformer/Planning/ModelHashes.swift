@@ -1,0 +1,51 @@
+import Pipeline
+
+/// What goes into a model's hashes. `format` changes only together with what a fingerprint means: an upgrade must not
+/// rebuild anybody's tables.
+struct ModelHashes {
+    private static let format = "millrace-fingerprint-1"
+
+    /// Over all that decides rows.
+    /// - Parameters:
+    ///   - queries: Canonical texts: as a first run and as an incremental run would render it.
+    ///   - statements: Canonical texts of pre- and post-statements.
+    static func data(_ model: ModelDefinition, queries: [String], statements: [String]) -> String {
+        var parts = [format, model.kind.name, model.dialect]
+        if let options = model.kind.timeRange { parts += [options.timeColumn, options.timeFormat ?? ""] }
+        parts += model.columns.map { "\($0.key.lowercased()) \($0.value.lowercased())" }
+        return hash(parts + ["queries"] + queries + ["statements"] + statements)
+    }
+
+    /// Over all that decides none: a difference is worth telling and computes nothing.
+    static func metadata(_ model: ModelDefinition, audits: [BoundAudit]) -> String {
+        var parts = [format, model.cron, model.cronTimeZone, model.start?.description ?? "", model.owner ?? ""]
+        parts += [model.intervalUnit?.rawValue ?? "", String(model.allowPartials), model.description ?? ""]
+        parts += ["tags"] + model.tags + ["grain"] + model.grain
+        parts += ["columns"] + model.columnDescriptions.map { "\($0.key)=\($0.value)" }
+        if let options = model.kind.timeRange {
+            parts += ["\(options.lookback)", options.batchSize.map(String.init) ?? ""]
+        }
+        parts.append("audits")
+        for audit in audits { parts += self.audit(audit) }
+        return hash(parts)
+    }
+
+    /// What makes an audit the one it is.
+    static func audit(_ audit: BoundAudit) -> [String] {
+        var parts = [audit.name, String(audit.isBlocking)]
+        parts += audit.call.arguments.map { "\($0.key)=\($0.value.values.joined(separator: ","))" }
+        if case .file(let definition) = audit.query {
+            parts.append(definition.query.text.split(whereSeparator: \.isWhitespace).joined(separator: " "))
+        }
+        return parts
+    }
+
+    static func fingerprint(dataHash: String, parents: [(ModelName, String)]) -> String {
+        hash([format, dataHash] + parents.sorted { $0.0 < $1.0 }.map { "\($0.0)=\($0.1)" })
+    }
+
+    /// Lengths go in too, so that no two lists of parts look the same.
+    private static func hash(_ parts: [String]) -> String {
+        String(SHA256.hexadecimal(parts.map { "\($0.utf8.count):\($0)" }.joined(separator: "\n")).prefix(32))
+    }
+}

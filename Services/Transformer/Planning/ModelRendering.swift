@@ -1,0 +1,100 @@
+import Pipeline
+
+/// Makes SQL of a model's templates.
+public struct ModelRendering: Sendable {
+    private let model: ModelDefinition
+    private let gateway: String
+    private let variables: [String: VariableValue]
+    private let models: ModelIndex
+
+    init(_ model: ModelDefinition, config: ProjectConfig, models: ModelIndex) {
+        self.model = model
+        gateway = config.defaultGateway ?? ""
+        variables = config.variables
+        self.models = models
+    }
+
+    /// For a model of an environment, from what was kept of it.
+    public init(_ snapshot: ModelSnapshot) {
+        model = snapshot.definition
+        gateway = snapshot.bundle.gateway
+        variables = snapshot.bundle.variables
+        models = ModelIndex(snapshot.bundle.models)
+    }
+
+    /// What templates see when `interval` is computed. `@this_model` becomes the model's own name, to be replaced together
+    /// with the names of its parents.
+    public func context(
+        for interval: Interval, execution: Moment, isIncremental: Bool, extra: [String: VariableValue] = [:]
+    ) -> RenderContext {
+        RenderContext(
+            start: interval.start, end: interval.end, execution: execution, isIncremental: isIncremental,
+            thisModel: model.name.description, kindName: model.kind.name, dialect: model.dialect, gateway: gateway,
+            variables: variables.merging(extra) { _, own in own }, models: models)
+    }
+
+    /// The model's query over `interval`.
+    public func query(_ context: RenderContext) throws(PipelineError) -> RenderedText {
+        try model.query.render(context)
+    }
+
+    /// The model's query over `interval`, read.
+    public func parsedQuery(_ context: RenderContext) throws(PipelineError) -> ParsedQuery {
+        try ParsedQuery(try query(context), dialect: model.dialect)
+    }
+
+    /// The statements to run before and after the query.
+    public func statements(_ context: RenderContext) throws(PipelineError) -> (before: [String], after: [String]) {
+        var before: [String] = []
+        var after: [String] = []
+        for statement in model.preStatements { before.append(try statement.render(context).text) }
+        for statement in model.postStatements { after.append(try statement.render(context).text) }
+        return (before, after)
+    }
+
+    /// The query as fingerprints see it: at a fixed time.
+    func fingerprintQuery(isIncremental: Bool) throws(PipelineError) -> QueryShape {
+        QueryReader.shape(of: try parsedQuery(Self.fixed(self, isIncremental: isIncremental)))
+    }
+
+    /// Pre- and post-statements as fingerprints see them.
+    func fingerprintStatements() throws(PipelineError) -> [String] {
+        let (before, after) = try statements(Self.fixed(self, isIncremental: false))
+        return before.map { "before " + QueryOutline($0).canonical }
+            + after.map { "after " + QueryOutline($0).canonical }
+    }
+
+    private static func fixed(_ rendering: ModelRendering, isIncremental: Bool) -> RenderContext {
+        var context = RenderContext(
+            start: .epoch, end: Moment(seconds: 86_400), execution: .epoch, isIncremental: isIncremental,
+            thisModel: rendering.model.name.description, kindName: rendering.model.kind.name,
+            dialect: rendering.model.dialect, gateway: rendering.gateway, variables: rendering.variables)
+        context.models = rendering.models
+        return context
+    }
+}
+
+/// Makes a snapshot again from what was kept of it.
+public enum SnapshotRestore {
+    /// - Parameters:
+    ///   - bundle: The texts.
+    ///   - hashes: As they were stored: an upgrade must not change them.
+    public static func snapshot(
+        of bundle: ModelBundle, fingerprint: String, dataHash: String, metadataHash: String
+    ) throws(PipelineError) -> ModelSnapshot {
+        let project = try Project.restored(
+            model: bundle.source, audits: bundle.audits, defaults: bundle.defaults, variables: bundle.variables,
+            gateway: bundle.gateway)
+        guard let model = project.models.first else {
+            throw PipelineError(file: bundle.source.path, message: "The stored model is disabled.")
+        }
+        let reader = SnapshotReader(project: project, index: ModelIndex(bundle.models))
+        let read = try reader.snapshot(of: model)
+        return ModelSnapshot(
+            definition: read.definition, bundle: bundle, shape: read.shape, audits: read.audits,
+            schedule: read.schedule,
+            grid: read.grid, parents: read.parents, sources: read.sources, dataHash: dataHash,
+            metadataHash: metadataHash,
+            fingerprint: fingerprint)
+    }
+}

@@ -1,0 +1,87 @@
+import Pipeline
+
+/// What it takes to make an environment what the project says.
+public struct Plan: Sendable {
+    public let environment: String
+    public let changes: [ModelChange]
+    /// Every model of the environment as it will be, parents before children.
+    public let models: [PlannedModel]
+    /// In the order in which they are to be done. Empty when there is nothing to do.
+    public let stages: [Stage]
+
+    /// True when the environment is already what the project says and nothing is missing.
+    public var isEmpty: Bool { stages.isEmpty }
+}
+
+/// A model of the environment, and the physical table that holds it.
+public struct PlannedModel: Sendable {
+    public let snapshot: ModelSnapshot
+    /// Names the physical table. Usually the fingerprint; a model whose parents were only extended keeps its table.
+    public let version: String
+    /// True when no table of this version exists yet.
+    public let isNew: Bool
+
+    public var name: ModelName { snapshot.name }
+    public var id: VersionID { VersionID(name: snapshot.name, version: version) }
+
+    public init(snapshot: ModelSnapshot, version: String, isNew: Bool) {
+        self.snapshot = snapshot
+        self.version = version
+        self.isNew = isNew
+    }
+}
+
+/// How a model differs from what the environment has.
+public struct ModelChange: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
+        case added
+        case removed
+        /// The model's own text. Breaking: what reads it has to be computed again as well.
+        case modified(breaking: Bool)
+        /// Only models that it reads. Breaking: it has to be computed again.
+        case indirectlyModified(breaking: Bool)
+        /// Owner, description, cron, audits …: nothing is computed.
+        case metadata
+    }
+    public let name: ModelName
+    public let kind: Kind
+    /// The file's text before and after, where it differs.
+    public let texts: (before: String, after: String)?
+
+    public init(name: ModelName, kind: Kind, texts: (before: String, after: String)? = nil) {
+        self.name = name
+        self.kind = kind
+        self.texts = texts
+    }
+
+    public static func == (left: ModelChange, right: ModelChange) -> Bool {
+        left.name == right.name && left.kind == right.kind
+    }
+}
+
+/// A step of a plan. Each may be repeated: what is done already is done again without effect, or seen and left.
+public enum Stage: Sendable {
+    /// Make the physical tables and views that do not exist, parents first.
+    case createTables([PlannedModel])
+    /// Compute, one model after the other, parents first; the audits of each batch decide whether it is published.
+    case backfill([ModelWork])
+    /// Run audits that are new to data that is not.
+    case audit([PlannedModel])
+    /// Point the environment's views at the tables, all at once; drop those of models that are gone.
+    case promote(views: [PlannedModel], dropped: [ModelName])
+    /// Write down what the environment is now.
+    case finalize
+}
+
+/// What to compute of one model.
+public struct ModelWork: Sendable {
+    public let model: PlannedModel
+    public let missing: MissingIntervals
+    public let batches: [Interval]
+
+    public init(model: PlannedModel, missing: MissingIntervals) {
+        self.model = model
+        self.missing = missing
+        batches = missing.batches(of: model.snapshot)
+    }
+}

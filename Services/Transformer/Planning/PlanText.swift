@@ -1,0 +1,120 @@
+import Pipeline
+
+/// A plan in words, for people.
+public struct PlanText: Sendable, CustomStringConvertible {
+    private let plan: Plan
+    private let showsDiff: Bool
+
+    public init(_ plan: Plan, showsDiff: Bool = true) {
+        self.plan = plan
+        self.showsDiff = showsDiff
+    }
+
+    public var description: String {
+        guard !plan.isEmpty else { return "No changes to plan: \(plan.environment) is up to date.\n" }
+        var lines = ["Plan for \(plan.environment)", ""]
+        if plan.changes.isEmpty {
+            lines += ["No model has changed.", ""]
+        } else {
+            lines.append("Models:")
+            for change in plan.changes {
+                lines.append("  \(Self.sign(change.kind)) \(change.name)  \(Self.words(change.kind))")
+                if showsDiff, case .modified = change.kind, let texts = change.texts {
+                    lines += LineDiff.lines(from: texts.before, to: texts.after).map { "      \($0)" }
+                }
+            }
+            lines.append("")
+        }
+        for stage in plan.stages { lines += Self.lines(of: stage) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func sign(_ kind: ModelChange.Kind) -> String {
+        switch kind {
+        case .added: "+"
+        case .removed: "-"
+        case .modified, .indirectlyModified, .metadata: "~"
+        }
+    }
+
+    private static func words(_ kind: ModelChange.Kind) -> String {
+        switch kind {
+        case .added: "added"
+        case .removed: "removed"
+        case .modified(breaking: true): "modified: it and what reads it are computed again"
+        case .modified(breaking: false): "modified: columns were only added, what reads it stays"
+        case .indirectlyModified(breaking: true): "reads a modified model: computed again"
+        case .indirectlyModified(breaking: false): "reads an extended model: stays as it is"
+        case .metadata: "description or settings: nothing is computed"
+        }
+    }
+
+    private static func lines(of stage: Stage) -> [String] {
+        switch stage {
+        case .createTables(let models):
+            ["Tables to make: \(models.map(\.name.description).joined(separator: ", "))"]
+        case .backfill(let work):
+            ["To compute:"]
+                + work.map { item in
+                    "  \(item.model.name)  \(ranges(item))"
+                        + (item.batches.count > 1 ? " in \(item.batches.count) batches" : "")
+                }
+        case .audit(let models): ["New audits to run on: \(models.map(\.name.description).joined(separator: ", "))"]
+        case .promote(let views, let dropped):
+            ["Views to point: \(views.isEmpty ? "none" : views.map(\.name.description).joined(separator: ", "))"]
+                + (dropped.isEmpty ? [] : ["Views to drop: \(dropped.map(\.description).joined(separator: ", "))"])
+        case .finalize: []
+        }
+    }
+
+    /// `2026-11-20 to 2026-11-23`: days, the last one included, as people count them.
+    private static func ranges(_ work: ModelWork) -> String {
+        guard work.model.snapshot.definition.kind.timeRange != nil else { return "whole" }
+        return work.missing.due.intervals.map { interval in
+            let last = Moment(microseconds: interval.end.microseconds - 1)
+            let from = interval.start == .epoch ? "the beginning" : text(interval.start)
+            if from == text(last) { return from }
+            return "\(from) to \(text(last))"
+        }.joined(separator: ", ")
+    }
+
+    private static func text(_ moment: Moment) -> String {
+        let isMidnight = moment.secondOfDay == 0 || moment.secondOfDay == 86_399
+        return isMidnight ? moment.day : String(moment.timestamp(fraction: false).prefix(16))
+    }
+}
+
+/// The lines that differ between two texts.
+enum LineDiff {
+    /// `-` lines that are gone and `+` lines that are new, in order; unchanged lines are left out.
+    static func lines(from before: String, to after: String) -> [String] {
+        let old = before.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let new = after.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var removed: [(Int, String)] = []
+        var inserted: [(Int, String)] = []
+        for change in new.difference(from: old) {
+            switch change {
+            case .remove(let offset, let line, _): removed.append((offset, "- \(line)"))
+            case .insert(let offset, let line, _): inserted.append((offset, "+ \(line)"))
+            }
+        }
+        var result: [String] = []
+        var oldIndex = 0
+        var newIndex = 0
+        while oldIndex < old.count || newIndex < new.count {
+            if let first = removed.first, first.0 == oldIndex {
+                result.append(first.1)
+                removed.removeFirst()
+                oldIndex += 1
+            } else if let first = inserted.first, first.0 == newIndex {
+                result.append(first.1)
+                inserted.removeFirst()
+                newIndex += 1
+            } else {
+                oldIndex += 1
+                newIndex += 1
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,99 @@
+import Pipeline
+
+/// The late-data rule: what must be computed again when input has changed.
+///
+/// A row of an interval may depend on input of the same interval and of `lookback` later ones. So when a relation's rows
+/// change within some intervals, every model that reads it has to be computed again for those and for the `lookback`
+/// intervals before them; and then the models that read that one, and so on, each with its own lookback.
+public struct Reopening: Sendable {
+    /// A model as far as the rule needs it.
+    public struct Node: Sendable {
+        public let name: ModelName
+        public let version: String
+        /// Versions of the models it reads.
+        public let parents: [VersionID]
+        public let sources: [String]
+        public let grid: IntervalGrid
+        public let lookback: Int
+        /// The model's first moment: nothing before is ever computed.
+        public let start: Moment
+
+        public init(
+            name: ModelName, version: String, parents: [VersionID], sources: [String], grid: IntervalGrid,
+            lookback: Int,
+            start: Moment
+        ) {
+            self.name = name
+            self.version = version
+            self.parents = parents
+            self.sources = sources
+            self.grid = grid
+            self.lookback = lookback
+            self.start = start
+        }
+
+        public var id: VersionID { VersionID(name: name, version: version) }
+    }
+
+    private let nodes: [Node]
+
+    /// - Parameter nodes: Parents before children, as environments keep them.
+    public init(_ nodes: [Node]) { self.nodes = nodes }
+
+    /// What rows that landed in `table` reopen. `table` is `schema.name`, lower case.
+    public func landed(in table: String, _ times: IntervalSet) -> [VersionID: IntervalSet] {
+        spread(seeds: [:], table: table, times)
+    }
+
+    /// What `times` of a model's new rows reopen in the models below it. The model itself is not among them.
+    public func computed(_ model: VersionID, _ times: IntervalSet) -> [VersionID: IntervalSet] {
+        var found = spread(seeds: [model: times], table: nil, times)
+        found[model] = nil
+        return found
+    }
+
+    private func spread(
+        seeds: [VersionID: IntervalSet], table: String?, _ times: IntervalSet
+    ) -> [VersionID: IntervalSet] {
+        var changed = seeds
+        // Environments may share a version and give it different parents, so one pass in order may not be enough.
+        var before: [VersionID: IntervalSet]
+        repeat {
+            before = changed
+            for node in nodes where seeds[node.id] == nil {
+                let due = reopened(node, table: table, times, changed)
+                if !due.isEmpty { changed[node.id] = (changed[node.id] ?? IntervalSet()).union(due) }
+            }
+        } while changed != before
+        return changed
+    }
+
+    /// What is due in `node` when its inputs have changed as `changed` and `times` say.
+    private func reopened(
+        _ node: Node, table: String?, _ times: IntervalSet, _ changed: [VersionID: IntervalSet]
+    ) -> IntervalSet {
+        var touched = IntervalSet()
+        if let table, node.sources.contains(table) { touched = touched.union(times) }
+        for parent in node.parents { if let set = changed[parent] { touched = touched.union(set) } }
+        let extended = node.grid.extended(node.grid.covering(touched), back: node.lookback)
+        guard let end = extended.end else { return IntervalSet() }
+        return extended.intersection(IntervalSet(from: node.grid.floor(node.start), to: end))
+    }
+}
+
+/// One physical table: a model at a version.
+public struct VersionID: Sendable, Hashable, Comparable, CustomStringConvertible {
+    public let name: ModelName
+    public let version: String
+
+    public init(name: ModelName, version: String) {
+        self.name = name
+        self.version = version
+    }
+
+    public static func < (left: VersionID, right: VersionID) -> Bool {
+        (left.name, left.version) < (right.name, right.version)
+    }
+
+    public var description: String { "\(name)@\(version)" }
+}

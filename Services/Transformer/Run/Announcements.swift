@@ -1,0 +1,55 @@
+import ControlPlane
+import Foundation
+import Pipeline
+import Planning
+
+/// What others are told about environments.
+enum Announcements {
+    /// The messages that follow from a promotion.
+    static func promoted(
+        _ plan: Plan, environment: StoredEnvironment, changed: [String]
+    ) throws -> [OutboxMessage] {
+        let columns = Dictionary(uniqueKeysWithValues: environment.models.map { ($0.id.name, $0.columns) })
+        let manifest = self.manifest(
+            plan.environment, plan: environment.plan, promotedAt: environment.promotedAt, models: plan.models,
+            columns: columns)
+        var messages = [
+            try OutboxMessage(manifest),
+            try OutboxMessage(
+                EnvironmentPromoted(
+                    environment: plan.environment, plan: environment.plan, models: changed,
+                    at: environment.promotedAt.date)),
+        ]
+        for name in changed {
+            guard let model = ModelName(name) else { continue }
+            messages.append(
+                try OutboxMessage(
+                    ModelUpdated(
+                        environment: plan.environment, model: name,
+                        relation: RelationNames.view(model, in: plan.environment).description, intervals: [], rows: 0,
+                        at: environment.promotedAt.date)))
+        }
+        return messages
+    }
+
+    /// Everything others need to know of an environment.
+    static func manifest(
+        _ name: String, plan: String, promotedAt: Moment, models: [PlannedModel],
+        columns: [ModelName: [ColumnDescription]]
+    ) -> EnvironmentManifest {
+        EnvironmentManifest(
+            environment: name, promotedAt: promotedAt.date, plan: plan,
+            models: models.map { model in
+                let definition = model.snapshot.definition
+                return EnvironmentManifest.Model(
+                    name: model.name.description, kind: definition.kind.name,
+                    relation: RelationNames.view(model.name, in: name).description,
+                    columns: (columns[model.name] ?? []).map {
+                        .init(name: $0.name, type: $0.type, description: definition.columnDescriptions[$0.name])
+                    },
+                    dependsOn: model.snapshot.parents.map(\.description), sources: model.snapshot.sources,
+                    cron: definition.cron, cronTimeZone: definition.cronTimeZone, start: definition.start?.date,
+                    owner: definition.owner, description: definition.description, tags: definition.tags)
+            })
+    }
+}

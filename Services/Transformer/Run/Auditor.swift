@@ -1,0 +1,22 @@
+import Pipeline
+import Planning
+
+/// Runs a model's audits over rows that are there already.
+struct Auditor: Sendable {
+    let tables: ModelTables
+
+    /// - Parameter interval: Which rows; nil: all.
+    /// - Returns: What was found, blocking or not.
+    func audit(
+        _ model: PlannedModel, among models: [PlannedModel], in interval: Interval?, execution: Moment
+    ) async throws -> [ModelTables.AuditFinding] {
+        guard let always = Interval(from: .epoch, to: Moment(year: 9999, month: 1, day: 1)) else { return [] }
+        let sql = ModelSQL(models)
+        let columns = try await tables.columns(of: RelationNames.table(model.id))
+        let filter = try interval.flatMap { try sql.filter(of: model, $0, columns) }
+        let audits = try model.snapshot.audits.map {
+            try sql.audit($0, of: model, interval: interval ?? always, filter: filter, execution: execution)
+        }
+        return try await tables.audit(audits)
+    }
+}

@@ -1,0 +1,161 @@
+import ControlPlane
+import Foundation
+import Logging
+import Metrics
+import Pipeline
+import Planning
+
+/// What was computed of one model.
+struct ModelOutcome: Sendable {
+    var intervals = IntervalSet()
+    var rows = 0
+    var findings: [ModelTables.AuditFinding] = []
+}
+
+/// Computes what is missing of models, batch by batch.
+///
+/// Each batch: note that it begins, replace its rows and audit them in one transaction of the warehouse, then note in one
+/// transaction of the state that they are there, what that reopens, and the messages that say so. A crash between the two
+/// leaves rows that nobody calls done; they are replaced again.
+struct ModelRunner: Sendable {
+    let store: StateStore
+    let tables: ModelTables
+    let catalog: EnvironmentCatalog
+    let logger: Logger
+
+    /// What the work is done for.
+    struct Ticket: Sendable {
+        var execution: Moment
+        /// Throws when the right to go on was lost; called in each transaction of the state.
+        var check: @Sendable (Session) async throws -> Void = { _ in }
+        /// Told after each batch: done, total.
+        var progress: @Sendable (Int, Int) async throws -> Void = { _, _ in }
+    }
+
+    /// Computes `work`, whose models are among `models`.
+    func run(_ work: ModelWork, among models: [PlannedModel], _ ticket: Ticket) async throws -> ModelOutcome {
+        let sql = ModelSQL(models)
+        let columns = try await tables.columns(of: RelationNames.table(work.model.id))
+        var outcome = ModelOutcome()
+        let hasRows = try await !store.done(work.model.id).isEmpty
+        for (index, batch) in batches(of: work).enumerated() {
+            try Task.checkCancellation()
+            let active = try await store.begin(work.model.id)
+            do {
+                let (rows, findings) = try await compute(
+                    batch, of: work, sql, columns: columns, isIncremental: hasRows || index > 0, ticket)
+                outcome.rows += rows
+                outcome.findings += findings
+                try await note(batch, of: work, active, rows: rows, ticket)
+            } catch {
+                try? await store.abandon(active)  // what is left of it is harmless, and the first error matters
+                throw TransformerError.from(error, doing: "\(work.model.name) \(batch.computed)")
+            }
+            outcome.intervals = outcome.intervals.union(batch.computed)
+            try await ticket.progress(index + 1, work.batches.count)
+        }
+        return outcome
+    }
+
+    /// A stretch to compute in one go.
+    private struct Batch {
+        /// What templates see.
+        let rendered: Interval
+        /// What is new afterwards.
+        let computed: IntervalSet
+        /// The part that counts as done.
+        let complete: IntervalSet
+    }
+
+    /// One for each batch of an incremental model; one for the whole of any other.
+    private func batches(of work: ModelWork) -> [Batch] {
+        let missing = work.missing
+        if work.model.snapshot.definition.kind.timeRange != nil {
+            return work.batches.map {
+                Batch(rendered: $0, computed: IntervalSet([$0]), complete: missing.complete($0))
+            }
+        }
+        guard let whole = Interval(from: .epoch, to: missing.completeUpTo) else { return [] }
+        return [Batch(rendered: whole, computed: missing.due, complete: IntervalSet([whole]))]
+    }
+
+    private func compute(
+        _ batch: Batch, of work: ModelWork, _ sql: ModelSQL, columns: [ColumnDescription], isIncremental: Bool,
+        _ ticket: Ticket
+    ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding]) {
+        let started = ContinuousClock.now
+        let result: (rows: Int, findings: [ModelTables.AuditFinding])
+        let replacement = try sql.replacement(
+            of: work.model, interval: batch.rendered, execution: ticket.execution, isIncremental: isIncremental,
+            columns: columns)
+        if work.model.snapshot.definition.kind == .view {
+            let findings = try await tables.audit(replacement.audits)
+            if let failed = findings.first(where: \.isBlocking) {
+                throw TransformerError(.auditFailed, "The audit \(failed.audit) found \(failed.failures) failures.")
+            }
+            result = (0, findings)
+        } else {
+            result = try await tables.replace(replacement)
+        }
+        for finding in result.findings {
+            logger.warning(
+                "audit found failures",
+                metadata: [
+                    "model": "\(work.model.name)", "audit": "\(finding.audit)", "failures": "\(finding.failures)",
+                ])
+        }
+        let seconds = ContinuousClock.now - started
+        Metrics.Timer(label: "transformer_batch_seconds", dimensions: [("model", work.model.name.description)])
+            .record(duration: seconds)
+        Counter(label: "transformer_rows_total", dimensions: [("model", work.model.name.description)])
+            .increment(by: result.rows)
+        logger.info(
+            "interval computed",
+            metadata: [
+                "model": "\(work.model.name)", "version": "\(work.model.version)", "interval": "\(batch.computed)",
+                "rows": "\(result.rows)", "seconds": "\(seconds)",
+            ])
+        return result
+    }
+
+    private func note(
+        _ batch: Batch, of work: ModelWork, _ active: ActiveWork, rows: Int, _ ticket: Ticket
+    ) async throws {
+        while true {
+            let environments = try await catalog.all()
+            let messages = try updates(work.model.id, batch.computed, rows: rows, in: environments)
+            let plans = Dictionary(uniqueKeysWithValues: environments.map { ($0.name, $0.plan) })
+            do {
+                try await store.finish(
+                    active, computed: batch.computed, complete: batch.complete, reopening: Reopening(environments),
+                    plans: plans, messages: messages, check: ticket.check)
+                return
+            } catch is StalePlans {
+                continue  // somebody promoted meanwhile; what is reopened has to be found anew
+            }
+        }
+    }
+
+    /// One message for each environment whose view shows the table, and for each VIEW model over it.
+    private func updates(
+        _ version: VersionID, _ computed: IntervalSet, rows: Int, in environments: [EnvironmentCatalog.Environment]
+    ) throws -> [OutboxMessage] {
+        let intervals = computed.intervals.map { ControlInterval(from: $0.start.date, to: $0.end.date) }
+        var messages: [OutboxMessage] = []
+        for environment in environments where environment.models.contains(where: { $0.id == version }) {
+            var shown: Set<ModelName> = [version.name]
+            for model in environment.models where model.snapshot.definition.kind == .view {
+                if model.snapshot.parents.contains(where: shown.contains) { shown.insert(model.name) }
+            }
+            for name in shown.sorted() {
+                messages.append(
+                    try OutboxMessage(
+                        ModelUpdated(
+                            environment: environment.name, model: name.description,
+                            relation: RelationNames.view(name, in: environment.name).description, intervals: intervals,
+                            rows: rows, at: Date())))
+            }
+        }
+        return messages
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Hummingbird
+import Pipeline
+import Planning
+import ServiceRuntime
+import Web
+
+/// The JSON API: environments, models, lineage.
+struct Routes: Sendable {
+    let store: StateStore
+    let catalog: EnvironmentCatalog
+
+    func add(to web: WebApplication) {
+        let api = web.router.group("api/v1").add(middleware: RequireRole(.viewer))
+        api.get("environments") { _, _ in try await environments() }
+        api.get("environments/{environment}/models") { _, context in
+            try await models(context.parameters.require("environment"))
+        }
+        api.get("environments/{environment}/lineage") { _, context in
+            try await lineage(context.parameters.require("environment"))
+        }
+    }
+
+    struct Environments: ResponseEncodable {
+        struct Item: Encodable { let name: String, plan: String, promotedAt: String, models: Int }
+        let environments: [Item]
+    }
+
+    struct Models: ResponseEncodable {
+        struct Item: Encodable {
+            let name: String, kind: String, relation: String, table: String, cron: String, owner: String?
+            let description: String?, computed: [[String]]
+        }
+        let models: [Item]
+    }
+
+    struct Lineage: ResponseEncodable {
+        struct Edge: Encodable { let from: String, to: String }
+        let models: [String], sources: [String], edges: [Edge]
+    }
+
+    private func environments() async throws -> Environments {
+        Environments(
+            environments: try await catalog.all().map {
+                .init(name: $0.name, plan: $0.plan, promotedAt: $0.promotedAt.description, models: $0.models.count)
+            })
+    }
+
+    private func models(_ name: String) async throws -> Models {
+        let environment = try await find(name)
+        let done = try await store.done()
+        return Models(
+            models: environment.models.map { model in
+                let definition = model.snapshot.definition
+                return .init(
+                    name: model.name.description, kind: definition.kind.name,
+                    relation: RelationNames.view(model.name, in: name).description,
+                    table: RelationNames.table(model.id).description, cron: definition.cron, owner: definition.owner,
+                    description: definition.description,
+                    computed: (done[model.id] ?? IntervalSet()).intervals.map {
+                        [$0.start.description, $0.end.description]
+                    })
+            })
+    }
+
+    private func lineage(_ name: String) async throws -> Lineage {
+        let environment = try await find(name)
+        let text = LineageGraph(environment.models.map(\.snapshot))
+        return Lineage(
+            models: text.models.map(\.description), sources: text.sources,
+            edges: text.edges.map { .init(from: $0.from, to: $0.to) })
+    }
+
+    private func find(_ name: String) async throws -> EnvironmentCatalog.Environment {
+        guard let environment = try await catalog.find(name) else {
+            throw Problem(.notFound, "There is no environment \(name).")
+        }
+        return environment
+    }
+}

@@ -1,0 +1,90 @@
+import Postgres
+
+/// The schema `transformer` of the state database, step by step. A step that has been released never changes.
+enum StateMigrations {
+    static let all = Migrations(
+        schema: "transformer",
+        [
+            Migration(
+                1, "environments, intervals and commands",
+                """
+                CREATE TABLE transformer.environments (
+                    name text PRIMARY KEY,
+                    plan uuid NOT NULL,
+                    promoted_at timestamptz NOT NULL
+                );
+                -- What each environment's views show, and every text its SQL is made from.
+                CREATE TABLE transformer.environment_models (
+                    environment text NOT NULL REFERENCES transformer.environments ON DELETE CASCADE,
+                    position integer NOT NULL,
+                    name text NOT NULL,
+                    fingerprint text NOT NULL,
+                    version text NOT NULL,
+                    data_hash text NOT NULL,
+                    metadata_hash text NOT NULL,
+                    bundle jsonb NOT NULL,
+                    columns jsonb NOT NULL,
+                    PRIMARY KEY (environment, name)
+                );
+                -- Which physical table holds the rows that a fingerprint stands for.
+                CREATE TABLE transformer.snapshots (
+                    name text NOT NULL,
+                    fingerprint text NOT NULL,
+                    version text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now(),
+                    PRIMARY KEY (name, fingerprint)
+                );
+                -- What has been computed and still holds, by physical table.
+                CREATE TABLE transformer.intervals (
+                    name text NOT NULL,
+                    version text NOT NULL,
+                    done tstzmultirange NOT NULL DEFAULT '{}',
+                    PRIMARY KEY (name, version)
+                );
+                -- Intervals being computed now. What is reopened meanwhile is noted here, so that it is not called done.
+                CREATE TABLE transformer.active_work (
+                    id uuid PRIMARY KEY,
+                    name text NOT NULL,
+                    version text NOT NULL,
+                    reopened tstzmultirange NOT NULL DEFAULT '{}',
+                    started_at timestamptz NOT NULL DEFAULT now()
+                );
+                CREATE INDEX ON transformer.active_work (name, version);
+                -- The inbox: a command is here before its offset is committed, and is worked on from here.
+                CREATE TABLE transformer.commands (
+                    task text PRIMARY KEY,
+                    run text NOT NULL,
+                    attempt integer NOT NULL,
+                    action text NOT NULL,
+                    environment text NOT NULL,
+                    model text NOT NULL,
+                    from_time timestamptz,
+                    up_to timestamptz NOT NULL,
+                    deadline timestamptz NOT NULL,
+                    received_at timestamptz NOT NULL DEFAULT now(),
+                    state text NOT NULL DEFAULT 'waiting',
+                    worker text,
+                    token bigint NOT NULL DEFAULT 0,
+                    lease_until timestamptz,
+                    started_at timestamptz,
+                    finished_at timestamptz,
+                    outcome jsonb
+                );
+                CREATE INDEX ON transformer.commands (received_at) WHERE state IN ('waiting', 'running');
+                -- Messages that have to be sent because the state says so; gone once they are.
+                CREATE TABLE transformer.outbox (
+                    position bigserial PRIMARY KEY,
+                    id uuid NOT NULL,
+                    type text NOT NULL,
+                    payload text NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now()
+                );
+                -- The last that is known of each raw table.
+                CREATE TABLE transformer.landings (
+                    table_name text PRIMARY KEY,
+                    rows bigint NOT NULL,
+                    landed_at timestamptz NOT NULL
+                );
+                """)
+        ])
+}

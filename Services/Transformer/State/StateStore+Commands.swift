@@ -1,0 +1,149 @@
+import ControlPlane
+import Foundation
+import Pipeline
+import Planning
+import Postgres
+
+/// A command taken from the inbox, and the right to work on it.
+struct LeasedCommand: Sendable {
+    let request: TransformRequested
+    /// Grows with each taking: an older holder's writes are refused.
+    let token: Int
+    let worker: String
+}
+
+extension StateStore {
+    /// Puts a command into the inbox. The same task again does nothing, unless its last attempt failed and this is a
+    /// later one; a task that succeeded answers again.
+    /// - Returns: True when there is something to work on.
+    func receive(_ request: TransformRequested) async throws -> Bool {
+        try await change { session in
+            let inserted = try await session.rows(
+                """
+                INSERT INTO transformer.commands AS c
+                  (task, run, attempt, action, environment, model, from_time, up_to, deadline)
+                VALUES (\(request.task), \(request.run), \(request.attempt)::integer, \(request.action.rawValue),
+                  \(request.environment), \(request.model), \(request.from.map { Moment($0).description })::timestamptz,
+                  \(Moment(request.upTo).description)::timestamptz, \(Moment(request.deadline).description)::timestamptz)
+                ON CONFLICT (task) DO UPDATE SET attempt = excluded.attempt, deadline = excluded.deadline,
+                  state = CASE WHEN c.state = 'failed' THEN 'waiting' ELSE c.state END
+                WHERE excluded.attempt > c.attempt
+                RETURNING state
+                """)
+            if try inserted.first?.text("state") == "waiting" { return true }
+            let answers = try await session.rows(
+                """
+                SELECT outcome::text AS outcome FROM transformer.commands
+                WHERE task = \(request.task) AND state = 'succeeded' AND outcome IS NOT NULL
+                """)
+            if let answer = answers.first, var succeeded = try Self.succeeded(answer.text("outcome")) {
+                succeeded.attempt = max(succeeded.attempt, request.attempt)
+                try await send([try OutboxMessage(succeeded)], session)
+            }
+            return false
+        }
+    }
+
+    /// Takes the oldest command that waits, or whose worker has stopped renewing its lease.
+    func take(worker: String, lease: Duration) async throws -> LeasedCommand? {
+        let rows = try await database.session.rows(
+            """
+            UPDATE transformer.commands SET state = 'running', worker = \(worker), token = token + 1,
+              started_at = now(), lease_until = now() + make_interval(secs => \(lease.secondsText)::double precision)
+            WHERE task = (
+              SELECT task FROM transformer.commands
+              WHERE state = 'waiting' OR (state = 'running' AND lease_until < now())
+              ORDER BY received_at, task LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING task, run, attempt::text AS attempt, action, environment, model, from_time::text AS from_time,
+              up_to::text AS up_to, deadline::text AS deadline, token::text AS token
+            """)
+        guard let row = rows.first else { return nil }
+        let action = try row.text("action")
+        let request = TransformRequested(
+            task: try row.text("task"), run: try row.text("run"), attempt: try row.integer("attempt"),
+            action: TransformRequested.Action(rawValue: action) ?? .run, environment: try row.text("environment"),
+            model: try row.text("model"), from: row["from_time"].flatMap { Moment($0)?.date },
+            upTo: try row.moment("up_to").date, deadline: try row.moment("deadline").date)
+        return LeasedCommand(request: request, token: try row.integer("token"), worker: worker)
+    }
+
+    /// Keeps a command.
+    /// - Returns: False when it is another worker's now.
+    func renew(_ command: LeasedCommand, lease: Duration) async throws -> Bool {
+        try await database.session.execute(
+            """
+            UPDATE transformer.commands
+            SET lease_until = now() + make_interval(secs => \(lease.secondsText)::double precision)
+            WHERE task = \(command.request.task) AND token = \(command.token)::bigint AND state = 'running'
+            """) == 1
+    }
+
+    /// Throws when `command` is another worker's now. For transactions that depend on the lease.
+    func check(_ command: LeasedCommand, _ session: Session) async throws {
+        let rows = try await session.rows(
+            """
+            SELECT 1 AS found FROM transformer.commands
+            WHERE task = \(command.request.task) AND token = \(command.token)::bigint AND state = 'running' FOR UPDATE
+            """)
+        if rows.isEmpty {
+            throw TransformerError(.leaseLost, "The task \(command.request.task) was taken over by another worker.")
+        }
+    }
+
+    /// Ends a command and puts its answer into the outbox, in one transaction. The answer carries the latest attempt.
+    func finish(_ command: LeasedCommand, succeeded: TransformSucceeded) async throws {
+        try await change { session in
+            try await check(command, session)
+            var answer = succeeded
+            answer.attempt = try await latestAttempt(command, session)
+            try await end(command, state: "succeeded", outcome: try OutboxMessage(answer), session)
+        }
+    }
+
+    func finish(_ command: LeasedCommand, failed: TransformFailed) async throws {
+        try await change { session in
+            try await check(command, session)
+            var answer = failed
+            answer.attempt = try await latestAttempt(command, session)
+            try await end(command, state: "failed", outcome: try OutboxMessage(answer), session)
+        }
+    }
+
+    /// Gives a command back untouched: this worker stops.
+    func release(_ command: LeasedCommand) async throws {
+        _ = try await database.session.execute(
+            """
+            UPDATE transformer.commands SET state = 'waiting', lease_until = NULL
+            WHERE task = \(command.request.task) AND token = \(command.token)::bigint AND state = 'running'
+            """)
+    }
+
+    private func latestAttempt(_ command: LeasedCommand, _ session: Session) async throws -> Int {
+        let rows = try await session.rows(
+            "SELECT attempt::text AS attempt FROM transformer.commands WHERE task = \(command.request.task)")
+        return try rows.first?.integer("attempt") ?? command.request.attempt
+    }
+
+    private func end(
+        _ command: LeasedCommand, state: String, outcome: OutboxMessage, _ session: Session
+    ) async throws {
+        try await session.execute(
+            """
+            UPDATE transformer.commands SET state = \(state), finished_at = now(), lease_until = NULL,
+              outcome = \(outcome.payload)::jsonb
+            WHERE task = \(command.request.task)
+            """)
+        try await send([outcome], session)
+    }
+
+    private static func succeeded(_ payload: String) throws -> TransformSucceeded? {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .millisecondsSince1970
+        return try decoder.decode(TransformSucceeded.self, from: Data(payload.utf8))
+    }
+}
+
+extension Duration {
+    /// Seconds with a fraction, as SQL reads them.
+    var secondsText: String { String(Double(components.seconds) + Double(components.attoseconds) / 1e18) }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Pipeline
+import Planning
+import Postgres
+
+/// An interval under computation, between `begin` and `complete`.
+struct ActiveWork: Sendable {
+    let id: String
+    let version: VersionID
+}
+
+extension StateStore {
+    /// What has been computed, by table.
+    func done() async throws -> [VersionID: IntervalSet] {
+        let rows = try await database.session.rows(
+            "SELECT name, version, done::text AS done FROM transformer.intervals")
+        var found: [VersionID: IntervalSet] = [:]
+        for row in rows {
+            guard let name = ModelName(try row.text("name")) else { continue }
+            found[VersionID(name: name, version: try row.text("version"))] = try Self.intervals(row, "done")
+        }
+        return found
+    }
+
+    /// What has been computed of one table.
+    func done(_ version: VersionID) async throws -> IntervalSet {
+        let rows = try await database.session.rows(
+            """
+            SELECT done::text AS done FROM transformer.intervals
+            WHERE name = \(version.name.description) AND version = \(version.version)
+            """)
+        return try rows.first.map { try Self.intervals($0, "done") } ?? IntervalSet()
+    }
+
+    /// Says that an interval of `version` is about to be computed. Must be called before its input is read: whatever
+    /// changes from here on is noted, and then not called done by `complete`.
+    func begin(_ version: VersionID) async throws -> ActiveWork {
+        let work = ActiveWork(id: UUID().uuidString.lowercased(), version: version)
+        try await change { session in
+            try await session.execute(
+                """
+                INSERT INTO transformer.active_work (id, name, version)
+                VALUES (\(work.id)::uuid, \(version.name.description), \(version.version))
+                """)
+        }
+        return work
+    }
+
+    /// Says that the work came to nothing.
+    func abandon(_ work: ActiveWork) async throws {
+        _ = try await database.session.execute("DELETE FROM transformer.active_work WHERE id = \(work.id)::uuid")
+    }
+
+    /// Says that the rows of `computed` are in the table. In one transaction: `complete` counts as done, apart from what was
+    /// reopened meanwhile; what reads the model is reopened there; and the messages that say so go into the outbox.
+    /// - Parameters:
+    ///   - complete: The part of `computed` that is over and need not be computed again.
+    ///   - reopening: The late-data rule over all environments, by their current plans.
+    ///   - check: Throws when the caller has lost its right to say so.
+    func finish(
+        _ work: ActiveWork, computed: IntervalSet, complete: IntervalSet, reopening: Reopening,
+        plans: [String: String], messages: [OutboxMessage], check: @Sendable (Session) async throws -> Void
+    ) async throws {
+        try await change { session in
+            try await check(session)
+            guard try await self.plans(session) == plans else { throw StalePlans() }
+            let removed = try await session.rows(
+                """
+                DELETE FROM transformer.active_work WHERE id = \(work.id)::uuid RETURNING reopened::text AS reopened
+                """)
+            // Gone means that somebody took this worker for dead: nothing was noted for it, so nothing counts as done.
+            let reopened = try removed.first.map { try Self.intervals($0, "reopened") } ?? computed
+            let done = complete.subtracting(reopened)
+            try await session.execute(
+                """
+                INSERT INTO transformer.intervals AS i (name, version, done)
+                VALUES (\(work.version.name.description), \(work.version.version),
+                  \(MultirangeText.write(done))::tstzmultirange)
+                ON CONFLICT (name, version) DO UPDATE SET done = i.done + excluded.done
+                """)
+            try await reopen(reopening.computed(work.version, computed), session)
+            try await send(messages, session)
+        }
+    }
+
+    /// Rows have landed in a raw table: the days that got them are to be computed again.
+    func landed(_ table: String, _ times: IntervalSet, rows: Int, at time: Moment, reopening: Reopening) async throws {
+        try await change { session in
+            try await reopen(reopening.landed(in: table, times), session)
+            try await session.execute(
+                """
+                INSERT INTO transformer.landings AS l (table_name, rows, landed_at)
+                VALUES (\(table), \(rows)::bigint, \(time.description)::timestamptz)
+                ON CONFLICT (table_name) DO UPDATE SET rows = l.rows + excluded.rows,
+                  landed_at = greatest(l.landed_at, excluded.landed_at)
+                """)
+        }
+    }
+
+    private func reopen(_ sets: [VersionID: IntervalSet], _ session: Session) async throws {
+        for (version, set) in sets.sorted(by: { $0.key < $1.key }) {
+            let range = MultirangeText.write(set)
+            try await session.execute(
+                """
+                UPDATE transformer.intervals SET done = done - \(range)::tstzmultirange
+                WHERE name = \(version.name.description) AND version = \(version.version)
+                  AND done && \(range)::tstzmultirange
+                """)
+            try await session.execute(
+                """
+                UPDATE transformer.active_work SET reopened = reopened + \(range)::tstzmultirange
+                WHERE name = \(version.name.description) AND version = \(version.version)
+                """)
+        }
+    }
+
+    /// Forgets work of processes that died: older than any statement may take.
+    func forgetAbandonedWork(olderThan seconds: Int) async throws {
+        _ = try await database.session.execute(
+            "DELETE FROM transformer.active_work WHERE started_at < now() - make_interval(secs => \(seconds)::integer)")
+    }
+
+    static func intervals(_ row: Row, _ column: String) throws -> IntervalSet {
+        let text = try row.text(column)
+        guard let set = MultirangeText.read(text) else {
+            throw TransformerError(.unavailable, "The state holds intervals that cannot be read: \(text).")
+        }
+        return set
+    }
+}
+
+/// An environment was promoted between looking and writing: look again.
+struct StalePlans: Error {}

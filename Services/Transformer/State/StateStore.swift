@@ -1,0 +1,101 @@
+import Foundation
+import Logging
+import Pipeline
+import Planning
+import Postgres
+
+/// The schema `transformer`: environments, what has been computed, the commands inbox and the outbox.
+///
+/// Transactions that change what counts as done, or whose views show what, run one at a time (an advisory lock held for a
+/// few milliseconds). That is what makes "a landing that arrives while an interval is computed is not lost" easy to see.
+struct StateStore: Sendable {
+    let database: Database
+
+    /// Creates or brings up to date the schema. Any replica may do so at any time.
+    func migrate(logger: Logger) async throws {
+        try await database.migrate(StateMigrations.all, logger: logger)
+    }
+
+    /// A short transaction that no other one of its kind overlaps.
+    @discardableResult
+    func change<R: Sendable>(_ body: @Sendable (Session) async throws -> R) async throws -> R {
+        try await database.transaction { session in
+            try await session.execute("SELECT pg_advisory_xact_lock(hashtextextended('transformer.state', 0))")
+            return try await body(session)
+        }
+    }
+
+    // MARK: Environments
+
+    /// Names and current plans of all environments.
+    func plans(_ session: Session? = nil) async throws -> [String: String] {
+        let rows = try await (session ?? database.session).rows(
+            "SELECT name, plan::text AS plan FROM transformer.environments")
+        return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.text("name"), try $0.text("plan")) })
+    }
+
+    /// The stored models of an environment, parents first; nil when there is no such environment.
+    func environment(_ name: String) async throws -> StoredEnvironment? {
+        let heads = try await database.session.rows(
+            """
+            SELECT plan::text AS plan, promoted_at::text AS promoted_at
+            FROM transformer.environments WHERE name = \(name)
+            """)
+        guard let head = heads.first else { return nil }
+        let rows = try await database.session.rows(
+            """
+            SELECT name, fingerprint, version, data_hash, metadata_hash, bundle::text AS bundle, columns::text AS columns
+            FROM transformer.environment_models WHERE environment = \(name) ORDER BY position
+            """)
+        var models: [StoredModel] = []
+        for row in rows { models.append(try StoredModel(row)) }
+        return StoredEnvironment(
+            name: name, plan: try head.text("plan"), promotedAt: Moment(try head.text("promoted_at")) ?? .epoch,
+            models: models)
+    }
+
+    /// Makes the environment what the plan says, in the transaction of `session`.
+    func save(_ environment: StoredEnvironment, _ session: Session) async throws {
+        try await session.execute(
+            """
+            INSERT INTO transformer.environments (name, plan, promoted_at)
+            VALUES (\(environment.name), \(environment.plan)::uuid, \(environment.promotedAt.description)::timestamptz)
+            ON CONFLICT (name) DO UPDATE SET plan = excluded.plan, promoted_at = excluded.promoted_at
+            """)
+        try await session.execute("DELETE FROM transformer.environment_models WHERE environment = \(environment.name)")
+        for (position, model) in environment.models.enumerated() {
+            try await session.execute(
+                """
+                INSERT INTO transformer.environment_models
+                  (environment, position, name, fingerprint, version, data_hash, metadata_hash, bundle, columns)
+                VALUES (\(environment.name), \(position)::integer, \(model.id.name.description), \(model.fingerprint),
+                  \(model.id.version), \(model.dataHash), \(model.metadataHash), \(try model.bundleText)::jsonb,
+                  \(try model.columnsText)::jsonb)
+                """)
+        }
+    }
+
+    // MARK: Snapshots
+
+    /// The version of each fingerprint that has ever had a table.
+    func versions() async throws -> [SnapshotKey: String] {
+        var found: [SnapshotKey: String] = [:]
+        for row in try await database.session.rows("SELECT name, fingerprint, version FROM transformer.snapshots") {
+            guard let name = ModelName(try row.text("name")) else { continue }
+            found[SnapshotKey(name: name, fingerprint: try row.text("fingerprint"))] = try row.text("version")
+        }
+        return found
+    }
+
+    /// Notes which table stands for which fingerprint. The first one wins.
+    func remember(_ models: [PlannedModel], _ session: Session) async throws {
+        for model in models {
+            try await session.execute(
+                """
+                INSERT INTO transformer.snapshots (name, fingerprint, version)
+                VALUES (\(model.name.description), \(model.snapshot.fingerprint), \(model.version))
+                ON CONFLICT DO NOTHING
+                """)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Pipeline
+import Planning
+import Postgres
+
+/// Why a plan, run or command failed.
+public struct TransformerError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A short word for programs; travels in `transform.failed`.
+    public enum Code: String, Sendable {
+        case unknownEnvironment = "unknown_environment"
+        case unknownModel = "unknown_model"
+        case invalidRequest = "invalid_request"
+        case deadlinePassed = "deadline_passed"
+        case auditFailed = "audit_failed"
+        case sqlError = "sql_error"
+        case pipelineError = "pipeline_error"
+        case unavailable
+        /// Another worker has this command now: whatever this one still does counts for nothing.
+        case leaseLost = "lease_lost"
+        /// The environment was changed while work was under way.
+        case conflict
+        case cancelled
+    }
+
+    public let code: Code
+    public let message: String
+    /// True when the same work may succeed later, unchanged.
+    public let isRetriable: Bool
+
+    public init(_ code: Code, _ message: String, isRetriable: Bool = false) {
+        self.code = code
+        self.message = message
+        self.isRetriable = isRetriable
+    }
+
+    public var description: String { message }
+
+    /// Any error, told as one of this module.
+    public static func from(_ error: any Error, doing what: String = "") -> TransformerError {
+        let prefix = what.isEmpty ? "" : "\(what): "
+        switch error {
+        case let error as TransformerError: return error
+        case let error as PipelineError: return TransformerError(.pipelineError, "\(prefix)\(error)")
+        case let error as PostgresError:
+            let gone = error.isConnectionGone || error.isRetriable
+            return TransformerError(gone ? .unavailable : .sqlError, "\(prefix)\(error)", isRetriable: gone)
+        case is CancellationError: return TransformerError(.cancelled, "\(prefix)cancelled", isRetriable: true)
+        default: return TransformerError(.unavailable, "\(prefix)\(error)", isRetriable: true)
+        }
+    }
+
+    static func unknownEnvironment(_ name: String, known: [String]) -> TransformerError {
+        let list = known.isEmpty ? "none yet" : known.joined(separator: ", ")
+        return TransformerError(
+            .unknownEnvironment,
+            "There is no environment \(name). Known: \(list). `transformer apply --environment \(name)` makes it.")
+    }
+
+    static func unknownModel(_ name: String, in environment: String) -> TransformerError {
+        TransformerError(.unknownModel, "The environment \(environment) has no model \(name).")
+    }
+}

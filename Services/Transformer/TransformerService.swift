@@ -1,0 +1,107 @@
+import ControlPlane
+import Foundation
+import Kafka
+import Logging
+import Pipeline
+import Planning
+import Postgres
+import ServiceRuntime
+import Web
+
+/// The transformer as its operator sees it.
+public let transformerService = ServiceDescription(
+    name: "transformer",
+    summary: "Builds tables from SQL models: plans, environments, intervals, audits, tests.",
+    groups: [
+        PipelineLocation.group, KafkaEndpoint.group, PostgresEndpoint.group, HTTPEndpoint.group(port: 8000),
+        SessionSettings.group, WarehouseReader.group, TransformerSettings.group,
+    ])
+
+/// What can be set of the transformer itself.
+///
+/// - `TRANSFORMER_WORKERS` (integer, default 2, 1 to 64): commands worked on at a time.
+/// - `TRANSFORMER_LEASE` (duration, default 15s, 1s to 1h): after this long without a sign of life a command is another's.
+/// - `TRANSFORMER_GROUP` (text, default transformer): the consumer group that shares the commands.
+/// - `TRANSFORMER_INSTANCE` (text, optional): names this replica in its consumer group; two on one host need two names.
+/// - `TRANSFORMER_STATEMENT_TIMEOUT` (duration, default 1h): the longest that one SQL statement may take.
+public struct TransformerSettings: Sendable {
+    static let workersSetting = Setting<Int>.integer(
+        "transformer.workers", default: 2, in: 1...64, "How many commands are worked on at a time.")
+    static let leaseSetting = Setting<Duration>.duration(
+        "transformer.lease", default: .seconds(15), in: .seconds(1)...(.seconds(3600)),
+        "How long a command stays with a worker that gives no sign of life.")
+    static let consumerGroupSetting = Setting<String>.text(
+        "transformer.group", default: "transformer",
+        "The consumer group that shares the commands; all replicas of one state database name the same.")
+    static let instanceSetting = Setting<String>.text(
+        "transformer.instance",
+        "Names this replica in its consumer group; the host's name when left out. Two on one host need two names."
+    ).optional
+    static let statementTimeoutSetting = Setting<Duration>.duration(
+        "transformer.statement_timeout", default: .seconds(3600), in: .seconds(1)...(.seconds(86_400)),
+        "The longest that one SQL statement of a model may take.")
+
+    static let group = SettingGroup(
+        "Transformer", [workersSetting, leaseSetting, consumerGroupSetting, instanceSetting, statementTimeoutSetting])
+
+    let workers: Int
+    let lease: Duration
+    let consumerGroup: String
+    let instance: String?
+    let statementTimeout: Duration
+
+    init(_ settings: Settings) throws(SettingsError) {
+        workers = try settings.value(of: Self.workersSetting)
+        lease = try settings.value(of: Self.leaseSetting)
+        consumerGroup = try settings.value(of: Self.consumerGroupSetting)
+        instance = try settings.value(of: Self.instanceSetting)
+        statementTimeout = try settings.value(of: Self.statementTimeoutSetting)
+    }
+}
+
+/// The parts that every command uses, put together from the settings.
+struct Workbench: Sendable {
+    let database: Database
+    let store: StateStore
+    let tables: ModelTables
+    let views: VirtualLayer
+    let catalog: EnvironmentCatalog
+    let logger: Logger
+
+    /// Connects to the database and brings the state's schema up to date.
+    init(database: Database, reader: String?, logger: Logger) async throws {
+        self.database = database
+        self.logger = logger
+        store = StateStore(database: database)
+        tables = ModelTables(database: database)
+        views = VirtualLayer(database: database, reader: reader)
+        catalog = EnvironmentCatalog(store)
+        try await store.migrate(logger: logger)
+    }
+
+    var plans: PlanRunner {
+        PlanRunner(store: store, tables: tables, views: views, catalog: catalog, logger: logger)
+    }
+
+    var runner: EnvironmentRunner {
+        EnvironmentRunner(store: store, tables: tables, catalog: catalog, logger: logger)
+    }
+}
+
+extension PostgresSettings {
+    /// The database that the settings name.
+    init(_ endpoint: PostgresEndpoint, statementTimeout: Duration?) {
+        self.init(
+            host: endpoint.host, port: endpoint.port, user: endpoint.user, password: endpoint.password,
+            database: endpoint.database, tls: PostgresTLSMode(rawValue: endpoint.sslMode.rawValue) ?? .prefer,
+            applicationName: "millrace-transformer")
+        self.statementTimeout = statementTimeout
+    }
+}
+
+extension KafkaSettings {
+    init(_ endpoint: KafkaEndpoint) {
+        self.init(
+            bootstrapServers: endpoint.bootstrapServers, clientID: "transformer", properties: endpoint.properties)
+    }
+}

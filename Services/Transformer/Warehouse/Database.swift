@@ -1,0 +1,101 @@
+import Foundation
+import Logging
+import Postgres
+
+/// The database, as the transformer uses it: statements and transactions out of a pool.
+struct Database: Sendable {
+    private let pool: PostgresPool
+
+    /// Opens a pool and asks the server for a sign of life.
+    static func connect(_ settings: PostgresSettings, connectionsMax: Int, logger: Logger) async throws -> Database {
+        let pool = PostgresPool(settings, limits: .init(connectionsMax: connectionsMax), logger: logger)
+        do {
+            try await pool.ping()
+        } catch {
+            await pool.close()
+            throw error
+        }
+        return Database(pool: pool)
+    }
+
+    func close() async { await pool.close() }
+
+    /// Whether the server answers.
+    func isAvailable() async -> Bool {
+        do throws(PostgresError) {
+            try await pool.ping()
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Statements on any connection, each a transaction of its own.
+    var session: Session { Session(place: .pool(pool)) }
+
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+    func transaction<R: Sendable>(
+        _ isolation: PostgresIsolation = .readCommitted, _ body: @Sendable (Session) async throws -> R
+    ) async throws -> R {
+        try await pool.withTransaction(isolation: isolation) { connection in
+            try await body(Session(place: .connection(connection)))
+        }
+    }
+
+    /// Runs `body` in a transaction that is rolled back whatever comes of it.
+    func discarded<R: Sendable>(_ body: @Sendable (Session) async throws -> R) async throws -> R {
+        do {
+            return try await transaction { session in throw Discarded(value: try await body(session)) }
+        } catch let discarded as Discarded<R> {
+            return discarded.value
+        }
+    }
+
+    /// Brings a schema up to date.
+    func migrate(_ migrations: Migrations, logger: Logger) async throws {
+        try await migrations.apply(to: pool, logger: logger)
+    }
+
+    /// Carries a result out of a transaction that is to be rolled back.
+    private struct Discarded<R: Sendable>: Error { let value: R }
+}
+
+/// Where statements run: on any connection of the pool, or on the one of a transaction.
+struct Session: Sendable {
+    fileprivate enum Place: Sendable {
+        case pool(PostgresPool)
+        case connection(PostgresConnection)
+    }
+
+    fileprivate let place: Place
+
+    func rows(_ query: PostgresQuery) async throws -> [Row] {
+        try await run(query).map { row in
+            Row(names: row.columns.map(\.name), values: row.columns.indices.map { row.text(at: $0) })
+        }
+    }
+
+    /// - Returns: How many rows were inserted, updated or deleted.
+    @discardableResult
+    func execute(_ query: PostgresQuery) async throws -> Int {
+        try await run(query).affectedRows
+    }
+
+    private func run(_ query: PostgresQuery) async throws(PostgresError) -> PostgresRows {
+        switch place {
+        case .pool(let pool): try await pool.query(query)
+        case .connection(let connection): try await connection.query(query)
+        }
+    }
+}
+
+/// A row of a result, its values as text.
+struct Row: Sendable {
+    let names: [String]
+    let values: [String?]
+
+    /// The first value.
+    var first: String? { values.first ?? nil }
+
+    subscript(_ name: String) -> String? { names.firstIndex(of: name).flatMap { values[$0] } }
+}

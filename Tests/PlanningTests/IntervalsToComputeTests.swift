@@ -1,0 +1,116 @@
+import Pipeline
+import Planning
+import Testing
+
+@Suite("What is still to compute") struct IntervalsToComputeTests {
+    private func model(_ options: String = "", _ properties: String = "") throws -> ModelSnapshot {
+        let graph = try TestProject.graph([
+            "models/m.sql": """
+            MODEL (name m, kind INCREMENTAL_BY_TIME_RANGE (time_column ts\(options)), start '2026-11-01'\(properties));
+            SELECT ts FROM raw.events
+            """
+        ])
+        return graph.snapshots[0]
+    }
+
+    @Test(
+        "in days 1 to 5, seen at noon of the 6th",
+        arguments: [
+            (done: IntervalSet(), lookback: 0, due: days(1...5)),
+            (done: days(1...2, 4...5), lookback: 0, due: days(3...3)),  // a hole in the middle
+            (done: days(1...4), lookback: 0, due: days(5...5)),
+            (done: days(1...4), lookback: 2, due: days(3...5)),
+            (done: days(2...5), lookback: 2, due: days(1...1)),  // nothing before the start
+            (done: days(1...5), lookback: 2, due: IntervalSet()),
+        ])
+    func missing(done: IntervalSet, lookback: Int, due: IntervalSet) throws {
+        let model = try model(", lookback \(lookback)")
+        let noon = Moment(year: 2026, month: 11, day: 6, hour: 12)
+        #expect(MissingIntervals(of: model, done: done, upTo: noon).due == due)
+    }
+
+    @Test("partials: the current day is due each time and never done")
+    func partials() throws {
+        let model = try model("", ", cron '* * * * *', interval_unit day, allow_partials true")
+        let noon = Moment(year: 2026, month: 11, day: 6, hour: 12)
+        let missing = MissingIntervals(of: model, done: days(1...5), upTo: noon)
+        #expect(missing.due == days(6...6))
+        #expect(missing.batches(of: model).map { missing.complete($0) } == [IntervalSet()])
+        let midnight = MissingIntervals(of: model, done: days(1...5), upTo: day(7))
+        #expect(midnight.batches(of: model).map { midnight.complete($0) } == [days(6...6)])
+    }
+
+    @Test("batches")
+    func batches() throws {
+        let model = try model(", batch_size 2")
+        let missing = MissingIntervals(of: model, done: days(3...3), upTo: day(9))
+        let batches = missing.batches(of: model).map { IntervalSet([$0]) }
+        #expect(batches == [days(1...2), days(4...5), days(6...7), days(8...8)])
+    }
+
+    @Test("a window keeps the rest out")
+    func window() throws {
+        let model = try model()
+        let window = Interval(from: day(3), to: day(5))
+        #expect(MissingIntervals(of: model, done: IntervalSet(), upTo: day(9), window: window).due == days(3...4))
+    }
+
+    @Test("what a parent computes again, its children compute again, for their own lookback too")
+    func children() throws {
+        let graph = try TestProject.chain()
+        let state = TestProject.applied(graph, upTo: day(10))
+        let models = graph.snapshots.compactMap { state.environment?[$0.name] }
+        let work = ModelWork.all(models, done: state.done, upTo: day(10), requested: [models[0].name: days(5...5)])
+        #expect(work.map(\.missing.due) == [days(5...5), days(4...5), days(4...5)])
+    }
+
+    @Test("a decade of five-minute intervals is one range")
+    func ranges() throws {
+        let model = try model("", ", cron '*/5 * * * *'")
+        let missing = MissingIntervals(of: model, done: IntervalSet(), upTo: Moment(year: 2036, month: 1, day: 1))
+        #expect(missing.due.intervals.count == 1)
+        #expect(missing.batches(of: model).count == 1)
+    }
+}
+
+@Suite("Late data reopens what depends on it") struct ReopeningTests {
+    private let a = VersionID(name: ModelName(schema: "x", name: "a"), version: "1")
+    private let b = VersionID(name: ModelName(schema: "x", name: "b"), version: "1")
+    private let c = VersionID(name: ModelName(schema: "x", name: "c"), version: "1")
+    private let d = VersionID(name: ModelName(schema: "x", name: "d"), version: "1")
+
+    /// raw.events → a (lookback 1) → b (lookback 2) → c; raw.other → d
+    private var rule: Reopening {
+        func node(_ id: VersionID, _ parents: [VersionID], _ sources: [String], _ lookback: Int) -> Reopening.Node {
+            Reopening.Node(
+                name: id.name, version: id.version, parents: parents, sources: sources, grid: IntervalGrid(.day),
+                lookback: lookback, start: day(3))
+        }
+        return Reopening([
+            node(a, [], ["raw.events"], 1), node(b, [a], [], 2), node(c, [b], [], 0), node(d, [], ["raw.other"], 0),
+        ])
+    }
+
+    @Test("through all children, each with its own lookback")
+    func landed() {
+        let reopened = rule.landed(in: "raw.events", days(10...10))
+        #expect(reopened == [a: days(9...10), b: days(7...10), c: days(7...10)])
+    }
+
+    @Test("not before a model's start")
+    func start() {
+        #expect(rule.landed(in: "raw.events", days(1...4)) == [a: days(3...4), b: days(3...4), c: days(3...4)])
+        #expect(rule.landed(in: "raw.events", days(1...1)) == [:])
+    }
+
+    @Test("what a model computed reopens what reads it, not itself")
+    func computed() {
+        #expect(rule.computed(b, days(10...10)) == [c: days(10...10)])
+    }
+
+    @Test("another table's rows reopen others")
+    func other() {
+        #expect(rule.landed(in: "raw.other", days(10...10)) == [d: days(10...10)])
+        #expect(rule.landed(in: "raw.nobody", days(10...10)) == [:])
+    }
+}

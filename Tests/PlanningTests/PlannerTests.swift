@@ -1,0 +1,214 @@
+import Pipeline
+import Planning
+import Testing
+
+@Suite("A plan says what an edit means") struct PlannerTests {
+    /// What happens to a, b and c; nil where nothing does.
+    typealias Kinds = [ModelChange.Kind?]
+
+    @Test(
+        "an edit of the first of three models",
+        arguments: [
+            (
+                "nothing", "nothing", "",
+                [nil, nil, nil]
+            ),
+            (
+                "white space", "SELECT id,", "SELECT\n   id ,",
+                [nil, nil, nil]
+            ),
+            (
+                "case of words", "SELECT id,", "select ID,",
+                [nil, nil, nil]
+            ),
+            (
+                "a comment", "SELECT id,", "SELECT /* the id */ id, -- x\n",
+                [nil, nil, nil]
+            ),
+            (
+                "a column added at the end", ", ts FROM", ", ts, x AS z FROM",
+                [
+                    .modified(breaking: false), .indirectlyModified(breaking: false),
+                    .indirectlyModified(breaking: false),
+                ]
+            ),
+            (
+                "a column added in the middle", "id,", "id, lower(x) AS z,",
+                [
+                    .modified(breaking: false), .indirectlyModified(breaking: false),
+                    .indirectlyModified(breaking: false),
+                ]
+            ),
+            (
+                "a column that folds rows", "id,", "id, count(*) AS z,",
+                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+            ),
+            (
+                "a column that multiplies rows", "id,", "id, unnest(x) AS z,",
+                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+            ),
+            (
+                "a column removed", " x + 1 AS y,", "",
+                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+            ),
+            (
+                "a column changed", "x + 1", "x + 2",
+                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+            ),
+            (
+                "WHERE changed", "x > 0", "x > 1",
+                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+            ),
+            (
+                "kind changed", "INCREMENTAL_BY_TIME_RANGE (time_column ts)", "FULL",
+                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+            ),
+            (
+                "owner changed", "owner me", "owner you",
+                [.metadata, nil, nil]
+            ),
+            (
+                "lookback changed", "time_column ts", "time_column ts, lookback 3",
+                [.metadata, nil, nil]
+            ),
+            (
+                "cron changed", "@daily", "@hourly",
+                [.metadata, nil, nil]
+            ),
+            (
+                "an audit added", "owner me", "owner me, audits (not_null(columns := (id)))",
+                [.metadata, nil, nil]
+            ),
+        ] as [(String, String, String, Kinds)])
+    func edits(what: String, old: String, new: String, expected: Kinds) throws {
+        let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
+        let edited = try TestProject.chain(first: TestProject.first.replacing(old, with: new))
+        let plan = Planner(graph: edited, state: state, upTo: day(10)).plan(for: "prod")
+        let kinds = ["a", "b", "c"].map { name in
+            plan.changes.first { $0.name == ModelName(schema: "analytics", name: name) }?.kind
+        }
+        #expect(kinds == expected, "\(what)")
+        let computed = plan.stages.compactMap {
+            if case .backfill(let work) = $0 { work.map(\.model.name.name) } else { nil }
+        }
+        let rebuilt = zip(["a", "b", "c"], expected).filter { pair in
+            switch pair.1 {
+            case .modified, .indirectlyModified(breaking: true): true
+            default: false
+            }
+        }.map(\.0)
+        if what != "cron changed" { #expect(computed.flatMap { $0 } == rebuilt, "\(what)") }
+    }
+
+    @Test("a child that takes * follows its parent")
+    func star() throws {
+        let second = "MODEL (name b, kind FULL); SELECT * FROM a"
+        let state = TestProject.applied(try TestProject.chain(second: second), upTo: day(10))
+        let edited = try TestProject.chain(
+            first: TestProject.first.replacing(", ts FROM", with: ", ts, x AS z FROM"), second: second)
+        let plan = Planner(graph: edited, state: state, upTo: day(10)).plan(for: "prod")
+        #expect(plan.changes.first { $0.name.name == "b" }?.kind == .indirectlyModified(breaking: true))
+    }
+
+    @Test("going back to a text that was there before computes nothing")
+    func revert() throws {
+        let original = try TestProject.chain()
+        var state = TestProject.applied(original, upTo: day(10))
+        let edited = try TestProject.chain(first: TestProject.first.replacing("x > 0", with: "x > 1"))
+        for (name, model) in TestProject.applied(edited, upTo: day(10)).environment ?? [:] {
+            state.environment?[name] = model
+        }
+        let plan = Planner(graph: original, state: state, upTo: day(10)).plan(for: "prod")
+        #expect(plan.changes.count == 3)
+        #expect(!plan.stages.contains { if case .backfill = $0 { true } else { false } })
+        #expect(!plan.stages.contains { if case .createTables = $0 { true } else { false } })
+        #expect(plan.stages.contains { if case .promote(let views, _) = $0 { views.count == 3 } else { false } })
+    }
+
+    @Test("a second environment with the same models computes nothing")
+    func promotion() throws {
+        let graph = try TestProject.chain()
+        var state = TestProject.applied(graph, upTo: day(10))
+        state.environment = nil
+        let plan = Planner(graph: graph, state: state, upTo: day(10)).plan(for: "dev")
+        #expect(plan.stages.count == 2, "views and the note of it")
+    }
+
+    @Test("a model that is gone loses its view, and nothing else happens")
+    func removal() throws {
+        let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
+        let shorter = try TestProject.graph(["models/a.sql": TestProject.first, "models/b.sql": TestProject.second])
+        let plan = Planner(graph: shorter, state: state, upTo: day(10)).plan(for: "prod")
+        #expect(plan.changes == [ModelChange(name: ModelName(schema: "analytics", name: "c"), kind: .removed)])
+        #expect(plan.stages.contains { if case .promote(_, let dropped) = $0 { dropped.count == 1 } else { false } })
+    }
+
+    @Test("an environment that is up to date has an empty plan")
+    func nothing() throws {
+        let graph = try TestProject.chain()
+        let plan = Planner(graph: graph, state: TestProject.applied(graph, upTo: day(10)), upTo: day(10)).plan(
+            for: "prod")
+        #expect(plan.isEmpty)
+        #expect(PlanText(plan).description == "No changes to plan: prod is up to date.\n")
+    }
+
+    @Test("a circle is told")
+    func circle() {
+        #expect(throws: PipelineError.self) {
+            try TestProject.graph(["models/a.sql": "SELECT 1 AS x FROM b", "models/b.sql": "SELECT 1 AS x FROM a"])
+        }
+    }
+
+    @Test("a plan reads well")
+    func text() throws {
+        let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
+        let edited = try TestProject.chain(first: TestProject.first.replacing("x > 0", with: "x > 1"))
+        let text = PlanText(Planner(graph: edited, state: state, upTo: day(10)).plan(for: "dev")).description
+        #expect(
+            text == """
+                Plan for dev
+
+                Models:
+                  ~ analytics.a  modified: it and what reads it are computed again
+                      - SELECT id, x + 1 AS y, ts FROM raw.events WHERE x > 0 AND ts BETWEEN @start_dt AND @end_dt
+                      + SELECT id, x + 1 AS y, ts FROM raw.events WHERE x > 1 AND ts BETWEEN @start_dt AND @end_dt
+                  ~ analytics.b  reads a modified model: computed again
+                  ~ analytics.c  reads a modified model: computed again
+
+                Tables to make: analytics.a, analytics.b, analytics.c
+                To compute:
+                  analytics.a  2026-11-01 to 2026-11-09
+                  analytics.b  2026-11-01 to 2026-11-09
+                  analytics.c  2026-11-01 to 2026-11-09
+                Views to point: analytics.a, analytics.b, analytics.c
+
+                """)
+    }
+}
+
+@Suite("Mistakes in SQL are found when the project is read") struct QueryMistakeTests {
+    @Test(
+        "and told with file, line and column",
+        arguments: [
+            (["models/a.sql": "SELECT 1 AS x\nFROM WHERE"], "models/a.sql:2:6: "),
+            (
+                [
+                    "models/a.sql": "MODEL (name a, kind FULL, audits (bad)); SELECT 1 AS x",
+                    "audits/bad.sql": "AUDIT (name bad);\nSELECT FROM GROUP",
+                ], "audits/bad.sql:2:"
+            ),
+            (["models/a.sql": "MODEL (name a, dialect oracle); SELECT 1 AS x"], "models/a.sql:1:"),
+            (
+                ["models/a.sql": "MODEL (name a, audits (nothing)); SELECT 1 AS x"],
+                "models/a.sql:1:23: There is no audit nothing."
+            ),
+            (
+                ["models/a.sql": "MODEL (name a, cron 'soon'); SELECT 1 AS x"],
+                "models/a.sql:1:1: analytics.a: `soon` is not a cron"
+            ),
+        ])
+    func place(files: [String: String], message: String) {
+        let error = #expect(throws: PipelineError.self) { try TestProject.graph(files) }
+        #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+}
