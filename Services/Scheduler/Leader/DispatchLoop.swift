@@ -1,0 +1,254 @@
+// DispatchLoop: the leader at work. One event after the other: decide, write the decision down, have it sent, set the alarm.
+// Always: nothing is sent that is not written; nothing is decided in memory that could not be written (the term ends then,
+// and the next one reads the state anew).
+import ControlPlane
+import Foundation
+import Kafka
+import Logging
+import Metrics
+import Timetable
+
+struct DispatchLoop {
+    let store: StateStore
+    let epoch: Int64
+    let settings: SchedulerSettings
+    let inbox: LeaderInbox
+    let outbox: OutboxSender
+    let alarm: Alarm
+    let now: @Sendable () -> Date
+    let logger: Logger
+
+    private(set) var dags: [String: LedDAG] = [:]
+    private(set) var runs: [String: LedRun] = [:]
+    private var positions: [TopicPartition: Offset] = [:]
+    private let meters = SchedulerMeters()
+
+    init(
+        store: StateStore, epoch: Int64, settings: SchedulerSettings, inbox: LeaderInbox, outbox: OutboxSender,
+        alarm: Alarm, now: @escaping @Sendable () -> Date, logger: Logger
+    ) {
+        self.store = store
+        self.epoch = epoch
+        self.settings = settings
+        self.inbox = inbox
+        self.outbox = outbox
+        self.alarm = alarm
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Reads what the leader before left: DAGs, runs that are not over, messages that may not have been sent.
+    mutating func load() async throws {
+        for record in try await store.dags() { dags[record.dag] = LedDAG(record, catchUp: settings.catchUp) }
+        for stored in try await store.activeRuns() { runs[stored.run.run] = try LedRun(stored, retry: settings.retry) }
+        outbox.send(try await store.outbox())
+    }
+
+    /// Deals with events until there are no more.
+    mutating func run() async throws {
+        do {
+            for await (event, done) in inbox.entries {
+                defer { done?.resume() }
+                try await handle(event)
+            }
+        } catch {
+            inbox.close()
+            for await (_, done) in inbox.entries { done?.resume() }
+            throw error
+        }
+    }
+
+    private mutating func handle(_ event: LeaderEvent) async throws {
+        var change = StateChange()
+        let now = now()
+        switch event {
+        case .manifest(let manifest): learn(manifest, now, &change)
+        case .removed(let environment): try forget(environment, now, &change)
+        case .answer(let envelope):
+            positions[envelope.position] = envelope.offset + 1
+            try hear(envelope.message, now, &change)
+        case .requests: try await readRequests(now)
+        case .clock: for id in runs.keys { try step(id, .clock, now, &change) }
+        }
+        try beginDue(now, &change)
+        if !change.isEmpty { try await write(change) }
+        meters.observe(dags: dags, runs: runs, now: now)
+        alarm.set(to: nextAlarm(now), now: now)
+    }
+
+    private mutating func write(_ change: StateChange) async throws {
+        var change = change.compacted()
+        change.positions = positions.map {
+            PositionRecord(topic: $0.key.topic, partition: $0.key.partition, nextOffset: $0.value)
+        }
+        try await store.write(change, epoch: epoch)
+        positions = [:]
+        outbox.send(change.outbox)
+        meters.count(change)
+        for run in change.runs where run.state != .queued {
+            logger.info(
+                "run \(run.state.rawValue)",
+                metadata: [
+                    "dag": "\(run.dag)", "run": "\(run.run)", "trigger": "\(run.trigger.rawValue)",
+                    "scheduled_for": "\(run.scheduledFor.formatted(.iso8601))",
+                    "failed_model": "\(run.failedModel ?? "")",
+                ])
+        }
+    }
+
+    // MARK: Environments
+
+    private mutating func learn(_ manifest: EnvironmentManifest, _ now: Date, _ change: inout StateChange) {
+        let name = manifest.environment
+        guard settings.environments.isEmpty || settings.environments.contains(name) else { return }
+        if var dag = dags[name] {
+            guard dag.learn(manifest, at: now) else { return }
+            dags[name] = dag
+        } else {
+            let record = DAGRecord(
+                dag: name, manifest: manifest, isPaused: false, cursorAt: now,
+                firstSeen: LedDAG.firstSeen(manifest, before: [:], at: now), isRemoved: false, updatedAt: now)
+            dags[name] = LedDAG(record, catchUp: settings.catchUp)
+        }
+        guard let dag = dags[name] else { return }
+        change.dags.append(dag.record)
+        change.cursors.append(.init(dag: name, cursorAt: dag.clock.cursor))
+        change.notices.insert(.init(dag: name))
+        logger.info(
+            "environment learnt",
+            metadata: ["dag": "\(name)", "models": "\(manifest.models.count)", "plan": "\(manifest.plan)"])
+        for (model, problem) in LedDAG.schedules(dag.record).problems {
+            logger.warning(
+                "model has no schedule", metadata: ["dag": "\(name)", "model": "\(model)", "reason": "\(problem)"])
+        }
+    }
+
+    private mutating func forget(_ environment: String, _ now: Date, _ change: inout StateChange) throws {
+        guard var dag = dags[environment], !dag.record.isRemoved else { return }
+        dag.record.isRemoved = true
+        dag.record.updatedAt = now
+        dag.clock.replace([:], at: now)
+        dags[environment] = dag
+        change.dags.append(dag.record)
+        change.notices.insert(.init(dag: environment))
+        for run in runs.values where run.record.dag == environment { try step(run.record.run, .cancel, now, &change) }
+    }
+
+    // MARK: Answers
+
+    private mutating func hear(_ message: any ControlMessage, _ now: Date, _ change: inout StateChange) throws {
+        switch message {
+        case let started as TransformStarted:
+            try step(started.run, .started(task: started.task, attempt: started.attempt), now, &change)
+            runs[started.run]?.note(task: started.task, attempt: started.attempt, into: &change) { attempt in
+                guard attempt.state == .queued || attempt.worker == nil else { return }
+                attempt.worker = started.worker
+                attempt.startedAt = started.startedAt
+                if attempt.state == .queued { attempt.state = .running }
+            }
+        case let progress as TransformProgressed:
+            try step(progress.run, .started(task: progress.task, attempt: progress.attempt), now, &change)
+            runs[progress.run]?.note(task: progress.task, attempt: progress.attempt, into: &change) { attempt in
+                attempt.worker = progress.worker
+                attempt.startedAt = attempt.startedAt ?? now
+                (attempt.done, attempt.total) = (progress.done, progress.total)
+                if attempt.state == .queued { attempt.state = .running }
+            }
+        case let success as TransformSucceeded:
+            runs[success.run]?.note(task: success.task, attempt: success.attempt, into: &change) { attempt in
+                attempt.worker = success.worker
+                attempt.rows = success.rows
+                attempt.startedAt = attempt.startedAt ?? now.addingTimeInterval(-Double(success.durationMs) / 1000)
+                attempt.done = attempt.total
+            }
+            try step(success.run, .succeeded(task: success.task, attempt: success.attempt), now, &change)
+        case let failure as TransformFailed:
+            runs[failure.run]?.note(task: failure.task, attempt: failure.attempt, into: &change) {
+                $0.worker = failure.worker
+            }
+            let reason = TaskFailure(
+                code: failure.error.code, message: failure.error.message, isRetriable: failure.error.retriable)
+            try step(failure.run, .failed(task: failure.task, attempt: failure.attempt, reason), now, &change)
+        default: break
+        }
+    }
+
+    // MARK: Requests
+
+    private mutating func readRequests(_ now: Date) async throws {
+        for stored in try await store.activeRuns() where runs[stored.run.run] == nil {
+            runs[stored.run.run] = try LedRun(stored, retry: settings.retry)
+        }
+        for record in try await store.dags() {
+            guard var dag = dags[record.dag], dag.record.isPaused != record.isPaused else { continue }
+            dag.record.isPaused = record.isPaused
+            if record.isPaused {
+                dag.clock.pause()
+            } else {
+                dag.clock.unpause()
+                dag.hasBeenAway = true
+            }
+            dags[record.dag] = dag
+        }
+    }
+
+    // MARK: Beginning
+
+    /// Begins what may begin: in each lane of each DAG one run, those that were asked for before those of the schedule.
+    private mutating func beginDue(_ now: Date, _ change: inout StateChange) throws {
+        for name in dags.keys.sorted() {
+            for lane in [RunLane.main, .backfill] {
+                while let waiting = nextWaiting(name, lane) { try step(waiting, .begin, now, &change) }
+            }
+            try beginScheduled(name, now, &change)
+        }
+    }
+
+    /// The oldest run of a lane that waits, when none is going on.
+    private func nextWaiting(_ dag: String, _ lane: RunLane) -> String? {
+        let inLane = runs.values.filter { $0.record.dag == dag && $0.record.trigger.lane == lane }
+        guard !inLane.contains(where: { $0.machine.phase == .running }) else { return nil }
+        return inLane.filter { $0.machine.phase == .queued }.map(\.record.run).min()
+    }
+
+    private func isBusy(_ dag: String) -> Bool {
+        runs.values.contains { $0.record.dag == dag && $0.record.trigger.lane == .main }
+    }
+
+    private mutating func beginScheduled(_ name: String, _ now: Date, _ change: inout StateChange) throws {
+        while var dag = dags[name], !dag.record.isRemoved {
+            let action = dag.clock.look(at: now, isBusy: isBusy(name), hasBeenAway: dag.hasBeenAway)
+            dag.hasBeenAway = false
+            dags[name] = dag
+            guard case .start(let tick) = action else { return }
+            change.cursors.removeAll { $0.dag == name }
+            change.cursors.append(.init(dag: name, cursorAt: tick.time))
+            meters.lateness(now.timeIntervalSince(tick.time))
+            let planner = RunPlanner(dag.record.manifest, retriesMax: settings.retry.retriesMax)
+            do {
+                let plan = try planner.scheduled(tick, at: now)
+                runs[plan.run.run] = try LedRun(
+                    StoredRun(run: plan.run, tasks: plan.tasks, attempts: []), retry: settings.retry)
+                change.tasks += plan.tasks
+                try step(plan.run.run, .begin, now, &change)
+            } catch let error as RequestError {
+                logger.error("tick skipped", metadata: ["dag": "\(name)", "error": "\(error)"])
+            }
+        }
+    }
+
+    private mutating func step(
+        _ id: String, _ event: RunMachine.Event, _ now: Date, _ change: inout StateChange
+    ) throws {
+        guard var run = runs[id] else { return }
+        try run.step(event, at: now, into: &change)
+        runs[id] = run.machine.phase.isOver ? nil : run
+    }
+
+    private func nextAlarm(_ now: Date) -> Date? {
+        let timers = runs.values.compactMap(\.machine.nextTimer)
+        let ticks = dags.values.filter { !$0.record.isRemoved && !$0.clock.isPaused && !isBusy($0.record.dag) }
+            .compactMap(\.clock.nextTick)
+        return (timers + ticks).min()
+    }
+}

@@ -1,0 +1,164 @@
+// LeaderTerm: from being elected to giving the place up. It ends when it is told to, when the place is lost, or when the
+// database or the broker cannot be worked with; whoever leads next starts from what was written.
+import ControlPlane
+import Foundation
+import Kafka
+import Logging
+
+/// What a leader needs.
+struct LeaderParts: Sendable {
+    let store: StateStore
+    let kafka: KafkaSettings
+    let settings: SchedulerSettings
+    let changes: ChangeFeed
+    let now: @Sendable () -> Date
+    let logger: Logger
+}
+
+struct LeaderTerm: Sendable {
+    let parts: LeaderParts
+    let lease: Lease
+    let epoch: Int64
+
+    /// Leads until `stopping` ends or something fails. The place is given up in the end, whatever happened.
+    func run(until stopping: @escaping @Sendable () async -> Void) async throws {
+        let logger = parts.logger
+        let publisher = try ControlPublisher(parts.kafka, source: "/millrace/scheduler", logger: logger)
+        let outbox = OutboxSender(publisher, store: parts.store, logger: logger)
+        let inbox = LeaderInbox()
+        let alarm = Alarm { inbox.post(.clock) }
+        var failure: (any Error)?
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await keepPlace() }
+                let answers = try await readableAnswers()
+                var loop = DispatchLoop(
+                    store: parts.store, epoch: epoch, settings: parts.settings, inbox: inbox, outbox: outbox,
+                    alarm: alarm,
+                    now: parts.now, logger: logger)
+                try await loop.load()
+                group.addTask { [loop] in
+                    var loop = loop
+                    try await loop.run()
+                }
+                group.addTask { try await outbox.run() }
+                group.addTask { try await readManifests(into: inbox) }
+                group.addTask { try await readAnswers(answers, into: inbox) }
+                group.addTask {
+                    for await change in parts.changes.subscribe() {
+                        if change.map({ $0.isRequest == true }) ?? true { inbox.post(.requests) }
+                    }
+                }
+                group.addTask { try await clearHistory() }
+                group.addTask { await stopping() }
+                inbox.post(.requests)
+                inbox.post(.clock)
+                defer { group.cancelAll() }
+                _ = try await group.next()  // the first to end ends the term
+            }
+        } catch {
+            failure = error
+        }
+        alarm.cancel()
+        inbox.close()
+        outbox.finish()
+        await publisher.close()
+        do {
+            try await lease.release(epoch)
+        } catch {
+            logger.warning("place not given up; it runs out by itself", metadata: ["error": "\(error)"])
+        }
+        if let failure, !(failure is CancellationError) { throw failure }
+    }
+
+    /// Renews the lease three times in its length; a renewal that fails ends the term.
+    private func keepPlace() async throws {
+        while true {
+            try await Task.sleep(for: lease.length / 3)
+            guard try await lease.renew(epoch) else { throw StateError.deposed }
+        }
+    }
+
+    /// Forgets runs that ended long ago, now and every hour.
+    private func clearHistory() async throws {
+        while true {
+            let forgotten = try await parts.store.forgetRuns(
+                before: parts.now().addingTimeInterval(-parts.settings.history.seconds))
+            if forgotten > 0 { parts.logger.info("old runs forgotten", metadata: ["runs": "\(forgotten)"]) }
+            try await Task.sleep(for: .seconds(3600))
+        }
+    }
+
+    private func readManifests(into inbox: LeaderInbox) async throws {
+        let subscriber = try ControlSubscriber(
+            parts.kafka, topics: [.environments], from: .beginning, logger: parts.logger)
+        try await read(subscriber) { envelope in
+            switch envelope.message {
+            case let manifest as EnvironmentManifest: await inbox.send(.manifest(manifest))
+            case let removed as EnvironmentRemoved: await inbox.send(.removed(environment: removed.environment))
+            default: break
+            }
+        }
+    }
+
+    private func readAnswers(_ positions: [TopicPartition: StartPosition], into inbox: LeaderInbox) async throws {
+        let subscriber = try ControlSubscriber(parts.kafka, positions: positions, logger: parts.logger)
+        try await read(subscriber) { await inbox.send(.answer($0)) }
+    }
+
+    private func read(_ subscriber: ControlSubscriber, _ handle: (ControlEnvelope) async -> Void) async throws {
+        do {
+            while true {
+                let delivery: ControlSubscriber.Delivery?
+                do throws(KafkaError) {
+                    delivery = try await subscriber.next()
+                } catch {
+                    guard error.isRetriable else { throw error }
+                    parts.logger.warning("control topic not readable at the moment", metadata: ["error": "\(error)"])
+                    try await Task.sleep(for: .milliseconds(500))
+                    continue
+                }
+                guard let delivery else { break }
+                if case .message(let envelope) = delivery { await handle(envelope) }
+            }
+        } catch {
+            try? await subscriber.close()  // the first error is the one that counts
+            throw error
+        }
+        try await subscriber.close()
+    }
+
+    /// Where each partition of the events is read on: where the leader before stopped. A partition that nobody has read
+    /// yet is read from its present end, and that is written down before anything is asked for, so that no answer can be
+    /// missed.
+    private func readableAnswers() async throws -> [TopicPartition: StartPosition] {
+        let watermarks = try await eventWatermarks()
+        let known = Dictionary(
+            try await parts.store.positions().map { (TopicPartition($0.topic, $0.partition), $0.nextOffset) }
+        ) { first, _ in first }
+        var positions: [TopicPartition: StartPosition] = [:]
+        var change = StateChange()
+        for (partition, offsets) in watermarks {
+            let next =
+                known[partition].map { min(max($0, offsets.lowerBound), offsets.upperBound) } ?? offsets.upperBound
+            positions[partition] = .offset(next)
+            change.positions.append(
+                PositionRecord(topic: partition.topic, partition: partition.partition, nextOffset: next))
+        }
+        try await parts.store.write(change, epoch: epoch)
+        return positions
+    }
+
+    private func eventWatermarks() async throws(KafkaError) -> [TopicPartition: Range<Offset>] {
+        let admin = try KafkaAdmin(parts.kafka, logger: parts.logger)
+        do throws(KafkaError) {
+            try await ControlTopics.ensure(admin, partitions: parts.settings.controlPartitions)
+            let watermarks = try await admin.watermarks(of: ControlTopic.events.rawValue)
+            await admin.close()
+            return watermarks
+        } catch {
+            await admin.close()
+            throw error
+        }
+    }
+}

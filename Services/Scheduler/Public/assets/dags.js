@@ -1,0 +1,70 @@
+// The list of DAGs: switch, schedule, last runs as bars, next run.
+import { el, fill, byId, emptyState, failureState } from "./dom.js";
+import { get, segment } from "./api.js";
+import { header } from "./header.js";
+import { listen } from "./live.js";
+import { when, exact, relative, between, duration, count } from "./format.js";
+import { stateWords, triggerWords, pill } from "./states.js";
+import { pauseSwitch } from "./switch.js";
+import { toast } from "./toast.js";
+
+const list = byId("list");
+let session;
+
+async function load() {
+  try {
+    const { items } = await get("/api/v1/dags?limit=200");
+    draw(items);
+  } catch (error) {
+    fill(list, failureState(error, load));
+  } finally {
+    list.setAttribute("aria-busy", "false");
+  }
+}
+
+function draw(dags) {
+  if (!dags.length) {
+    return fill(list, el("div", { class: "card" }, emptyState("No schedules yet", "Apply a plan: `transformer apply`. Its environment appears here by itself.")));
+  }
+  const focused = document.activeElement?.closest?.("[data-dag]")?.dataset.dag;
+  fill(list, el("div", { class: "card" }, el("table", { class: "data dags" },
+    el("thead", {}, el("tr", {}, ["On", "Environment", "Schedule", "Last run", "Recent runs", "Next run"].map((words) =>
+      el("th", { scope: "col" }, words)))),
+    el("tbody", {}, dags.map(row)))));
+  if (focused) list.querySelector(`[data-dag="${CSS.escape(focused)}"] .switch`)?.focus();
+}
+
+function row(dag) {
+  const last = dag.last_runs.at(-1);
+  const address = `/dags/${segment(dag.id)}`;
+  return el("tr", { data: { dag: dag.id } },
+    el("td", {}, pauseSwitch(dag, session.may_operate, (message) => toast(message, "error"))),
+    el("td", {}, el("a", { class: "name", href: address }, dag.id), el("div", { class: "fine" }, count(dag.models, "model"))),
+    el("td", {}, dag.schedules.slice(0, 3).map((schedule) => el("code", { class: "cron" }, schedule)),
+      dag.schedules.length > 3 && el("span", { class: "fine" }, ` and ${dag.schedules.length - 3} more`)),
+    el("td", {}, last ? [pill(last.state), el("div", { class: "fine", title: exact(last.started_at ?? last.scheduled_for) },
+      `${relative(last.started_at ?? last.scheduled_for)}, ${duration(between(last.started_at, last.finished_at))}`)] : el("span", { class: "fine" }, "never")),
+    el("td", {}, bars(dag, address)),
+    el("td", { title: exact(dag.next_run_at) }, dag.paused ? el("span", { class: "fine" }, "paused")
+      : dag.next_run_at ? [when(dag.next_run_at), el("div", { class: "fine" }, relative(dag.next_run_at))] : "–"));
+}
+
+/** A bar a run; its height is its duration beside the longest of them. */
+function bars(dag, address) {
+  const lengths = dag.last_runs.map((run) => between(run.started_at, run.finished_at) ?? 0);
+  const longest = Math.max(1, ...lengths);
+  return el("div", { class: "bars" }, dag.last_runs.map((run, index) => {
+    const words = `${triggerWords(run.trigger)} ${when(run.scheduled_for)}: ${stateWords(run.state)}, ${duration(lengths[index])}`;
+    return el("a", { class: "bar", href: `${address}?run=${segment(run.id)}`, title: words, "aria-label": words },
+      el("span", { data: { state: run.state }, style: { height: `${Math.max(14, Math.round(Math.sqrt(lengths[index] / longest) * 100))}%` } }));
+  }));
+}
+
+try {
+  session = await header();
+  await load();
+  listen(load);
+  setInterval(load, 30000);  // "in 12 s" grows old even when nothing happens
+} catch (error) {
+  fill(list, failureState(error, () => location.reload()));
+}

@@ -1,0 +1,20 @@
+// The states of runs and tasks: their words, and the order in which a legend shows them.
+import { el } from "./dom.js";
+
+const words = {
+  queued: "queued", waiting: "waiting", running: "running", succeeded: "succeeded", failed: "failed",
+  upstream_failed: "upstream failed", skipped: "skipped", cancelled: "cancelled", retrying: "waiting to retry",
+};
+
+/** A task that waits for its next attempt looks different from one that waits for others. */
+export const shownState = (task) => (task.state === "waiting" && task.attempt > 0 ? "retrying" : task.state);
+
+export const stateWords = (state) => words[state] ?? state;
+
+/** A pill with a dot in the state's colour. */
+export const pill = (state) => el("span", { class: "pill", data: { state } }, el("i", { class: "dot", data: { state } }), stateWords(state));
+
+export const legend = ["succeeded", "running", "queued", "waiting", "retrying", "failed", "upstream_failed", "skipped"];
+
+const triggers = { schedule: "Scheduled", manual: "Triggered", backfill: "Backfill" };
+export const triggerWords = (trigger) => triggers[trigger] ?? trigger;

@@ -1,0 +1,180 @@
+// RunRequest: what a person may ask for, and the run that it becomes. Pure: the manifest in, rows out.
+import ControlPlane
+import Foundation
+import Timetable
+
+/// Why a request is refused.
+public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
+    case unknownDAG(String)
+    case unknownRun(String)
+    case unknownModels([String], dag: String)
+    case noModels
+    case emptyRange(from: Date, upTo: Date)
+    case future(Date)
+    case longRange(days: Int, daysMax: Int)
+    case beforeStart([String])
+    case circle(String)
+
+    public var description: String {
+        switch self {
+        case .unknownDAG(let dag):
+            "There is no DAG `\(dag.prefix(80))`. An environment becomes one when a plan is applied to it: `transformer apply`."
+        case .unknownRun(let run): "There is no run `\(run.prefix(80))`."
+        case .unknownModels(let models, let dag):
+            "`\(dag)` has no model \(models.prefix(5).map { "`\($0.prefix(80))`" }.joined(separator: ", "))."
+        case .noModels: "Name at least one model."
+        case .emptyRange(let from, let upTo):
+            "The start \(from.formatted(.iso8601)) is not before the end \(upTo.formatted(.iso8601))."
+        case .future(let date): "\(date.formatted(.iso8601)) lies in the future: there is nothing to compute yet."
+        case .longRange(let days, let daysMax): "\(days) days are more than one backfill takes (\(daysMax)). Split it."
+        case .beforeStart(let models):
+            "The range ends before the start of \(models.prefix(5).map { "`\($0)`" }.joined(separator: ", "))."
+        case .circle(let dag): "The models of `\(dag)` depend on each other in a circle. Apply a plan that does not."
+        }
+    }
+
+    /// True when what was named does not exist.
+    public var isMissing: Bool {
+        switch self {
+        case .unknownDAG, .unknownRun: true
+        default: false
+        }
+    }
+}
+
+/// A run as it will be, before anything is written.
+public struct RunPlan: Sendable, Equatable {
+    public var run: RunRecord
+    public var tasks: [TaskRecord]
+    /// What a person should know of a task, by model.
+    public var notes: [String: String] = [:]
+}
+
+/// Makes runs from a DAG's manifest.
+public struct RunPlanner: Sendable {
+    public static let daysMax = 3_660
+    let manifest: EnvironmentManifest
+    let retriesMax: Int
+
+    /// - Parameter retriesMax: For models that do not say.
+    public init(_ manifest: EnvironmentManifest, retriesMax: Int) {
+        self.manifest = manifest
+        self.retriesMax = retriesMax
+    }
+
+    /// The run of a tick.
+    func scheduled(_ tick: DAGClock.Tick, at now: Date) throws(RequestError) -> RunPlan {
+        let models = manifest.models.filter { tick.models[$0.name] != nil }
+        return try plan(models, .schedule, scheduledFor: tick.time, upTo: tick.time, now: now) { model in
+            (nil, tick.models[model.name] ?? tick.time)
+        }
+    }
+
+    /// Brings models up to date now.
+    /// - Parameter models: `nil` for all.
+    public func manual(
+        _ names: [String]?, by who: String, key: String? = nil, at now: Date
+    ) throws(RequestError) -> RunPlan {
+        try plan(try chosen(names), .manual, scheduledFor: now, upTo: now, by: who, key: key, now: now) { _ in
+            (nil, now)
+        }
+    }
+
+    /// Computes `from` to `upTo` again.
+    public func backfill(
+        from: Date, upTo: Date, models names: [String]?, by who: String, key: String? = nil, at now: Date
+    ) throws(RequestError) -> RunPlan {
+        guard from < upTo else { throw .emptyRange(from: from, upTo: upTo) }
+        guard upTo <= now else { throw .future(upTo) }
+        let days = Int((upTo.timeIntervalSince(from) / 86_400).rounded(.up))
+        guard days <= Self.daysMax else { throw .longRange(days: days, daysMax: Self.daysMax) }
+        let models = try chosen(names)
+        let late = models.filter { ($0.start ?? from) >= upTo }.map(\.name)
+        guard names == nil || late.isEmpty, late.count < models.count else { throw .beforeStart(late) }
+        var plan = try plan(
+            models.filter { !late.contains($0.name) }, .backfill, scheduledFor: now, from: from, upTo: upTo, by: who,
+            key: key, now: now
+        ) { model in (max(from, model.start ?? from), upTo) }
+        for model in models {
+            switch model.kind.uppercased() {
+            case "VIEW", "EMBEDDED": plan.notes[model.name] = "has no data of its own"
+            case "FULL": plan.notes[model.name] = "is computed whole"
+            default:
+                guard let start = model.start, start > from, start < upTo else { continue }
+                plan.notes[model.name] = "starts on \(start.formatted(.iso8601.year().month().day()))"
+            }
+        }
+        return plan
+    }
+
+    private func chosen(_ names: [String]?) throws(RequestError) -> [EnvironmentManifest.Model] {
+        guard let names else { return manifest.models }
+        guard !names.isEmpty else { throw .noModels }
+        let wanted = Set(names)
+        let unknown = wanted.subtracting(manifest.models.map(\.name))
+        guard unknown.isEmpty else { throw .unknownModels(unknown.sorted(), dag: manifest.environment) }
+        return manifest.models.filter { wanted.contains($0.name) }
+    }
+
+    private func plan(
+        _ models: [EnvironmentManifest.Model], _ trigger: RunTrigger, scheduledFor: Date, from: Date? = nil, upTo: Date,
+        by who: String? = nil, key: String? = nil, now: Date,
+        range: (EnvironmentManifest.Model) -> (from: Date?, upTo: Date)
+    ) throws(RequestError) -> RunPlan {
+        let run = RunRecord(
+            run: UUIDv7.make(at: now).text, dag: manifest.environment, environment: manifest.environment,
+            trigger: trigger, state: .queued, scheduledFor: scheduledFor, fromAt: from, upTo: upTo, requestedBy: who,
+            idempotencyKey: key, createdAt: now)
+        let known = Set(models.map(\.name))
+        let tasks = models.map { model in
+            let (from, upTo) = range(model)
+            return TaskRecord(
+                task: UUIDv7.make(at: now).text, run: run.run, position: 0, model: model.name,
+                dependsOn: nearest(to: model, among: known), state: .waiting, attempt: 0,
+                retriesMax: max(0, model.retries ?? retriesMax), fromAt: from, upTo: upTo, done: 0, total: 0)
+        }
+        guard let machine = RunMachine(id: run.run, tasks: tasks.map { RunTask($0, RetryPolicy.none) }) else {
+            throw .circle(manifest.environment)
+        }
+        let byID = Dictionary(tasks.map { ($0.task, $0) }) { first, _ in first }
+        let ordered = machine.order.compactMap { byID[$0] }.enumerated().map { position, task in
+            var task = task
+            task.position = position
+            return task
+        }
+        return RunPlan(run: run, tasks: ordered)
+    }
+}
+
+extension RunPlanner {
+    /// The models of the run that `model` reads, directly or through models that are not in the run.
+    private func nearest(to model: EnvironmentManifest.Model, among known: Set<String>) -> [String] {
+        let dependencies = Dictionary(manifest.models.map { ($0.name, $0.dependsOn) }) { first, _ in first }
+        var found: Set<String> = []
+        var seen: Set<String> = []
+        var open = model.dependsOn
+        while let name = open.popLast() {
+            guard seen.insert(name).inserted else { continue }
+            if known.contains(name) { found.insert(name) } else { open += dependencies[name] ?? [] }
+        }
+        return found.subtracting([model.name]).sorted()
+    }
+}
+
+extension RetryPolicy {
+    /// For where nothing is carried out.
+    static let none = RetryPolicy(retriesMax: 0, delay: 0, delayMax: 0, attemptTimeout: 0)
+}
+
+extension RunTask {
+    /// The task as it was written down; its own number of retries wins over the policy's.
+    init(_ record: TaskRecord, _ policy: RetryPolicy) {
+        var policy = policy
+        policy.retriesMax = record.retriesMax
+        self.init(id: record.task, model: record.model, dependsOn: record.dependsOn, retry: policy)
+        phase = record.state
+        attempt = record.attempt
+        retryAt = record.retryAt
+        deadline = record.deadlineAt
+    }
+}

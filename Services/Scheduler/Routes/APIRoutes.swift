@@ -1,0 +1,217 @@
+// APIRoutes: the scheduler's JSON API and its stream of changes. Viewers read, operators act.
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Timetable
+import Web
+
+/// The API below `/api/v1`.
+struct APIRoutes: Sendable {
+    let store: StateStore
+    let changes: ChangeFeed
+    let settings: SchedulerSettings
+    let login: String
+    let now: @Sendable () -> Date
+
+    private static let pageMax = 200
+    private static let pageDefault = 50
+    private static let bodyBytesMax = 256 << 10
+
+    func add(to router: Router<WebContext>) {
+        let api = router.group("api/v1").add(middleware: RequireRole(.viewer)).add(
+            middleware: BodyLimit(bytesMax: Self.bodyBytesMax))
+        api.get("session", use: session)
+        api.get("dags", use: dags)
+        api.get("dags/{dag}", use: dag)
+        api.get("dags/{dag}/runs", use: runs)
+        api.get("runs/{run}", use: run)
+        api.get("events", use: events)
+        api.post("dags/{dag}/trigger", use: trigger)
+        api.post("dags/{dag}/backfill", use: backfill)
+        api.post("dags/{dag}/pause") { try await setPaused(true, $0, $1) }
+        api.post("dags/{dag}/unpause") { try await setPaused(false, $0, $1) }
+    }
+
+    // MARK: Reading
+
+    @Sendable private func session(_ request: Request, _ context: WebContext) async throws -> Response {
+        let principal = try context.requirePrincipal()
+        return try StateAnswer.json(
+            SessionAnswer(
+                user: .init(name: principal.name, role: principal.role.rawValue),
+                mayOperate: principal.role >= .operator_, login: login))
+    }
+
+    @Sendable private func dags(_ request: Request, _ context: WebContext) async throws -> Response {
+        let limit = try limit(request)
+        let cursor = request.uri.queryParameters["cursor"].map(String.init) ?? ""
+        guard !cursor.utf8.contains(0) else { throw Problem(.badRequest, "The cursor is none that this service gave.") }
+        let found = try await store.overviews(after: cursor, limit: limit)
+        let now = now()
+        return try StateAnswer.json(
+            Page(
+                items: found.map { DAGSummaryAnswer($0, now: now) },
+                nextCursor: found.count == limit ? found.last?.dag.dag : nil))
+    }
+
+    @Sendable private func dag(_ request: Request, _ context: WebContext) async throws -> Response {
+        try await refusing {
+            try StateAnswer.json(DAGAnswer(try await store.overview(of: name(context)), settings: settings, now: now()))
+        }
+    }
+
+    @Sendable private func runs(_ request: Request, _ context: WebContext) async throws -> Response {
+        let limit = try limit(request)
+        var before: UUID?
+        if let cursor = request.uri.queryParameters["cursor"] {
+            guard let uuid = UUID(uuidString: String(cursor)) else {
+                throw Problem(.badRequest, "The cursor is none that this service gave.")
+            }
+            before = uuid
+        }
+        return try await refusing {
+            let dag = try await store.dag(name(context))
+            let found = try await store.runs(of: dag.dag, before: before, limit: limit)
+            return try StateAnswer.json(
+                Page(
+                    items: found.map { RunAnswer($0, withAttempts: false) },
+                    nextCursor: found.count == limit ? found.last?.run.run : nil))
+        }
+    }
+
+    @Sendable private func run(_ request: Request, _ context: WebContext) async throws -> Response {
+        try await refusing {
+            try StateAnswer.json(RunAnswer(try await store.run(context.parameters.require("run")), withAttempts: true))
+        }
+    }
+
+    /// `hello`, then a `change` for each DAG or run that changed.
+    @Sendable private func events(_ request: Request, _ context: WebContext) async throws -> Response {
+        let hello = AsyncStream<ServerSentEvent> { source in
+            source.yield(ServerSentEvent(name: "hello", data: "{}"))
+            let feed = changes.subscribe()
+            let relay = Task {
+                for await change in feed {
+                    guard let change else {
+                        source.yield(ServerSentEvent(name: "hello", data: "{}"))
+                        continue
+                    }
+                    guard !change.dag.isEmpty, let data = try? StateJSON.text(change) else { continue }
+                    source.yield(ServerSentEvent(name: "change", data: data))
+                }
+                source.finish()
+            }
+            source.onTermination = { _ in relay.cancel() }
+        }
+        return Response.events(hello, for: request)
+    }
+
+    // MARK: Acting
+
+    private struct TriggerBody: Decodable {
+        var models: [String]?
+    }
+
+    private struct BackfillBody: Decodable {
+        var start: String
+        var end: String
+        var models: [String]?
+        var dry_run: Bool?
+    }
+
+    @Sendable private func trigger(_ request: Request, _ context: WebContext) async throws -> Response {
+        let who = try context.require(.operator_)
+        let body = try await request.decode(as: TriggerBody.self, context: context)
+        return try await refusing {
+            let dag = try await store.dag(name(context))
+            let plan = try RunPlanner(dag.manifest, retriesMax: settings.retry.retriesMax)
+                .manual(body.models, by: who.name, key: try key(request), at: now())
+            let run = try await store.request(plan, by: who.name)
+            return try StateAnswer.json(StartedAnswer(id: run), status: .accepted)
+        }
+    }
+
+    @Sendable private func backfill(_ request: Request, _ context: WebContext) async throws -> Response {
+        let who = try context.require(.operator_)
+        let body = try await request.decode(as: BackfillBody.self, context: context)
+        return try await refusing {
+            let dag = try await store.dag(name(context))
+            let plan = try RunPlanner(dag.manifest, retriesMax: settings.retry.retriesMax).backfill(
+                from: time(body.start, "/start"), upTo: time(body.end, "/end"), models: body.models, by: who.name,
+                key: try key(request), at: now())
+            if body.dry_run == true { return try StateAnswer.json(PreviewAnswer(plan)) }
+            let run = try await store.request(plan, by: who.name)
+            return try StateAnswer.json(StartedAnswer(id: run), status: .accepted)
+        }
+    }
+
+    private func setPaused(_ isPaused: Bool, _ request: Request, _ context: WebContext) async throws -> Response {
+        let who = try context.require(.operator_)
+        return try await refusing {
+            try await store.setPaused(isPaused, dag: name(context), by: who.name, at: now())
+            return Response(status: .noContent)
+        }
+    }
+
+    // MARK: Parts of a request
+
+    private func name(_ context: WebContext) throws -> String {
+        let text = try context.parameters.require("dag")
+        return try storable(text.removingPercentEncoding ?? text)
+    }
+
+    /// No name has a NUL: PostgreSQL could not hold it.
+    private func storable(_ name: String) throws -> String {
+        guard !name.utf8.contains(0) else { throw RequestError.unknownDAG(name.replacing("\0", with: "")) }
+        return name
+    }
+
+    private func time(_ text: String, _ pointer: String) throws(Problem) -> Date {
+        guard let date = TimeText.date(text) else {
+            throw .unprocessable([
+                .init(pointer: pointer, detail: "\(pointer) must be a time: 2026-11-01 or 2026-11-01T12:00:00Z.")
+            ])
+        }
+        return date
+    }
+
+    private func limit(_ request: Request) throws(Problem) -> Int {
+        guard let text = request.uri.queryParameters["limit"] else { return Self.pageDefault }
+        guard let limit = Int(text), (1...Self.pageMax).contains(limit) else {
+            throw Problem(.badRequest, "The limit must be a number from 1 to \(Self.pageMax).")
+        }
+        return limit
+    }
+
+    /// The same key asks for the same run, however often it is sent.
+    private func key(_ request: Request) throws(Problem) -> String? {
+        guard let name = HTTPField.Name("Idempotency-Key"), let key = request.headers[name] else { return nil }
+        guard (8...200).contains(key.utf8.count) else {
+            throw Problem(.badRequest, "An Idempotency-Key has 8 to 200 characters.")
+        }
+        return key
+    }
+
+    /// Refusals become problems: 404 for what is not there, 422 for what means nothing.
+    private func refusing(_ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch let error as RequestError {
+            throw Problem(error.isMissing ? .notFound : .unprocessableContent, error.description)
+        }
+    }
+}
+
+/// Answers in snake_case with times to the millisecond.
+enum StateAnswer {
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .custom { date, encoder in
+            var container = encoder.singleValueContainer()
+            try container.encode(StateTime.text(date))
+        }
+        return Response(json: String(decoding: try encoder.encode(value), as: UTF8.self), status: status)
+    }
+}

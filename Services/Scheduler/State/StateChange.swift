@@ -1,0 +1,98 @@
+// StateChange: everything that one step of the leader changes, written by one statement: all of it, or, when another leader
+// has been elected meanwhile, nothing.
+import Foundation
+
+/// What a step changes. Rows are written whole.
+struct StateChange: Encodable, Sendable {
+    /// What listeners are told, here and in other processes.
+    struct Notice: Codable, Sendable, Hashable {
+        var dag: String
+        var run: String?
+        /// True when the leader has to look: a person asked for something.
+        var isRequest: Bool?
+    }
+
+    var dags: [DAGRecord] = []
+    /// How far each DAG's ticks are dealt with.
+    var cursors: [Cursor] = []
+    var runs: [RunRecord] = []
+    var tasks: [TaskRecord] = []
+    var attempts: [AttemptRecord] = []
+    var outbox: [OutboxRecord] = []
+    var positions: [PositionRecord] = []
+    var notices: Set<Notice> = []
+
+    struct Cursor: Encodable, Sendable {
+        var dag: String
+        var cursorAt: Date
+    }
+
+    /// Positions alone are not worth a statement: they are written with the next change.
+    var isEmpty: Bool {
+        dags.isEmpty && cursors.isEmpty && runs.isEmpty && tasks.isEmpty && attempts.isEmpty && outbox.isEmpty
+    }
+
+    /// The same with each row once, as it was last: a statement may write a row only once.
+    func compacted() -> StateChange {
+        func last<Row, Key: Hashable>(_ rows: [Row], _ key: (Row) -> Key) -> [Row] {
+            var seen: Set<Key> = []
+            return rows.reversed().filter { seen.insert(key($0)).inserted }.reversed()
+        }
+        var change = self
+        change.dags = last(dags, \.dag)
+        change.cursors = last(cursors, \.dag)
+        change.runs = last(runs, \.run)
+        change.tasks = last(tasks, \.task)
+        change.attempts = last(attempts) { "\($0.task)#\($0.attempt)" }
+        return change
+    }
+
+    /// `$1`: the leader's epoch; `$2`: this value as JSON. Returns the epoch when it was written, no row otherwise.
+    /// Locking the lease's row keeps a new leader from being elected in the middle.
+    static let statement = """
+        WITH fence AS MATERIALIZED (
+            SELECT epoch, $2::jsonb AS change FROM scheduler.lease WHERE id = 1 AND epoch = $1::bigint FOR SHARE
+        ), dags AS (
+            INSERT INTO scheduler.dags (dag, manifest, is_paused, cursor_at, first_seen, is_removed, updated_at)
+            SELECT r.dag, r.manifest, r.is_paused, r.cursor_at, r.first_seen, r.is_removed, r.updated_at
+            FROM fence, jsonb_populate_recordset(NULL::scheduler.dags, change -> 'dags') r
+            -- is_paused and cursor_at have writers of their own.
+            ON CONFLICT (dag) DO UPDATE SET manifest = EXCLUDED.manifest, first_seen = EXCLUDED.first_seen,
+                is_removed = EXCLUDED.is_removed, updated_at = EXCLUDED.updated_at
+        ), cursors AS (
+            UPDATE scheduler.dags d SET cursor_at = c.cursor_at
+            FROM fence, jsonb_to_recordset(change -> 'cursors') c(dag text, cursor_at timestamptz) WHERE d.dag = c.dag
+        ), runs AS (
+            INSERT INTO scheduler.runs
+            SELECT r.* FROM fence, jsonb_populate_recordset(NULL::scheduler.runs, change -> 'runs') r
+            ON CONFLICT (run) DO UPDATE SET state = EXCLUDED.state, started_at = EXCLUDED.started_at,
+                finished_at = EXCLUDED.finished_at, failed_model = EXCLUDED.failed_model, failure = EXCLUDED.failure
+        ), tasks AS (
+            INSERT INTO scheduler.tasks
+            SELECT t.* FROM fence, jsonb_populate_recordset(NULL::scheduler.tasks, change -> 'tasks') t
+            ON CONFLICT (task) DO UPDATE SET state = EXCLUDED.state, attempt = EXCLUDED.attempt,
+                retry_at = EXCLUDED.retry_at, deadline_at = EXCLUDED.deadline_at, queued_at = EXCLUDED.queued_at,
+                started_at = EXCLUDED.started_at, finished_at = EXCLUDED.finished_at, done = EXCLUDED.done,
+                total = EXCLUDED.total
+        ), attempts AS (
+            INSERT INTO scheduler.attempts
+            SELECT a.* FROM fence, jsonb_populate_recordset(NULL::scheduler.attempts, change -> 'attempts') a
+            ON CONFLICT (task, attempt) DO UPDATE SET state = EXCLUDED.state, started_at = EXCLUDED.started_at,
+                finished_at = EXCLUDED.finished_at, worker = EXCLUDED.worker, rows = EXCLUDED.rows, done = EXCLUDED.done,
+                total = EXCLUDED.total, failure = EXCLUDED.failure
+        ), outbox AS (
+            INSERT INTO scheduler.outbox (message_id, type, payload)
+            SELECT o.message_id, o.type, o.payload FROM fence,
+                jsonb_to_recordset(change -> 'outbox') o(message_id uuid, type text, payload text)
+            ON CONFLICT (message_id) DO NOTHING
+        ), positions AS (
+            INSERT INTO scheduler.positions
+            SELECT p.* FROM fence, jsonb_populate_recordset(NULL::scheduler.positions, change -> 'positions') p
+            ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset
+        ), told AS MATERIALIZED (
+            SELECT count(pg_notify('millrace_scheduler', n::text)) AS notices
+            FROM fence, jsonb_array_elements(change -> 'notices') n
+        )
+        SELECT fence.epoch::text FROM fence, told
+        """
+}

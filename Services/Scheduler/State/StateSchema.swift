@@ -1,0 +1,115 @@
+// StateSchema: the scheduler's tables, as numbered migrations. An applied one is never changed.
+
+enum StateSchema {
+    static let name = "scheduler"
+
+    /// Change channel of PostgreSQL's NOTIFY: the payload is a ``StateChange/Notice``.
+    static let channel = "millrace_scheduler"
+
+    static let first = """
+        CREATE TABLE scheduler.lease (
+            id int PRIMARY KEY CHECK (id = 1),
+            holder text NOT NULL,
+            -- Counts leaders. Every write of a leader names the epoch it was elected in, and does nothing in another.
+            epoch bigint NOT NULL,
+            expires_at timestamptz NOT NULL
+        );
+        INSERT INTO scheduler.lease VALUES (1, '', 0, '-infinity');
+
+        CREATE TABLE scheduler.dags (
+            dag text PRIMARY KEY,
+            manifest jsonb NOT NULL,
+            is_paused boolean NOT NULL DEFAULT false,
+            cursor_at timestamptz NOT NULL,
+            first_seen jsonb NOT NULL DEFAULT '{}',
+            is_removed boolean NOT NULL DEFAULT false,
+            updated_at timestamptz NOT NULL
+        );
+
+        CREATE TABLE scheduler.runs (
+            run uuid PRIMARY KEY,
+            dag text NOT NULL,
+            environment text NOT NULL,
+            trigger text NOT NULL,
+            state text NOT NULL,
+            scheduled_for timestamptz NOT NULL,
+            from_at timestamptz,
+            up_to timestamptz NOT NULL,
+            requested_by text,
+            idempotency_key text,
+            created_at timestamptz NOT NULL,
+            started_at timestamptz,
+            finished_at timestamptz,
+            failed_model text,
+            failure jsonb
+        );
+        CREATE INDEX runs_by_dag ON scheduler.runs (dag, run DESC);
+        CREATE INDEX runs_active ON scheduler.runs (run) WHERE state IN ('queued', 'running');
+        -- A tick becomes one run, whoever asks.
+        CREATE UNIQUE INDEX runs_by_tick ON scheduler.runs (dag, scheduled_for) WHERE trigger = 'schedule';
+        CREATE UNIQUE INDEX runs_by_key ON scheduler.runs (dag, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+        CREATE TABLE scheduler.tasks (
+            task uuid PRIMARY KEY,
+            run uuid NOT NULL REFERENCES scheduler.runs ON DELETE CASCADE,
+            position int NOT NULL,
+            model text NOT NULL,
+            depends_on jsonb NOT NULL,
+            state text NOT NULL,
+            attempt int NOT NULL,
+            retries_max int NOT NULL,
+            from_at timestamptz,
+            up_to timestamptz NOT NULL,
+            retry_at timestamptz,
+            deadline_at timestamptz,
+            queued_at timestamptz,
+            started_at timestamptz,
+            finished_at timestamptz,
+            done int NOT NULL,
+            total int NOT NULL
+        );
+        CREATE INDEX tasks_by_run ON scheduler.tasks (run, position);
+
+        CREATE TABLE scheduler.attempts (
+            task uuid NOT NULL REFERENCES scheduler.tasks ON DELETE CASCADE,
+            attempt int NOT NULL,
+            state text NOT NULL,
+            queued_at timestamptz NOT NULL,
+            started_at timestamptz,
+            finished_at timestamptz,
+            deadline_at timestamptz NOT NULL,
+            worker text,
+            rows bigint,
+            done int NOT NULL,
+            total int NOT NULL,
+            failure jsonb,
+            PRIMARY KEY (task, attempt)
+        );
+
+        -- What is to be sent was written with the change that it tells of; it is deleted when the broker has it.
+        CREATE TABLE scheduler.outbox (
+            sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            message_id uuid NOT NULL UNIQUE,
+            type text NOT NULL,
+            payload text NOT NULL
+        );
+
+        CREATE TABLE scheduler.positions (
+            topic text NOT NULL,
+            partition int NOT NULL,
+            next_offset bigint NOT NULL,
+            PRIMARY KEY (topic, partition)
+        );
+
+        CREATE TABLE scheduler.audit (
+            sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            at timestamptz NOT NULL,
+            who text NOT NULL,
+            action text NOT NULL,
+            dag text NOT NULL,
+            run uuid,
+            detail text
+        );
+        CREATE INDEX audit_by_dag ON scheduler.audit (dag, sequence DESC);
+        """
+}

@@ -1,0 +1,74 @@
+// What pages and commands show.
+import Foundation
+import Postgres
+import Timetable
+
+/// A DAG with its last runs.
+public struct DAGOverview: Codable, Sendable {
+    public var dag: DAGRecord
+    /// Oldest first.
+    public var lastRuns: [RunRecord]
+    public var activeRuns: Int
+}
+
+extension StateStore {
+    static let lastRunsMax = 14
+
+    /// DAGs by name.
+    /// - Parameter after: The last name of the page before.
+    public func overviews(after: String? = nil, limit: Int) async throws -> [DAGOverview] {
+        try await values(
+            """
+            SELECT jsonb_build_object('dag', to_jsonb(d),
+                'last_runs', coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.run) FROM (
+                    SELECT * FROM scheduler.runs r WHERE r.dag = d.dag ORDER BY run DESC LIMIT \(sql: "\(Self.lastRunsMax)")) r), '[]'),
+                'active_runs', (SELECT count(*) FROM scheduler.runs r WHERE r.dag = d.dag AND r.state IN ('queued', 'running')))::text
+            FROM scheduler.dags d WHERE NOT d.is_removed AND d.dag > \(after ?? "") ORDER BY d.dag LIMIT \(limit)::int
+            """)
+    }
+
+    /// - Throws: ``RequestError/unknownDAG(_:)``.
+    public func overview(of name: String) async throws -> DAGOverview {
+        let dag = try await dag(name)
+        struct Counted: Decodable {
+            var lastRuns: [RunRecord]
+            var activeRuns: Int
+        }
+        let found: [Counted] = try await values(
+            """
+            SELECT jsonb_build_object(
+                'last_runs', coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.run) FROM (
+                    SELECT * FROM scheduler.runs r WHERE r.dag = \(name) ORDER BY run DESC LIMIT \(sql: "\(Self.lastRunsMax)")) r), '[]'),
+                'active_runs', (SELECT count(*) FROM scheduler.runs r WHERE r.dag = \(name) AND r.state IN ('queued', 'running')))::text
+            """)
+        return DAGOverview(dag: dag, lastRuns: found.first?.lastRuns ?? [], activeRuns: found.first?.activeRuns ?? 0)
+    }
+
+    /// Runs of a DAG with their tasks, newest first.
+    /// - Parameter before: The last run's id of the page before.
+    public func runs(of dag: String, before: UUID? = nil, limit: Int) async throws -> [StoredRun] {
+        let last = before?.uuidString.lowercased() ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
+        return try await values(
+            """
+            SELECT jsonb_build_object('run', to_jsonb(r), 'attempts', '[]'::jsonb,
+                'tasks', coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.position) FROM scheduler.tasks t WHERE t.run = r.run), '[]'))::text
+            FROM scheduler.runs r WHERE r.dag = \(dag) AND r.run < \(last)::uuid ORDER BY r.run DESC LIMIT \(limit)::int
+            """)
+    }
+
+    /// A run with its tasks and all their attempts.
+    /// - Throws: ``RequestError/unknownRun(_:)``.
+    public func run(_ id: String) async throws -> StoredRun {
+        guard let uuid = UUID(uuidString: id) else { throw RequestError.unknownRun(id) }
+        let found: [StoredRun] = try await values(
+            """
+            SELECT jsonb_build_object('run', to_jsonb(r),
+                'tasks', coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.position) FROM scheduler.tasks t WHERE t.run = r.run), '[]'),
+                'attempts', coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.task, a.attempt) FROM scheduler.tasks t
+                    JOIN scheduler.attempts a ON a.task = t.task WHERE t.run = r.run), '[]'))::text
+            FROM scheduler.runs r WHERE r.run = \(uuid.uuidString.lowercased())::uuid
+            """)
+        guard let run = found.first else { throw RequestError.unknownRun(id) }
+        return run
+    }
+}

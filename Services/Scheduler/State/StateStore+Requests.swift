@@ -1,0 +1,68 @@
+// What people ask for is written by whoever takes the request, leader or not; a notice wakes the leader.
+import Foundation
+import Postgres
+
+extension StateStore {
+    /// The DAG as it is now.
+    /// - Throws: ``RequestError/unknownDAG(_:)``, also for one that was removed.
+    public func dag(_ name: String) async throws -> DAGRecord {
+        let found: [DAGRecord] = try await values(
+            "SELECT to_jsonb(d)::text FROM scheduler.dags d WHERE dag = \(name) AND NOT is_removed")
+        guard let dag = found.first else { throw RequestError.unknownDAG(name) }
+        return dag
+    }
+
+    /// Writes a run that somebody asked for; the leader begins it.
+    /// - Returns: The run's id: that of the earlier run when its idempotency key was used before.
+    public func request(_ plan: RunPlan, by who: String, detail: String? = nil) async throws -> String {
+        struct Document: Encodable {
+            var run: RunRecord
+            var tasks: [TaskRecord]
+            var audit: AuditRecord
+            var notice: StateChange.Notice
+        }
+        let audit = AuditRecord(
+            at: plan.run.createdAt, who: who, action: plan.run.trigger.rawValue, dag: plan.run.dag, run: plan.run.run,
+            detail: detail)
+        let document = Document(
+            run: plan.run, tasks: plan.tasks, audit: audit,
+            notice: StateChange.Notice(dag: plan.run.dag, run: plan.run.run, isRequest: true))
+        let query = PostgresQuery(
+            """
+            WITH d AS MATERIALIZED (SELECT $1::jsonb AS document), runs AS (
+                INSERT INTO scheduler.runs SELECT r.* FROM d, jsonb_populate_record(NULL::scheduler.runs, document -> 'run') r
+                ON CONFLICT DO NOTHING RETURNING run
+            ), tasks AS (
+                INSERT INTO scheduler.tasks SELECT t.* FROM runs, d,
+                    jsonb_populate_recordset(NULL::scheduler.tasks, document -> 'tasks') t
+            ), audit AS (
+                INSERT INTO scheduler.audit (at, who, action, dag, run, detail) SELECT a.at, a.who, a.action, a.dag, a.run, a.detail
+                FROM runs, d, jsonb_populate_record(NULL::scheduler.audit, document -> 'audit') a
+            )
+            SELECT run::text, pg_notify('millrace_scheduler', (document -> 'notice')::text) FROM runs, d
+            """, [try StateJSON.text(document)])
+        if let run = try await texts(query).first { return run }
+        guard let key = plan.run.idempotencyKey,
+            let earlier = try await texts(
+                "SELECT run::text FROM scheduler.runs WHERE dag = \(plan.run.dag) AND idempotency_key = \(key)"
+            ).first
+        else { throw RequestError.unknownRun(plan.run.run) }
+        return earlier
+    }
+
+    /// Pauses or unpauses. Saying it twice changes nothing.
+    public func setPaused(_ isPaused: Bool, dag: String, by who: String, at now: Date) async throws {
+        let notice = try StateJSON.text(StateChange.Notice(dag: dag, isRequest: true))
+        let changed = try await texts(
+            """
+            WITH changed AS (
+                UPDATE scheduler.dags SET is_paused = \(isPaused)::boolean WHERE dag = \(dag) AND NOT is_removed RETURNING dag
+            ), audit AS (
+                INSERT INTO scheduler.audit (at, who, action, dag)
+                SELECT \(StateTime.text(now))::timestamptz, \(who), \(isPaused ? "pause" : "unpause"), dag FROM changed
+            )
+            SELECT dag, pg_notify('millrace_scheduler', \(notice)) FROM changed
+            """)
+        guard !changed.isEmpty else { throw RequestError.unknownDAG(dag) }
+    }
+}

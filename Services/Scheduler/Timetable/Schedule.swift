@@ -1,0 +1,46 @@
+import Foundation
+
+/// When a model is due: again and again, or once.
+public enum Schedule: Sendable, Equatable {
+    case cron(CronSchedule)
+    /// `@once`: due at this time and never again.
+    case once(at: Date)
+
+    /// Reads a model's cron.
+    /// - Parameter firstSeen: When the model became known: the time of an `@once`.
+    public init(_ text: String, zone: String = "UTC", firstSeen: Date) throws(CronError) {
+        if text.trimmingCharacters(in: .whitespaces).lowercased() == "@once" {
+            _ = try Zones.zone(zone)
+            self = .once(at: firstSeen)
+        } else {
+            self = .cron(try CronSchedule(text, zone: zone))
+        }
+    }
+
+    /// The first time after `moment`.
+    public func next(after moment: Date) -> Date? {
+        switch self {
+        case .cron(let cron): cron.next(after: moment)
+        case .once(let date): date > moment ? date : nil
+        }
+    }
+
+    /// The last time at or before `moment`.
+    public func last(atOrBefore moment: Date) -> Date? {
+        switch self {
+        case .cron(let cron): cron.last(atOrBefore: moment)
+        case .once(let date): date <= moment ? date : nil
+        }
+    }
+
+    /// The next times after `moment`, `count` at most.
+    public func upcoming(after moment: Date, count: Int) -> [Date] {
+        var times: [Date] = []
+        var latest = moment
+        while times.count < count, let next = next(after: latest) {
+            times.append(next)
+            latest = next
+        }
+        return times
+    }
+}
