@@ -1,0 +1,91 @@
+import Charts
+import Foundation
+import Hummingbird
+import Kafka
+import Logging
+import Pipeline
+import ServiceLifecycle
+import ServiceRuntime
+import Web
+
+/// The whole service, put together from the bottom up.
+struct BIAPIService {
+    /// In order of need.
+    let parts: [any Service]
+    let web: WebServer
+    let events: ModelEvents
+    let eventRoutes: EventRoutes
+    let state: StateStore
+    let engine: WarehouseReading
+
+    /// - Throws: ``SettingsError``, ``PipelineError``, or what the database said.
+    init(
+        _ settings: Settings, health: HealthChecks, logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
+    ) async throws {
+        let own = try BIAPISettings(settings)
+        let sessionSettings = try SessionSettings(settings)
+        let book = try ChartBook(try PipelineFolder(at: PipelineLocation(settings).path).dashboards())
+        let endpoint = try PostgresEndpoint(settings)
+        let state = try await StateStore.open(endpoint, connectionsMax: 4, logger: logger)
+        let engine = WarehouseReading(
+            endpoint, as: try WarehouseReader(settings), connectionsMax: own.connectionsMax, logger: logger)
+        let versions = DataVersions()
+        let cache = ResultCache(bytesMax: own.cacheBytesMax)
+        let hub = ChangeHub()
+        let shelf = ManifestShelf()
+        let kafka = try KafkaEndpoint(settings)
+        let events = ModelEvents(
+            kafka: KafkaSettings(
+                bootstrapServers: kafka.bootstrapServers, clientID: "bi-api", properties: kafka.properties),
+            environment: "prod", versions: versions, cache: cache, hub: hub, catalogue: shelf, logger: logger)
+        let sessions = LoginSessions(users: state, logger: logger)
+        let tokens = await SessionTokens(
+            sessionSettings, accepts: { principal, issuedAt in await sessions.accepts(principal, issuedAt: issuedAt) })
+
+        health.add("state database") { await state.health() }
+        health.add("control plane") {
+            events.state.isReady ? .ok : .failing("not heard yet")
+        }
+        let application = WebApplication(
+            endpoint: try HTTPEndpoint(settings), health: health, sessions: tokens, logger: logger)
+        try Self.pages(own, logger).add(to: application.router)
+        let api = application.router.group("api/v1")
+        LoginRoutes(
+            users: state, tokens: tokens, sessions: sessions, hasher: PasswordHasher(), throttle: LoginThrottle(),
+            settings: own
+        ).add(to: api)
+        let readers = api.group("").add(middleware: RequireRole(.viewer))
+        let answers = ChartAnswers(
+            book: book, engine: engine, cache: cache, versions: versions, settings: own, logger: logger)
+        DashboardRoutes(answers: answers, settings: own, now: now).add(to: readers)
+        eventRoutes = EventRoutes(hub: hub, definitions: book.definitions)
+        eventRoutes.add(to: readers)
+        CatalogueRoutes(catalogue: Catalogue(engine: engine, shelf: shelf), settings: own).add(to: readers)
+        QueryRoutes(
+            engine: engine, history: state, running: RunningQueries(perUserMax: 4),
+            guardian: QueryGuard(functions: FunctionRules(source: FunctionRules.source(engine))), settings: own
+        ).add(to: readers)
+
+        web = application.server()
+        self.events = events
+        self.state = state
+        self.engine = engine
+        parts = [state, engine, events, web]
+    }
+
+    private static func pages(_ settings: BIAPISettings, _ logger: Logger) throws -> PageRoutes {
+        let folder = Bundle.module.bundleURL.appending(path: "Public").path()
+        var vendor: StaticFiles?
+        do {
+            vendor = try StaticFiles(folder: settings.vendorFolder)
+        } catch {
+            logger.warning(
+                "no browser libraries: charts are shown as tables, the editor is plain. Run `make deps`.",
+                metadata: ["folder": "\(settings.vendorFolder)", "error": "\(error)"])
+        }
+        return PageRoutes(
+            pages: try StaticFiles(folder: folder), assets: try StaticFiles(folder: folder + "/assets"), vendor: vendor,
+            // bi-api is where everyone logs in: its own pages need no other address.
+            login: .path("/login"), settings: settings)
+    }
+}

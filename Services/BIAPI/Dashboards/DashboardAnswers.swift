@@ -1,0 +1,118 @@
+import Charts
+import Pipeline
+
+/// A dashboard in the list of all.
+struct DashboardSummary: Encodable, Sendable {
+    let name: String
+    let title: String
+    let description: String?
+    let charts: Int
+
+    init(_ dashboard: DashboardDefinition) {
+        name = dashboard.name
+        title = dashboard.title
+        description = dashboard.description
+        charts = dashboard.charts.count
+    }
+}
+
+/// The list of all dashboards.
+struct DashboardList: Encodable, Sendable {
+    let dashboards: [DashboardSummary]
+}
+
+/// A dashboard with what a page needs to draw it, data aside.
+struct DashboardAnswer: Encodable, Sendable {
+    struct Row: Encodable, Sendable {
+        let height: String
+        let cards: [Card]
+    }
+
+    struct Card: Encodable, Sendable {
+        let chart: String
+        let width: Int
+    }
+
+    struct Filter: Encodable, Sendable {
+        let dimension: String
+        let label: String
+    }
+
+    let name: String
+    let title: String
+    let description: String?
+    let timeZone: String
+    let timeRange: String
+    let filters: [Filter]
+    let rows: [Row]
+    let charts: [String: ChartAnswer]
+
+    enum CodingKeys: String, CodingKey {
+        case name, title, description, timeZone = "time_zone", timeRange = "time_range", filters, rows, charts
+    }
+
+    init(_ dashboard: DashboardDefinition, in definitions: DashboardDefinitions) {
+        name = dashboard.name
+        title = dashboard.title
+        description = dashboard.description
+        timeZone = dashboard.timeZone
+        timeRange = dashboard.timeRange.text
+        let charts = dashboard.charts.compactMap(definitions.chart)
+        let datasets = charts.compactMap { definitions.dataset($0.dataset) }
+        filters = dashboard.filters.map { dimension in
+            let label = datasets.lazy.compactMap { $0.dimension(dimension)?.label }.first
+            return Filter(dimension: dimension, label: label ?? dimension)
+        }
+        rows = dashboard.rows.map { row in
+            Row(height: row.height.rawValue, cards: row.cards.map { Card(chart: $0.chart, width: $0.width) })
+        }
+        var answers: [String: ChartAnswer] = [:]
+        for chart in charts {
+            guard let dataset = definitions.dataset(chart.dataset) else { continue }
+            answers[chart.name] = ChartAnswer(chart, dataset)
+        }
+        self.charts = answers
+    }
+}
+
+/// What a page needs to draw a chart's data.
+struct ChartAnswer: Encodable, Sendable {
+    let name: String
+    let title: String
+    let description: String?
+    let kind: String
+    let dataset: String
+    let relation: String
+    var grain: String?
+    var stacked: Bool?
+    var donut: Bool?
+    var binWidth: Int?
+    var metricLabel: String?
+    var perLabel: String?
+
+    enum CodingKeys: String, CodingKey {
+        case name, title, description, kind, dataset, relation, grain, stacked, donut, binWidth = "bin_width"
+        case metricLabel = "metric_label", perLabel = "per_label"
+    }
+
+    init(_ chart: ChartDefinition, _ dataset: DatasetDefinition) {
+        name = chart.name
+        title = chart.title
+        description = chart.description
+        kind = chart.kind
+        self.dataset = dataset.name
+        relation = dataset.qualifiedName
+        switch chart.shape {
+        case .series(_, let x, _, _, let stacked):
+            if case .time(let grain) = x { self.grain = grain.rawValue }
+            self.stacked = stacked
+        case .pie(_, _, let donut): self.donut = donut
+        case .bigNumber(_, let trend): grain = trend?.rawValue
+        case .table: break
+        case .histogram(let per, let metric, let binWidth):
+            self.binWidth = binWidth
+            metricLabel = dataset.metric(metric)?.label
+            perLabel = dataset.dimension(per)?.label
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Warehouse
+
+/// Collects rows as JSON text: arrays of values, each as its column's kind wants it.
+struct JSONRows: ResultSink {
+    /// How exact numbers have to be for whoever reads them.
+    enum Numbers: Sendable {
+        /// JSON numbers, which a drawing rounds anyway.
+        case plain
+        /// Text where a script's numbers would lose digits.
+        case exact
+    }
+
+    private let rowsMax: Int
+    private let bytesMax: Int
+    private let numbers: Numbers
+    private(set) var columns: [ColumnDescription] = []
+    /// The rows, separated by commas, without the brackets around them.
+    private(set) var json: [UInt8] = []
+    private(set) var count = 0
+    /// True when there were more rows than are here.
+    private(set) var isTruncated = false
+
+    init(rowsMax: Int, bytesMax: Int = 64 << 20, numbers: Numbers) {
+        self.rowsMax = rowsMax
+        self.bytesMax = bytesMax
+        self.numbers = numbers
+    }
+
+    mutating func begin(_ columns: [ColumnDescription]) { self.columns = columns }
+
+    mutating func row(_ values: [String?]) -> Bool {
+        guard count < rowsMax, json.count < bytesMax else {
+            isTruncated = true
+            return false
+        }
+        if count > 0 { json.append(UInt8(ascii: ",")) }
+        json.append(UInt8(ascii: "["))
+        for (index, value) in values.enumerated() {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            append(value, index < columns.count ? columns[index].kind : .other)
+        }
+        json.append(UInt8(ascii: "]"))
+        count += 1
+        return true
+    }
+
+    private mutating func append(_ value: String?, _ kind: ColumnKind) {
+        guard let value else { return json.append(contentsOf: "null".utf8) }
+        switch kind {
+        case .number where JSONText.isNumber(value) && (numbers == .plain || value.utf8.count <= 15):
+            json.append(contentsOf: value.utf8)
+        case .boolean: json.append(contentsOf: (value == "t" || value == "true" ? "true" : "false").utf8)
+        default: JSONText.string(value, to: &json)
+        }
+    }
+}

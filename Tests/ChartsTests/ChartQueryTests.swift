@@ -1,0 +1,171 @@
+import Charts
+import Foundation
+import Pipeline
+import SQL
+import Testing
+
+@Suite("A chart becomes SQL") struct ChartQueryTests {
+    static let datasets = """
+        datasets:
+          visits:
+            model: analytics.visits
+            time_column: {name: day, type: date}
+            dimensions: {country: , device: lower(device)}
+            metrics: {visits: sum(visits), people: count(distinct person), share: sum(visits) filter (where paid) * 1.0 / sum(visits)}
+          sessions:
+            model: Web Shop.Sessions
+            time_column: started_at
+            dimensions: {user: user_id}
+            metrics: {sessions: count(*)}
+        charts:
+
+        """
+
+    static let cases: [(chart: String, request: ChartRequest, sql: String)] = [
+        (
+            "{type: line, dataset: visits, x: time, grain: day, metrics: [visits]}", ChartRequest(),
+            "SELECT day AS time, SUM(visits) AS visits FROM analytics.visits WHERE day IS NOT NULL "
+                + "GROUP BY day ORDER BY time LIMIT 10001"
+        ),
+        (
+            "{type: line, dataset: visits, x: time, grain: week, metrics: [people], series: device, limit: 10}",
+            ChartRequest(range: november, values: ["country": ["NO", "it's"], "unknown": ["x"]]),
+            "SELECT CAST(DATE_TRUNC('week', day) AS DATE) AS time, LOWER(device) AS device, COUNT(DISTINCT person) AS people "
+                + "FROM analytics.visits WHERE day IS NOT NULL AND day >= DATE '2026-11-01' AND day < DATE '2026-12-01' "
+                + "AND CAST(country AS TEXT) IN ('NO', 'it''s') "
+                + "GROUP BY CAST(DATE_TRUNC('week', day) AS DATE), LOWER(device) ORDER BY time, device LIMIT 11"
+        ),
+        (
+            "{type: bar, dataset: sessions, x: time, grain: hour, metric: sessions}",
+            ChartRequest(range: novemberInOslo, timeZone: "Europe/Oslo"),
+            "SELECT DATE_TRUNC('hour', started_at AT TIME ZONE 'Europe/Oslo') AS time, COUNT(*) AS sessions "
+                + "FROM \"Web Shop\".\"Sessions\" WHERE started_at IS NOT NULL "
+                + "AND started_at >= TIMESTAMPTZ '2026-10-31 23:00:00+00' AND started_at < TIMESTAMPTZ '2026-11-30 23:00:00+00' "
+                + "GROUP BY DATE_TRUNC('hour', started_at AT TIME ZONE 'Europe/Oslo') ORDER BY time LIMIT 10001"
+        ),
+        (
+            "{type: pie, dataset: visits, dimension: country, metric: visits, filters: {device: [phone]}}",
+            ChartRequest(),
+            "SELECT country AS country, SUM(visits) AS visits FROM analytics.visits "
+                + "WHERE CAST(LOWER(device) AS TEXT) IN ('phone') GROUP BY country "
+                + "ORDER BY visits DESC NULLS LAST, country LIMIT 1001"
+        ),
+        (
+            "{type: big_number, dataset: visits, metric: people}", ChartRequest(),
+            "SELECT COUNT(DISTINCT person) AS people FROM analytics.visits LIMIT 2"
+        ),
+        (
+            "{type: big_number, dataset: visits, metric: people, trend: month}", ChartRequest(),
+            "SELECT CAST(DATE_TRUNC('month', day) AS DATE) AS time, COUNT(DISTINCT person) AS people FROM analytics.visits "
+                + "WHERE day IS NOT NULL GROUP BY GROUPING SETS ((), (CAST(DATE_TRUNC('month', day) AS DATE))) "
+                + "ORDER BY time NULLS FIRST LIMIT 10001"
+        ),
+        (
+            "{type: table, dataset: visits, dimensions: [country, device], metrics: [share], sort: share desc, limit: 20}",
+            ChartRequest(rowsMax: 5),
+            "SELECT country AS country, LOWER(device) AS device, "
+                + "SUM(visits) FILTER(WHERE paid) * 1.0 / SUM(visits) AS share FROM analytics.visits "
+                + "GROUP BY country, LOWER(device) ORDER BY share DESC NULLS LAST, country, device LIMIT 6"
+        ),
+        (
+            "{type: histogram, dataset: sessions, per: user, metric: sessions, bin_width: 5}", ChartRequest(),
+            "SELECT CAST(FLOOR(CAST(amounts.amount AS NUMERIC) / 5) * 5 AS BIGINT) AS bin, COUNT(*) AS count FROM "
+                + "(SELECT user_id AS user, COUNT(*) AS amount FROM \"Web Shop\".\"Sessions\" GROUP BY user_id) AS amounts "
+                + "WHERE amounts.amount IS NOT NULL "
+                + "GROUP BY CAST(FLOOR(CAST(amounts.amount AS NUMERIC) / 5) * 5 AS BIGINT) ORDER BY bin LIMIT 10001"
+        ),
+    ]
+
+    @Test("of the expected form", arguments: cases.indices)
+    func golden(index: Int) throws {
+        let (chart, request, expected) = Self.cases[index]
+        let query = try #require(try Self.book(chart).query(for: "c", request))
+        #expect(Self.comparable(query.sql(.postgres)) == Self.comparable(expected))
+        #expect(query.columns.count == query.columns.map(\.name).count)
+    }
+
+    @Test(
+        "a metric that is more than an expression over columns is refused at its place",
+        arguments: [
+            ("(select 1)", "may not hold a query"),
+            ("sum(visits) + (select max(x) from secrets)", "may not hold a query"),
+            ("count(*) filter (where person in (select id from secrets))", "may not hold a query"),
+            ("count(*) filter (where exists (select 1))", "may not hold a query"),
+            ("coalesce(sum(visits), array_length(array(select 1), 1))", "may not hold a query"),
+            ("case when true then (select 1) else 0 end", "may not hold a query"),
+            ("sum(visits) over ()", "may not be a window function"),
+            ("sum(visits) from secrets", "is not an SQL expression"),
+            ("sum(visits); drop table x", "is not an SQL expression"),
+            ("sum(visits) -- ) x", ""),
+            ("sum(visits", "is not an SQL expression"),
+            ("$1", "takes no parameters"),
+            ("*", "is not"),
+        ])
+    func refused(expression: String, message: String) throws {
+        let yaml = """
+            datasets:
+              visits:
+                model: analytics.visits
+                metrics:
+                  visits: "\(expression)"
+            """
+        let definitions = try DashboardReaderTests.parse(yaml)
+        guard !message.isEmpty else {
+            #expect(throws: Never.self) { try ChartBook(definitions) }
+            return
+        }
+        let error = try #require(throws: PipelineError.self) { try ChartBook(definitions) }
+        #expect(error.message.contains(message), "\(error)")
+        #expect(error.line == 5)
+    }
+
+    @Test(
+        "what a reader sends stays a literal",
+        arguments: [
+            "' or 1=1 --", "'); drop table users; --", "\\'", "$$x$$", "a\u{0}b", "\"", "/*", "ｘ'",
+            "' union select * from secrets --",
+        ])
+    func injection(value: String) throws {
+        let chart = "{type: pie, dataset: visits, dimension: country, metric: visits}"
+        let query = try #require(try Self.book(chart).query(for: "c", ChartRequest(values: ["country": [value]])))
+        let again = try parseQuery(query.sql(.postgres), dialect: .postgres)
+        #expect(again == query.query)
+        #expect(again.tableReferences().map(\.name.description) == ["analytics.visits"])
+    }
+
+    @Test("a zone is checked before it gets into SQL") func zone() throws {
+        let book = try Self.book("{type: pie, dataset: visits, dimension: country, metric: visits}")
+        #expect(throws: ChartError.unknownTimeZone("UTC'; select 1")) {
+            try book.query(for: "c", ChartRequest(timeZone: "UTC'; select 1"))
+        }
+    }
+
+    @Test("hours of a column of days are refused") func grain() throws {
+        #expect(throws: PipelineError.self) {
+            try Self.book("{type: line, dataset: visits, x: time, grain: hour, metric: visits}")
+        }
+    }
+
+    @Test("the pipeline that comes with Millrace has good dashboards") func overview() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let folder = try PipelineFolder(at: root.appending(path: "Pipelines/web-analytics").path())
+        let book = try ChartBook(try folder.dashboards())
+        let charts = try #require(book.definitions.dashboard("overview")).charts
+        #expect(charts.count >= 3)
+        for chart in charts { #expect(try book.query(for: chart, ChartRequest()) != nil) }
+    }
+
+    static let novemberInOslo = TimeRange(
+        .days("2026-11-01", "2026-11-30"), now: Date(), timeZone: TimeZone(identifier: "Europe/Oslo") ?? .gmt)
+    static let november = TimeRange(.days("2026-11-01", "2026-11-30"), now: Date(), timeZone: .gmt)
+
+    static func book(_ chart: String) throws -> ChartBook {
+        try ChartBook(try DashboardReaderTests.parse(datasets + "  c: " + chart))
+    }
+
+    /// Functions' and keywords' case is the generator's affair.
+    static func comparable(_ sql: String) -> String {
+        sql.lowercased().replacing("filter(where", with: "filter (where")
+    }
+}
