@@ -1,0 +1,122 @@
+"""What a person sees: log in, the three charts with data, a query, and a new event reaching an open dashboard."""
+
+import json
+import os
+import subprocess
+import time
+import unittest
+import uuid
+
+from playwright.sync_api import expect, sync_playwright
+
+import demo
+
+# A canvas on which something was drawn: some pixel is not transparent.
+DRAWN = """element => [...element.querySelectorAll("canvas")].some(canvas => {
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  for (let index = 3; index < pixels.length; index += 4) if (pixels[index]) return true;
+  return false;
+})"""
+
+
+def publish(event):
+    """Sends one event with a tool that knows nothing of Millrace."""
+    subprocess.run(
+        ["kcat", "-P", "-b", f"127.0.0.1:{os.environ['DEMO_KAFKA_PORT']}", "-t", "events", "-k", event["user_id"]],
+        input=json.dumps(event), text=True, check=True)
+
+
+class PageTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.playwright = sync_playwright().start()
+        cls.browser = cls.playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-dev-shm-usage"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.playwright.stop()
+
+    def setUp(self):
+        context = self.browser.new_context(viewport={"width": 1440, "height": 1000})
+        context.set_default_timeout(30_000)
+        self.page = context.new_page()
+        self.problems = []
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.addCleanup(context.close)
+
+    def log_in(self, password=None):
+        self.page.goto(demo.url("bi-api", "/login"))
+        self.page.fill("#name", "admin")
+        self.page.fill("#password", password or demo.secret("admin"))
+        self.page.click("button[type=submit]")
+
+    def open_overview(self):
+        self.log_in()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+        self.page.goto(demo.url("bi-api", "/dashboards/overview"))
+
+    def card(self, chart):
+        return self.page.locator(f'[data-chart="{chart}"]')
+
+    def test_wrong_password(self):
+        self.log_in("wrong" * 4)
+        expect(self.page.locator("#problem")).to_be_visible()
+        self.assertIn("/login", self.page.url)
+
+    def test_nothing_without_a_session(self):
+        self.page.goto(demo.url("bi-api", "/dashboards/overview"))
+        self.assertIn("/login", self.page.url)
+        for service, path in [("bi-api", "/api/v1/dashboards"), ("scheduler", "/api/v1/dags"),
+                              ("transformer", "/api/v1/environments")]:
+            self.assertEqual(self.page.request.get(demo.url(service, path), max_redirects=0).status, 401, path)
+
+    def test_charts_have_data(self):
+        self.open_overview()
+        for chart in ["daily_active_users", "event_types", "session_activity"]:
+            card = self.card(chart)
+            card.scroll_into_view_if_needed()
+            expect(card.locator("canvas").first).to_be_visible()
+            demo.wait_for(lambda card=card: card.evaluate(DRAWN), 30, f"drawing of {chart}")
+        self.assertEqual(self.problems, [])
+
+    def test_query(self):
+        self.open_overview()
+        self.page.goto(demo.url("bi-api", "/sql"))
+        editor = self.page.locator("#editor .cm-content, #editor textarea").first
+        editor.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type("select count(*) as number_of_events from raw.events")
+        self.page.click("#run")
+        results = self.page.locator("#panel-results")
+        expect(results).to_contain_text("number_of_events")
+        editor.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type("delete from raw.events")
+        self.page.click("#run")
+        expect(results).not_to_contain_text("number_of_events")
+        self.assertNotEqual(demo.sql("select count(*) from raw.events"), "0")
+
+    def test_event_reaches_open_dashboard(self):
+        self.open_overview()
+        card = self.card("event_types")
+        card.get_by_role("button", name="Menu of").click()
+        card.get_by_role("menuitem", name="View as table").click()
+        expect(card.locator("table")).to_be_visible()
+        marker = f"marker_{uuid.uuid4().hex[:8]}"
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        publish({"event_id": str(uuid.uuid4()), "user_id": "user-e2e", "event": marker, "timestamp": now})
+        expect(card).to_contain_text(marker, timeout=150_000)
+        self.assertEqual(self.problems, [])
+
+    def test_scheduler_page_takes_the_same_session(self):
+        self.open_overview()
+        self.page.goto(demo.url("scheduler", "/"))
+        expect(self.page.get_by_text("prod").first).to_be_visible()
+        self.assertNotIn("/login", self.page.url)
+        self.assertEqual(self.problems, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
