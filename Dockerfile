@@ -61,6 +61,7 @@ CMD ["serve"]
 FROM runtime AS scheduler
 COPY --from=build /out/scheduler /opt/millrace/
 COPY --from=build /out/millrace_Scheduler.resources /opt/millrace/millrace_Scheduler.resources
+COPY --from=build /out/millrace_Web.resources /opt/millrace/millrace_Web.resources
 EXPOSE 8080
 ENTRYPOINT ["/opt/millrace/scheduler"]
 CMD ["serve"]
@@ -68,6 +69,7 @@ CMD ["serve"]
 FROM runtime AS bi-api
 COPY --from=build /out/bi-api /opt/millrace/
 COPY --from=build /out/millrace_BIAPI.resources /opt/millrace/millrace_BIAPI.resources
+COPY --from=build /out/millrace_Web.resources /opt/millrace/millrace_Web.resources
 COPY --from=vendor /source/.millrace/vendor /opt/millrace/vendor
 ENV WEB_VENDOR_DIR=/opt/millrace/vendor
 EXPOSE 8088

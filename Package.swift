@@ -138,7 +138,9 @@ let package = Package(
         shared(.pipeline, uses: [.dataContract, .sql], [.yams, .orderedCollections]),
         shared(.controlPlane, uses: [.kafka], [.logging]),
         shared(.warehouse, uses: [.postgres, .curl, .sql, .dataContract], [.logging, .metrics]),
-        shared(.web, uses: [.serviceRuntime], [.hummingbird, .jwtKit, .crypto, .cryptoExtras, .logging]),
+        shared(
+            .web, uses: [.serviceRuntime], [.hummingbird, .jwtKit, .crypto, .cryptoExtras, .logging],
+            resources: [.copy("Public")]),
     ]
         + service(
             "Producer", uses: [.serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],

@@ -46,6 +46,13 @@ public struct StaticFiles: Sendable {
         self.files = files.sorted { $0.path < $1.path }
     }
 
+    /// What the pages of all services have in common: the look, the bar on top, calls to the service. Pages expect them
+    /// below `shared/`.
+    /// - Throws: ``StaticFilesError`` when the module's resources were not installed beside the executable.
+    public static func shared() throws -> StaticFiles {
+        try StaticFiles(folder: Bundle.module.bundleURL.appending(path: "Public").path)
+    }
+
     /// Adds every file below `prefix`; `index.html` also answers for its folder.
     public func addRoutes(to routes: some RouterMethods<WebContext>, below prefix: String = "") {
         let io = FileIO(threadPool: WebThreads.files)

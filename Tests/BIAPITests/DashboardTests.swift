@@ -82,7 +82,9 @@ import Testing
                 #expect(answer.text.firstMatch(of: /<script(?![^>]*src=)|style=|<style|\son[a-z]+=/) == nil, "\(page)")
                 #expect(answer.headers[.contentSecurityPolicy]?.contains("default-src 'self'") == true)
             }
-            #expect(try await fixture.visitor.get("/assets/dashboard.js").status == 200)
+            for path in ["/assets/dashboard.js", "/shared/base.css", "/shared/api.js"] {
+                #expect(try await fixture.visitor.get(path).status == 200, "\(path)")
+            }
             for path in ["/assets/../login.html", "/assets/%2e%2e/login.html", "/vendor/../secret"] {
                 #expect(try await fixture.visitor.get(path).status != 200, "\(path)")
             }

@@ -139,8 +139,8 @@ import Web
                 #expect(
                     !page.text.contains("<script>") && !page.text.contains("style=") && !page.text.contains("onclick="))
             }
-            for file in ["dag.js", "dags.js", "grid.js", "base.css", "scheduler.css", "mark.svg"] {
-                #expect(try await api.get("/assets/\(file)", as: nil).status == .ok, "\(file)")
+            for file in ["assets/dag.js", "assets/scheduler.css", "shared/base.css", "shared/dom.js", "shared/mark.svg"] {
+                #expect(try await api.get("/\(file)", as: nil).status == .ok, "\(file)")
             }
         }
     }

@@ -13,6 +13,7 @@ struct PageRoutes {
     func add(to router: Router<WebContext>) throws {
         router.get("login", use: try pages.handler(for: "login.html"))
         assets.addRoutes(to: router, below: "assets")
+        try StaticFiles.shared().addRoutes(to: router, below: "shared")
         vendor?.addRoutes(to: router, below: "vendor")
         let readers = router.group("").add(middleware: RequireLogin(.viewer, login: login))
         readers.get("/", use: try pages.handler(for: "dashboards.html"))

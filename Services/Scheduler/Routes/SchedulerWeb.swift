@@ -23,6 +23,7 @@ public enum SchedulerWeb {
         // Styles and scripts hold nothing of anybody's: a page that sends a visitor to log in needs none of them.
         try StaticFiles(folder: Bundle.module.bundleURL.appending(path: "Public/assets").path)
             .addRoutes(to: web.router, below: "assets")
+        try StaticFiles.shared().addRoutes(to: web.router, below: "shared")
         return web
     }
 }

@@ -1,5 +1,5 @@
 // One card: a chart in its frame with its states (loading, drawn, empty, failed), its age, and its menu.
-import { el, fill, icon } from "./dom.js";
+import { el, fill, icon } from "/shared/dom.js";
 import { ago, milliseconds } from "./format.js";
 import { drawBigNumber, drawTable, optionOf } from "./charts.js";
 

@@ -1,5 +1,5 @@
 // From rows to drawings: pure functions. Tooltips and labels are drawn on the canvas, never as markup.
-import { el } from "./dom.js";
+import { el } from "/shared/dom.js";
 import { axisNumber, moment, number, wallTime } from "./format.js";
 
 const palettes = {

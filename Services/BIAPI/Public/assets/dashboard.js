@@ -1,6 +1,6 @@
 // A dashboard: one request for its definition, one for all its data, then only what changed.
-import { el, fill, byId, icon } from "./dom.js";
-import { get, post } from "./api.js";
+import { el, fill, byId, icon } from "/shared/dom.js";
+import { get, post } from "/shared/api.js";
 import { header } from "./header.js";
 import { drawFilters, readAddress } from "./filters.js";
 import { ChartCard } from "./card.js";

@@ -1,5 +1,5 @@
-import { el, fill, byId, icon } from "./dom.js";
-import { get } from "./api.js";
+import { el, fill, byId, icon } from "/shared/dom.js";
+import { get } from "/shared/api.js";
 import { header } from "./header.js";
 
 const list = byId("list");

@@ -1,6 +1,6 @@
 // The SQL editor: CodeMirror 6 where it is installed, else a plain text area with the same interface. The area is there
 // at once; CodeMirror takes its place when it has arrived.
-import { el, fill } from "./dom.js";
+import { el, fill } from "/shared/dom.js";
 
 /**
  * @param place where it goes

@@ -1,6 +1,6 @@
 // What a reader chose: the time range and values of dimensions. The address holds it, so that a link shows the same.
-import { el, fill } from "./dom.js";
-import { get } from "./api.js";
+import { el, fill } from "/shared/dom.js";
+import { get } from "/shared/api.js";
 
 const ranges = [
   ["today", "Today"], ["last 7 days", "Last 7 days"], ["last 14 days", "Last 14 days"], ["last 30 days", "Last 30 days"],

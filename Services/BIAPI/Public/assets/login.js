@@ -1,5 +1,5 @@
-import { byId } from "./dom.js";
-import { post } from "./api.js";
+import { byId } from "/shared/dom.js";
+import { post } from "/shared/api.js";
 
 const form = byId("login");
 const problem = byId("problem");

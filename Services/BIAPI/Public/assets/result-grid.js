@@ -1,5 +1,5 @@
 // A result as a table that stays quick with many rows: rows are added as the reader scrolls to them.
-import { el, fill } from "./dom.js";
+import { el, fill } from "/shared/dom.js";
 
 const chunk = 200;
 

@@ -1,5 +1,5 @@
 // The schema browser: schemas, their relations, and their columns. A click on a column puts its name into the editor.
-import { el, fill, icon } from "./dom.js";
+import { el, fill, icon } from "/shared/dom.js";
 
 /** Draws `catalogue.schemas` into `place`; `insert` gets a name, `preview` a relation. */
 export function drawSchemas(place, search, catalogue, { insert, preview }) {

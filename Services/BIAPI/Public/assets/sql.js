@@ -1,6 +1,6 @@
 // The SQL page: one read-only statement at a time, its rows, and what was asked before.
-import { el, fill, byId, icon } from "./dom.js";
-import { get, post, remove } from "./api.js";
+import { el, fill, byId, icon } from "/shared/dom.js";
+import { get, post, remove } from "/shared/api.js";
 import { header } from "./header.js";
 import { ago, milliseconds, number } from "./format.js";
 import { openEditor } from "./editor.js";

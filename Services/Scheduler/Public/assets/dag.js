@@ -1,6 +1,6 @@
 // One DAG: its grid of runs and models, a run or task beside it, what can be done with it.
-import { el, fill, byId, icon, failureState } from "./dom.js";
-import { get, segment } from "./api.js";
+import { el, fill, byId, icon, failureState } from "/shared/dom.js";
+import { get, segment } from "/shared/api.js";
 import { header } from "./header.js";
 import { listen } from "./live.js";
 import { when, exact, relative, count } from "./format.js";

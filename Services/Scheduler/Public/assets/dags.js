@@ -1,6 +1,6 @@
 // The list of DAGs: switch, schedule, last runs as bars, next run.
-import { el, fill, byId, emptyState, failureState } from "./dom.js";
-import { get, segment } from "./api.js";
+import { el, fill, byId, emptyState, failureState } from "/shared/dom.js";
+import { get, segment } from "/shared/api.js";
 import { header } from "./header.js";
 import { listen } from "./live.js";
 import { when, exact, relative, between, duration, count } from "./format.js";

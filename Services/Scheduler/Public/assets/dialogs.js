@@ -1,6 +1,6 @@
 // The two dialogs: trigger a run now, and backfill a stretch of time, shown beforehand.
-import { el, fill, byId, icon } from "./dom.js";
-import { post, segment } from "./api.js";
+import { el, fill, byId, icon } from "/shared/dom.js";
+import { post, segment } from "/shared/api.js";
 import { count, utcDay } from "./format.js";
 
 const dialog = byId("dialog");

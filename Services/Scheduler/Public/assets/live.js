@@ -1,6 +1,6 @@
 // What the service says by itself: which DAG, which run. Tells when the line was down, because then anything may have
 // changed. Changes that come close together are told once.
-import { byId } from "./dom.js";
+import { byId } from "/shared/dom.js";
 
 const pauseMilliseconds = 250;
 

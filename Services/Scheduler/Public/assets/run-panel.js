@@ -1,5 +1,5 @@
 // The panel beside the grid: a run with its tasks, or one task with its attempts.
-import { el, fill, icon, emptyState } from "./dom.js";
+import { el, fill, icon, emptyState } from "/shared/dom.js";
 import { when, exact, relative, between, duration, count } from "./format.js";
 import { pill, shownState, triggerWords } from "./states.js";
 

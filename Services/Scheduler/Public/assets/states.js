@@ -1,5 +1,5 @@
 // The states of runs and tasks: their words, and the order in which a legend shows them.
-import { el } from "./dom.js";
+import { el } from "/shared/dom.js";
 
 const words = {
   queued: "queued", waiting: "waiting", running: "running", succeeded: "succeeded", failed: "failed",

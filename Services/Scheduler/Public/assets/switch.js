@@ -1,6 +1,6 @@
 // The switch that pauses a DAG. It shows what is asked for at once and goes back when the service refuses.
-import { el } from "./dom.js";
-import { post, segment } from "./api.js";
+import { el } from "/shared/dom.js";
+import { post, segment } from "/shared/api.js";
 
 /** @param told called with a message when the change was refused */
 export function pauseSwitch(dag, mayOperate, told) {

@@ -1,5 +1,5 @@
 // A line of text that comes, is read out, and goes.
-import { el } from "./dom.js";
+import { el } from "/shared/dom.js";
 
 export function toast(message, kind = "info") {
   let shelf = document.querySelector(".toasts");

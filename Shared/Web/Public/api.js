@@ -13,7 +13,8 @@ function csrfToken() {
   return cookie ? decodeURIComponent(cookie.slice("millrace_csrf=".length)) : "";
 }
 
-async function call(method, path, body, { signal, headers: more = {} } = {}) {
+/** `stay`: not to be sent to log in; for the log-in page itself. */
+async function call(method, path, body, { signal, headers: more = {}, stay = false } = {}) {
   const headers = { Accept: "application/json", ...more };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-CSRF-Token"] = csrfToken();
@@ -24,16 +25,17 @@ async function call(method, path, body, { signal, headers: more = {} } = {}) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem(0, { detail: "The scheduler does not answer. Check the connection; trying again may help." });
+    throw new Problem(0, { detail: "The service does not answer. Check the connection; trying again may help." });
   }
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const problem = await answer.json().catch(() => ({}));
-  if (answer.status === 401) location.reload();  // the page itself sends a visitor to log in, and back
+  if (answer.status === 401 && !stay) location.reload();  // the page itself sends a visitor to log in, and back
   throw new Problem(answer.status, problem);
 }
 
 export const get = (path, options) => call("GET", path, undefined, options);
 export const post = (path, body, options) => call("POST", path, body, options);
+export const remove = (path, options) => call("DELETE", path, undefined, options);
 
 /** `part` as a piece of a path. */
 export const segment = (part) => encodeURIComponent(part);
