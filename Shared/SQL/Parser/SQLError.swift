@@ -10,6 +10,10 @@ public struct SQLError: Error, Sendable, Equatable, CustomStringConvertible {
         case tooLong
         /// The other dialect has nothing that means the same.
         case noEquivalent
+        /// What the text means depends on a type that is not known.
+        case typeNeeded
+        /// Neither dialect is known to have the function.
+        case unknownFunction
         case unknownTable
         case unknownColumn
         case ambiguousColumn

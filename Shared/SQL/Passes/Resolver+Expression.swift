@@ -2,6 +2,12 @@
 
 extension Resolver {
     mutating func resolve(_ expression: inout Expression) throws(SQLError) -> Resolved {
+        let result = try resolveNode(&expression)
+        if recorded != nil { record(result.type, of: expression) }
+        return result
+    }
+
+    private mutating func resolveNode(_ expression: inout Expression) throws(SQLError) -> Resolved {
         switch expression {
         case .column(var node):
             let result = try resolve(&node)

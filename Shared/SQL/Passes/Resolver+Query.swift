@@ -229,7 +229,14 @@ extension Resolver {
                 expanded.append(item)
                 continue
             }
-            for index in shown.indices { columns.append(try resolve(&shown[index], at: expanded.count + index)) }
+            var starItems: [NodeTypes.StarItem] = []
+            for index in shown.indices {
+                let original = shown[index]
+                let column = try resolve(&shown[index], at: expanded.count + index)
+                columns.append(column)
+                starItems.append(NodeTypes.StarItem(item: original, type: column.type))
+            }
+            recorded?.record(starItems, of: star.info.range)
             expanded += shown
         }
         items = expanded

@@ -13,6 +13,8 @@ struct Resolver {
     var common: [(key: String, columns: ColumnSet)] = []
     /// The columns of tables that lineage has met; entries count into it.
     var origins: [SourceReference] = []
+    /// The types of expressions that carry numbers, where somebody wants to know them.
+    var recorded: NodeTypes?
     private var originNumbers: [SourceReference: Int32] = [:]
 
     init(catalog: SchemaCatalog, options: ResolveOptions) {
