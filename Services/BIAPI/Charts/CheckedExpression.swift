@@ -47,6 +47,8 @@ enum CheckedExpression {
         case .interval(let interval): [interval.value]
         case .unary(let operation): [operation.operand]
         case .binary(let operation): [operation.left, operation.right]
+        case .chain(let chain): chain.operands
+        case .symbolic(let operation): [operation.left].compactMap { $0 } + [operation.right]
         case .logical(let operation): operation.operands
         case .isTest(let test): [test.operand]
         case .between(let between): [between.operand, between.lower, between.upper]

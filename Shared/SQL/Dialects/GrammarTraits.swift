@@ -70,6 +70,10 @@ final class GrammarTraits: Sendable {
     let changesMayReturn: Bool
     /// `PARTITION BY RANGE (a)` rather than `PARTITION BY a`.
     let partitionsHaveMethods: Bool
+    /// Scripts have variables and blocks: `BEGIN … END`, and BEGIN TRANSACTION says that it means one.
+    let hasScripts: Bool
+    /// Strings side by side are one, without a line break between them.
+    let stringsJoinOnALine: Bool
     /// The word before options in parentheses: OPTIONS, or WITH.
     let optionsWord: String
 
@@ -81,7 +85,9 @@ final class GrammarTraits: Sendable {
         hasGroupByAll: Bool, commonTablesMayMaterialize: Bool, setOperationsSayDistinct: Bool, setOperationsMix: Bool,
         setOperationsMatchNames: Bool, labelsMayBeReserved: Bool, fromMayNameArrays: Bool, quotedNamesHoldPaths: Bool,
         tablesInherit: Bool, joinsMayBeNamed: Bool, aliasesMayDefineColumns: Bool, hasPivot: Bool,
-        changesSayInto: Bool, changesMayReturn: Bool, partitionsHaveMethods: Bool, optionsWord: String
+        changesSayInto: Bool, changesMayReturn: Bool, partitionsHaveMethods: Bool, hasScripts: Bool,
+        stringsJoinOnALine: Bool,
+        optionsWord: String
     ) {
         self.bracketsAreArrays = bracketsAreArrays
         self.subscriptsSayBase = subscriptsSayBase
@@ -113,6 +119,8 @@ final class GrammarTraits: Sendable {
         self.changesSayInto = changesSayInto
         self.changesMayReturn = changesMayReturn
         self.partitionsHaveMethods = partitionsHaveMethods
+        self.hasScripts = hasScripts
+        self.stringsJoinOnALine = stringsJoinOnALine
         self.optionsWord = optionsWord
     }
 
@@ -125,7 +133,7 @@ final class GrammarTraits: Sendable {
         setOperationsMix: true, setOperationsMatchNames: false, labelsMayBeReserved: true, fromMayNameArrays: false,
         quotedNamesHoldPaths: false, tablesInherit: true, joinsMayBeNamed: true, aliasesMayDefineColumns: true,
         hasPivot: false, changesSayInto: true, changesMayReturn: true, partitionsHaveMethods: true,
-        optionsWord: "WITH")
+        hasScripts: false, stringsJoinOnALine: false, optionsWord: "WITH")
 
     static let bigQuery = GrammarTraits(
         bracketsAreArrays: true, subscriptsSayBase: true, hasDoubleColon: false, intervalsAreStrings: false,
@@ -140,5 +148,6 @@ final class GrammarTraits: Sendable {
         setOperationsSayDistinct: true, setOperationsMix: false, setOperationsMatchNames: true,
         labelsMayBeReserved: false, fromMayNameArrays: true, quotedNamesHoldPaths: true, tablesInherit: false,
         joinsMayBeNamed: false, aliasesMayDefineColumns: false, hasPivot: true, changesSayInto: false,
-        changesMayReturn: false, partitionsHaveMethods: false, optionsWord: "OPTIONS")
+        changesMayReturn: false, partitionsHaveMethods: false, hasScripts: true, stringsJoinOnALine: true,
+        optionsWord: "OPTIONS")
 }

@@ -27,6 +27,9 @@ extension SQLWriter {
         switch expression {
         case .logical(let operation): return operation.connective == .and ? precedence.and : precedence.or
         case .binary(let operation): return operators.binary(operation.operation)?.level ?? precedence.other
+        case .chain(let chain):
+            return chain.links.first.flatMap { operators.binary($0.operation)?.level } ?? precedence.other
+        case .symbolic: return precedence.other
         case .unary(let operation): return operators.unary(operation.operation)?.level ?? precedence.unary
         case .isTest: return precedence.isTest
         case .between, .membership, .match: return precedence.range
@@ -56,6 +59,8 @@ extension SQLWriter {
         case .placeholder(let node): placeholder(node)
         case .unary(let node): unary(node)
         case .binary(let node): binary(node)
+        case .chain(let node): chain(node)
+        case .symbolic(let node): symbolic(node)
         case .logical(let node): logical(node)
         case .isTest(let node): isTest(node)
         case .between(let node): between(node)
@@ -81,7 +86,16 @@ extension SQLWriter {
         case .collated(let node):
             self.expression(node.operand, above: operators.precedence.collate - 1)
             write(" COLLATE ")
-            name(node.collation)
+            collation(node.collation)
+        }
+    }
+
+    /// A name in PostgreSQL, a string in GoogleSQL.
+    mutating func collation(_ collation: QualifiedName) {
+        if grammar.hasScripts, collation.parts.count == 1, collation.last.quoted {
+            string(collation.last.name)
+        } else {
+            name(collation)
         }
     }
 
@@ -177,6 +191,49 @@ extension SQLWriter {
         expression(operation.right, above: found.level)
     }
 
+    private mutating func chain(_ chain: OperatorChain) {
+        let level = level(of: .chain(chain))
+        expression(chain.first, above: level - 1)
+        for link in chain.links {
+            if isFull() { return }
+            write(" ")
+            write(string: operators.binary(link.operation)?.text ?? "\(link.operation)")
+            write(" ")
+            expression(link.operand, above: level)
+        }
+    }
+
+    private mutating func symbolic(_ operation: SymbolicOperation) {
+        let level = operators.precedence.other
+        if let left = operation.left {
+            expression(left, above: level - 1)
+            write(" ")
+        }
+        if operation.qualifier.isEmpty {
+            write(string: operation.symbol)
+        } else {
+            write("OPERATOR(")
+            qualifier(operation.qualifier)
+            write(string: operation.symbol)
+            write(")")
+        }
+        write(" ")
+        if operation.left == nil, isPrefix(operation.right) {
+            expression(operation.right, above: level - 1)
+        } else {
+            expression(operation.right, above: level)
+        }
+    }
+
+    /// An operator before its operand takes what follows it, another such operator included.
+    private func isPrefix(_ expression: Expression) -> Bool {
+        switch expression {
+        case .unary: true
+        case .symbolic(let operation): operation.left == nil
+        default: false
+        }
+    }
+
     /// What the dialect has no operator for is written as a call, so that nothing is lost; it cannot be read back.
     private mutating func unwritable(_ name: String, _ operands: [Expression]) {
         write(string: name)
@@ -218,6 +275,20 @@ extension SQLWriter {
         case .isTrue: write("TRUE")
         case .isFalse: write("FALSE")
         case .unknown: write("UNKNOWN")
+        case .normalized(let form):
+            if let form {
+                write(string: form)
+                write(" ")
+            }
+            write("NORMALIZED")
+        case .json(let kind, let uniqueKeys):
+            write("JSON")
+            if let kind {
+                write(" ")
+                write(string: kind)
+            }
+            if uniqueKeys { write(" WITH UNIQUE KEYS") }
+        case .document: write("DOCUMENT")
         }
     }
 
@@ -372,7 +443,10 @@ extension SQLWriter {
     private mutating func base(_ operand: Expression) {
         let isBare: Bool
         switch operand {
-        case .column, .parameter, .placeholder: isBare = true
+        case .parameter(let parameter):
+            // The names of system variables have dots in them.
+            if case .system = parameter.kind { isBare = false } else { isBare = true }
+        case .column, .placeholder: isBare = true
         case .subscripted, .field: isBare = true
         case .subquery: isBare = true
         default: isBare = !grammar.accessNeedsParentheses && level(of: operand) >= operators.precedence.access
@@ -384,17 +458,28 @@ extension SQLWriter {
     }
 
     private mutating func subscripted(_ access: SubscriptAccess) {
-        base(access.operand)
+        if access.standsAlone {
+            write("(")
+            expression(access.operand)
+            write(")")
+        } else {
+            base(access.operand)
+        }
+        position(access.position)
+    }
+
+    /// `[…]`.
+    mutating func position(_ position: SubscriptAccess.Position) {
         write("[")
-        switch access.position {
+        switch position {
         case .index(let index): expression(index)
         case .slice(let from, let to):
             if let from { expression(from) }
             write(":")
             if let to { expression(to) }
-        case .offset(let index, let safe): position(safe ? "SAFE_OFFSET(" : "OFFSET(", index)
-        case .ordinal(let index, let safe): position(safe ? "SAFE_ORDINAL(" : "ORDINAL(", index)
-        case .key(let key, let safe): position(safe ? "SAFE_KEY(" : "KEY(", key)
+        case .offset(let index, let safe): self.position(safe ? "SAFE_OFFSET(" : "OFFSET(", index)
+        case .ordinal(let index, let safe): self.position(safe ? "SAFE_ORDINAL(" : "ORDINAL(", index)
+        case .key(let key, let safe): self.position(safe ? "SAFE_KEY(" : "KEY(", key)
         }
         write("]")
     }

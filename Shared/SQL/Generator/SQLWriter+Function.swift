@@ -4,7 +4,7 @@ extension SQLWriter {
         if style.canonical, !call.name.quoted, call.qualifier.isEmpty {
             name(Identifier(call.name.name.lowercased()), .function)
         } else {
-            name(call.name, .function)
+            name(call.name, call.qualifier.isEmpty ? .function : .member)
         }
         guard call.hasParentheses else { return }
         let modifiers = call.modifiers
@@ -27,7 +27,8 @@ extension SQLWriter {
     private mutating func insides(_ call: FunctionCall, _ modifiers: CallModifiers?, separated: Bool = false) {
         if modifiers?.distinct ?? false { write("DISTINCT ") }
         for (index, argument) in call.arguments.enumerated() {
-            let precedesIn = index + 1 < call.arguments.count && call.arguments[index + 1].label == .in
+            let next = index + 1 < call.arguments.count ? call.arguments[index + 1].label : nil
+            let precedesIn = next == .in || next == .similar || (index == 0 && isSubstring(call))
             self.argument(argument, at: index, separated: separated, precedesIn: precedesIn)
         }
         guard let modifiers else { return }
@@ -49,6 +50,25 @@ extension SQLWriter {
             write(" LIMIT ")
             expression(limit)
         }
+        if let clauses = modifiers.json { json(clauses) }
+    }
+
+    private mutating func json(_ clauses: CallModifiers.JSONClauses) {
+        if let keepsNulls = clauses.keepsNulls {
+            if keepsNulls { write(" NULL ON NULL") } else { write(" ABSENT ON NULL") }
+        }
+        if let uniqueKeys = clauses.uniqueKeys {
+            if uniqueKeys { write(" WITH UNIQUE KEYS") } else { write(" WITHOUT UNIQUE KEYS") }
+        }
+        if let type = clauses.returning {
+            write(" RETURNING ")
+            self.type(type)
+        }
+    }
+
+    /// The first argument of SUBSTRING is followed by words that could be operators.
+    private func isSubstring(_ call: FunctionCall) -> Bool {
+        call.qualifier.isEmpty && !call.name.quoted && call.name.name.lowercased() == "substring"
     }
 
     private mutating func treatment(_ nulls: CallModifiers.NullTreatment) {
@@ -58,7 +78,7 @@ extension SQLWriter {
     private mutating func argument(_ argument: Argument, at index: Int, separated: Bool, precedesIn: Bool) {
         if index > 0 {
             switch argument.label {
-            case nil, .name, .variadic, .word:
+            case nil, .name, .variadic, .word, .variable:
                 write(",")
                 if separated { newLine() } else { write(" ") }
             default: write(" ")
@@ -80,6 +100,12 @@ extension SQLWriter {
         case .leadingFrom: write("LEADING FROM ")
         case .trailingFrom: write("TRAILING FROM ")
         case .variadic: write("VARIADIC ")
+        case .value: write("VALUE ")
+        case .variable(let name):
+            self.name(name)
+            write(" AS ")
+        case .similar: write("SIMILAR ")
+        case .escape: write("ESCAPE ")
         case .word(let word):
             write(string: word)
             write(" ")

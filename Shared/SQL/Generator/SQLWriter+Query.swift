@@ -106,7 +106,29 @@ extension SQLWriter {
         level -= 1
         softLine()
         write(")")
+        if let search = table.search {
+            if search.depthFirst { write(" SEARCH DEPTH FIRST BY ") } else { write(" SEARCH BREADTH FIRST BY ") }
+            names(search.columns)
+            write(" SET ")
+            name(search.place, .label)
+        }
+        if let cycle = table.cycle { self.cycle(cycle) }
         trailingComments(table.info)
+    }
+
+    private mutating func cycle(_ cycle: CommonTable.Cycle) {
+        write(" CYCLE ")
+        names(cycle.columns)
+        write(" SET ")
+        name(cycle.mark, .label)
+        if let value = cycle.value, let otherwise = cycle.otherwise {
+            write(" TO ")
+            expression(value)
+            write(" DEFAULT ")
+            expression(otherwise)
+        }
+        write(" USING ")
+        name(cycle.path, .label)
     }
 
     // MARK: Bodies
@@ -176,6 +198,12 @@ extension SQLWriter {
     }
 
     mutating func setWords(_ kind: SetOperation.Kind, all: Bool, _ matching: SetOperation.Matching?) {
+        switch matching?.outer {
+        case .full: write("FULL OUTER ")
+        case .left: write("LEFT OUTER ")
+        case .inner: write("INNER ")
+        case .strict, nil: break
+        }
         switch kind {
         case .union: write("UNION")
         case .intersect: write("INTERSECT")

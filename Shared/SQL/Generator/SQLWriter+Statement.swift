@@ -15,6 +15,7 @@ extension SQLWriter {
         case .alterTable(let node): alterTable(node)
         case .grant(let node): grant(node)
         case .explain(let node): explain(node)
+        case .utility(let node): utility(node)
         }
     }
 
@@ -83,10 +84,25 @@ extension SQLWriter {
     private mutating func assignments(_ assignments: [Assignment]) {
         list(assignments) { writer, assignment in
             if assignment.isList { writer.write("(") }
-            writer.list(assignment.targets) { $0.name($1) }
+            for (index, target) in assignment.targets.enumerated() {
+                if index > 0 { writer.write(", ") }
+                writer.name(target)
+                if index < assignment.steps.count { writer.steps(assignment.steps[index]) }
+            }
             if assignment.isList { writer.write(")") }
             writer.write(" = ")
             writer.expression(assignment.value)
+        }
+    }
+
+    private mutating func steps(_ steps: [AccessStep]) {
+        for step in steps {
+            switch step {
+            case .field(let field):
+                write(".")
+                name(field, .member)
+            case .position(let position): self.position(position)
+            }
         }
     }
 
@@ -158,22 +174,35 @@ extension SQLWriter {
         case .update(let assignments):
             write("UPDATE SET ")
             self.assignments(assignments)
-        case .insert(let columns, let values):
-            write("INSERT ")
-            if !columns.isEmpty {
-                write("(")
-                names(columns)
-                write(") ")
-            }
-            write("VALUES (")
-            list(values) { $0.expression($1) }
-            write(")")
+        case .insert(let columns, let values): insertion(columns, nil, values)
+        case .insertOverriding(let overriding, let columns, let values): insertion(columns, overriding, values)
         case .insertRow: write("INSERT ROW")
+        case .insertDefaults: write("INSERT DEFAULT VALUES")
         }
+    }
+
+    private mutating func insertion(
+        _ columns: [Identifier], _ overriding: Insert.Overriding?, _ values: [Expression]
+    ) {
+        write("INSERT ")
+        if !columns.isEmpty {
+            write("(")
+            names(columns)
+            write(") ")
+        }
+        switch overriding {
+        case .system: write("OVERRIDING SYSTEM VALUE ")
+        case .user: write("OVERRIDING USER VALUE ")
+        case nil: break
+        }
+        write("VALUES (")
+        list(values) { $0.expression($1) }
+        write(")")
     }
 
     private mutating func truncate(_ truncate: Truncate) {
         write("TRUNCATE TABLE ")
+        if truncate.only { write("ONLY ") }
         list(truncate.tables) { $0.name($1) }
         switch truncate.restartsIdentity {
         case true?: write(" RESTART IDENTITY")
@@ -193,16 +222,21 @@ extension SQLWriter {
 
     // MARK: EXPLAIN and GRANT
 
+    /// `ANALYZE, FORMAT JSON`.
+    mutating func options(_ options: [Explain.Option]) {
+        list(options) { writer, option in
+            writer.write(string: option.name)
+            guard let value = option.value else { return }
+            writer.write(" ")
+            writer.write(string: value)
+        }
+    }
+
     private mutating func explain(_ explain: Explain) {
         write("EXPLAIN ")
         if !explain.options.isEmpty {
             write("(")
-            list(explain.options) { writer, option in
-                writer.write(string: option.name)
-                guard let value = option.value else { return }
-                writer.write(" ")
-                writer.write(string: value)
-            }
+            options(explain.options)
             write(") ")
         }
         statement(explain.statement)
@@ -221,12 +255,14 @@ extension SQLWriter {
             writer.names(privilege.columns)
             writer.write(")")
         }
-        write(" ON ")
-        if let kind = grant.kind {
-            write(string: kind)
-            write(" ")
+        if !grant.names.isEmpty {
+            write(" ON ")
+            if let kind = grant.kind {
+                write(string: kind)
+                write(" ")
+            }
+            list(grant.names) { $0.name($1) }
         }
-        list(grant.names) { $0.name($1) }
         if grant.revokes { write(" FROM ") } else { write(" TO ") }
         list(grant.grantees) { writer, grantee in
             switch grantee {

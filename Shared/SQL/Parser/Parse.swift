@@ -19,16 +19,39 @@ public struct ParseOptions: Sendable, Hashable {
 public func parseStatements(
     _ text: String, dialect: SQLDialect, options: ParseOptions = ParseOptions()
 ) throws(SQLError) -> [Statement] {
-    try parsing(text, dialect, options) { parser throws(SQLError) in
-        var statements: [Statement] = []
-        while true {
-            while parser.take(.semicolon) {}
-            if parser.at(.endOfText) { break }
-            statements.append(try parser.statement())
-            guard parser.at(.semicolon) || parser.at(.endOfText) else { throw parser.unexpected(";") }
+    try parsing(text, dialect, options) { parser throws(SQLError) in try parser.script() }
+}
+
+/// What of a script could be read, and everything that is wrong with it.
+public struct ParsedScript: Sendable {
+    /// Those without a mistake, in the order of the text.
+    public let statements: [Statement]
+    /// Behind so many errors nothing more is read: the text is not SQL of the dialect.
+    public static let errorsMax = 100
+
+    /// In the order of the text, each with its place; empty when all could be read.
+    public let errors: [SQLError]
+}
+
+/// Reads all statements of a text and goes on behind mistakes: for editors, which show all of them.
+///
+/// Each mistake is reported once: what stands behind it up to the next item of its list, clause of its query, or
+/// statement is not looked at. A statement with a mistake in it is left out.
+public func parseScript(
+    _ text: String, dialect: SQLDialect, options: ParseOptions = ParseOptions()
+) -> ParsedScript {
+    var found: [SQLError] = []
+    do throws(SQLError) {
+        let statements = try parsing(text, dialect, options, recovering: true) { parser throws(SQLError) in
+            let statements = try parser.script()
+            found = parser.errors
+            return statements
         }
-        try parser.attachComments(to: &statements)
-        return statements
+        let errors = found.sorted { $0.range.start < $1.range.start }.prefix(ParsedScript.errorsMax)
+            .map { $0.placed(in: text) }
+        return ParsedScript(statements: statements, errors: errors)
+    } catch {
+        return ParsedScript(statements: [], errors: [error])
     }
 }
 
@@ -72,15 +95,18 @@ public func tokenize(
 
 /// Runs `body` on a parser of the text, and gives errors their place in it.
 private func parsing<Result>(
-    _ text: String, _ dialect: SQLDialect, _ options: ParseOptions,
+    _ text: String, _ dialect: SQLDialect, _ options: ParseOptions, recovering: Bool = false,
     _ body: (inout Parser) throws(SQLError) -> Result
 ) throws(SQLError) -> Result {
     try withBytes(of: text) { bytes throws(SQLError) in
         var tokenizer = Tokenizer(bytes, traits: dialect.traits.lexical, options: options)
+        tokenizer.isRecovering = recovering
         try tokenizer.run()
         return try tokenizer.tokens.withUnsafeBufferPointer { tokens throws(SQLError) in
             var parser = Parser(bytes: bytes, tokens: tokens, dialect: dialect, options: options)
             parser.comments = tokenizer.comments
+            parser.isRecovering = recovering
+            parser.errors = tokenizer.errors
             return try body(&parser)
         }
     }

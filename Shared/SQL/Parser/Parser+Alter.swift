@@ -3,33 +3,36 @@
 extension Parser {
     mutating func drop(_ start: UInt32) throws(SQLError) -> Drop {
         try expect(.drop)
-        let kind: Drop.Kind
-        switch token.keyword {
-        case .table: kind = .table
-        case .view: kind = .view
-        case .materialized where peek(1).keyword == .view:
-            advance()
-            kind = .materializedView
-        case .schema: kind = .schema
-        case .index: kind = .index
-        case .sequence: kind = .sequence
-        default: throw unexpected(Drop.Kind.allCases.map(\.rawValue))
-        }
-        advance()
+        let kind = try objectKind()
         var drop = Drop(kind: kind, concurrently: take(.concurrently), names: [])
         drop.ifExists = try ifExists()
-        drop.names = try list { parser throws(SQLError) in try parser.tableName() }
+        drop.names = [try tableName()]
+        if kind == .function || kind == .procedure { drop.signature = try signature() }
+        while drop.signature == nil, take(.comma) { drop.names.append(try tableName()) }
         drop.behavior = dropBehavior()
         drop.info = info(from: start)
         return drop
     }
 
-    mutating func alterTable(_ start: UInt32) throws(SQLError) -> AlterTable {
+    /// The words that say what is dropped or altered.
+    private mutating func objectKind() throws(SQLError) -> Drop.Kind {
+        let kinds = Drop.Kind.allCases.sorted { $0.rawValue.utf8.count > $1.rawValue.utf8.count }
+        let words = [token, peek(1)].map { $0.kind == .word ? upper($0) : "" }
+        for kind in kinds {
+            let wanted = kind.rawValue.split(separator: " ")
+            guard zip(wanted, words).allSatisfy({ $0 == $1 }) else { continue }
+            for _ in wanted { advance() }
+            return kind
+        }
+        throw unexpected(Drop.Kind.allCases.map(\.rawValue))
+    }
+
+    mutating func alter(_ start: UInt32) throws(SQLError) -> AlterTable {
         try expect(.alter)
-        guard take(.table) else { throw unexpected("TABLE") }
+        let kind = try objectKind()
         let ifExists = try ifExists()
         let only = take(.only)
-        var alter = AlterTable(ifExists: ifExists, only: only, name: try tableName(), actions: [])
+        var alter = AlterTable(kind: kind, ifExists: ifExists, only: only, name: try tableName(), actions: [])
         alter.actions = try list { parser throws(SQLError) in try parser.alterAction() }
         alter.info = info(from: start)
         return alter
@@ -44,11 +47,7 @@ extension Parser {
             default: break
             }
             _ = take(.column)
-            let missing = take(.if)
-            if missing {
-                try expect(.not)
-                try expect(.exists)
-            }
+            let missing = try ifNotExists()
             return .addColumn(try columnDefinition(), ifNotExists: missing)
         case .drop:
             advance()
@@ -56,12 +55,18 @@ extension Parser {
                 let exists = try ifExists()
                 return .dropConstraint(try name("a constraint"), ifExists: exists, dropBehavior())
             }
+            if take(.primary, .key) { return .dropPrimaryKey(ifExists: try ifExists()) }
             _ = take(.column)
             let exists = try ifExists()
             return .dropColumn(try label("a column"), ifExists: exists, dropBehavior())
         case .rename:
             advance()
             if take(.to) { return .rename(try tableName()) }
+            if take(.constraint) {
+                let old = try name("a constraint")
+                try expect(.to)
+                return .renameConstraint(old, to: try name("a constraint"))
+            }
             _ = take(.column)
             let old = try label("a column")
             try expect(.to)
@@ -72,12 +77,39 @@ extension Parser {
             return try columnAction(try label("a column"))
         case .set:
             advance()
+            if at(.leftParenthesis) { return .setParameters(try parameters()) }
             if take(.schema) { return .setSchema(try name("a schema")) }
             let options = try options()
             guard !options.isEmpty else { throw unexpected("OPTIONS", "SCHEMA") }
             return .setOptions(options)
-        default: throw unexpected("ADD", "DROP", "RENAME", "ALTER", "SET")
+        case .reset:
+            advance()
+            return .resetParameters(try parameters())
+        case .owner:
+            advance()
+            try expect(.to)
+            return .setOwner(try label("a role"))
+        default: return try partitionAction()
         }
+    }
+
+    /// What begins with a word that is no keyword.
+    private mutating func partitionAction() throws(SQLError) -> AlterTable.Action {
+        if takeWord("VALIDATE") {
+            try expect(.constraint)
+            return .validateConstraint(try name("a constraint"))
+        }
+        if takeWord("ATTACH") {
+            try expect(.partition)
+            let part = try tableName()
+            return .attachPartition(part, try partitionBound())
+        }
+        if takeWord("DETACH") {
+            try expect(.partition)
+            let part = try tableName()
+            return .detachPartition(part, concurrently: take(.concurrently))
+        }
+        throw unexpected("ADD", "DROP", "RENAME", "ALTER", "SET")
     }
 
     private mutating func columnAction(_ column: Identifier) throws(SQLError) -> AlterTable.Action {

@@ -8,16 +8,24 @@ extension Parser {
         if take(.temporary) || take(.temp) { persistence = .temporary }
         if take(.unlogged) { persistence = .unlogged }
         switch token.keyword {
+        case .function, .procedure:
+            return .utility(
+                .createRoutine(
+                    try createRoutine(start, orReplace: orReplace, temporary: persistence == .temporary)))
+        case .table where peek(1).keyword == .function && peek(2).kind != .leftParenthesis && peek(2).keyword != .as:
+            return .utility(.createRoutine(try createRoutine(start, orReplace: orReplace, temporary: false)))
         case .table:
             advance()
             var table = CreateTable(orReplace: orReplace, persistence: persistence, name: QualifiedName())
             try createTable(&table)
             table.info = info(from: start)
             return .createTable(table)
-        case .view, .materialized:
+        case .view, .materialized, .recursive:
             let materialized = take(.materialized)
+            let recursive = take(.recursive)
             try expect(.view)
             var view = try createView()
+            view.recursive = recursive
             view.orReplace = orReplace
             view.temporary = persistence == .temporary
             view.materialized = materialized
@@ -30,21 +38,32 @@ extension Parser {
             let unique = take(.unique)
             try expect(.index)
             return .createIndex(try createIndex(start, unique: unique))
-        default: throw unexpected("TABLE", "VIEW", "MATERIALIZED VIEW", "SCHEMA", "INDEX")
+        default:
+            if let refused = refusedKind() { throw refused }
+            throw unexpected("TABLE", "VIEW", "MATERIALIZED VIEW", "SCHEMA", "INDEX", "FUNCTION", "PROCEDURE")
         }
     }
 
-    private mutating func ifNotExists() throws(SQLError) -> Bool {
-        guard take(.if) else { return false }
-        try expect(.not)
+    private func refusedKind() -> SQLError? {
+        let kinds: Set<String> = [
+            "TYPE", "SEQUENCE", "TRIGGER", "RULE", "ROLE", "USER", "DOMAIN", "EXTENSION", "AGGREGATE", "OPERATOR",
+            "CAST", "POLICY", "PUBLICATION", "SUBSCRIPTION", "SERVER", "FOREIGN", "EVENT", "STATISTICS", "TEXT",
+            "COLLATION", "CONVERSION", "LANGUAGE", "DATABASE", "TABLESPACE", "GROUP", "CONSTRAINT", "ACCESS",
+            "EXTERNAL",
+            "SNAPSHOT", "SEARCH", "VECTOR", "MODEL", "ROW", "RESERVATION", "ASSIGNMENT", "CAPACITY", "TRANSFORM",
+        ]
+        guard token.kind == .word, kinds.contains(upper(token)) else { return nil }
+        return error("CREATE \(upper(token)) is not read by this module.")
+    }
+
+    mutating func ifNotExists() throws(SQLError) -> Bool {
+        guard take(.if, .not) else { return false }
         try expect(.exists)
         return true
     }
 
     mutating func ifExists() throws(SQLError) -> Bool {
-        guard take(.if) else { return false }
-        try expect(.exists)
-        return true
+        take(.if, .exists)
     }
 
     // MARK: Tables
@@ -55,8 +74,11 @@ extension Parser {
         if at(.partition), peek(1).keyword == .of {
             table.partitionOf = try partitionOf()
         } else if at(.leftParenthesis) {
-            table.elements = try parenthesized { parser throws(SQLError) in
-                try parser.list { parser throws(SQLError) in try parser.tableElement() }
+            table.elements = try tableElements()
+        }
+        if take(.inherits) {
+            table.inherits = try parenthesized { parser throws(SQLError) in
+                try parser.list { parser throws(SQLError) in try parser.tableName() }
             }
         }
         if at(.like) || at(.copy) || at(.clone) {
@@ -65,10 +87,34 @@ extension Parser {
             table.templateTable = try tableName()
         }
         try storage(&table.partitioning, &table.clusterBy, &table.options)
+        if at(.on), peek(1).keyword == .commit {
+            advance()
+            advance()
+            table.onCommit = try onCommit()
+        }
         if take(.as) {
             table.query = try query()
             table.withData = try withData()
         }
+    }
+
+    private mutating func tableElements() throws(SQLError) -> [TableElement] {
+        try expect(.leftParenthesis, "(")
+        if take(.rightParenthesis) { return [] }
+        var elements: [TableElement] = []
+        repeat {
+            if grammar.selectListsMayEndWithComma, at(.rightParenthesis) { break }
+            try recovering(in: .list) { parser throws(SQLError) in elements.append(try parser.tableElement()) }
+        } while take(.comma)
+        try expect(.rightParenthesis, ")")
+        return elements
+    }
+
+    private mutating func onCommit() throws(SQLError) -> CreateTable.OnCommit {
+        if take(.drop) { return .drop }
+        if take(.delete, .rows) { return .deleteRows }
+        if take(.preserve, .rows) { return .preserveRows }
+        throw unexpected("DROP", "DELETE ROWS", "PRESERVE ROWS")
     }
 
     /// PARTITION BY, CLUSTER BY and options, in any order.
@@ -107,14 +153,19 @@ extension Parser {
         advance()
         advance()
         let parent = try tableName()
-        if take(.default) { return PartitionOf(parent: parent, bound: .others) }
+        return PartitionOf(parent: parent, bound: try partitionBound())
+    }
+
+    /// `FOR VALUES …` or DEFAULT.
+    mutating func partitionBound() throws(SQLError) -> PartitionOf.Bound {
+        if take(.default) { return .others }
         try expect(.for)
         try expect(.values)
-        if take(.in) { return PartitionOf(parent: parent, bound: .list(try boundValues())) }
+        if take(.in) { return .list(try boundValues()) }
         if take(.from) {
             let lower = try boundValues()
             try expect(.to)
-            return PartitionOf(parent: parent, bound: .range(from: lower, to: try boundValues()))
+            return .range(from: lower, to: try boundValues())
         }
         guard take(.with) else { throw unexpected("IN", "FROM", "WITH") }
         let numbers = try parenthesized { parser throws(SQLError) in
@@ -124,7 +175,7 @@ extension Parser {
             }
         }
         guard numbers.count == 2 else { throw unexpected("MODULUS and REMAINDER") }
-        return PartitionOf(parent: parent, bound: .hash(modulus: numbers[0], remainder: numbers[1]))
+        return .hash(modulus: numbers[0], remainder: numbers[1])
     }
 
     private mutating func boundValues() throws(SQLError) -> [Expression] {
@@ -133,7 +184,7 @@ extension Parser {
         }
     }
 
-    private mutating func withData() throws(SQLError) -> Bool? {
+    mutating func withData() throws(SQLError) -> Bool? {
         guard at(.with), peek(1).keyword == .data || peek(1).keyword == .no else { return nil }
         advance()
         let without = take(.no)
@@ -149,18 +200,36 @@ extension Parser {
     mutating func options() throws(SQLError) -> [DefinitionOption] {
         guard atOptions() else { return [] }
         advance()
+        return try parameters()
+    }
+
+    /// Names and values in parentheses.
+    mutating func parameters() throws(SQLError) -> [DefinitionOption] {
         try expect(.leftParenthesis, "(")
         var options: [DefinitionOption] = []
         while !at(.rightParenthesis) {
             var parts = [try label("an option")]
             while take(.dot) { parts.append(try label("an option")) }
             var option = DefinitionOption(name: QualifiedName(parts))
-            if take(.equal) { option.value = try expression() }
+            if take(.equal) { option.value = try optionValue() }
             options.append(option)
             guard take(.comma) else { break }
         }
         try expect(.rightParenthesis, ")")
         return options
+    }
+
+    /// A value, or a word that stands for itself, such as `on`.
+    private mutating func optionValue() throws(SQLError) -> Expression {
+        guard !grammar.hasScripts, token.kind == .word, peek(1).kind == .comma || peek(1).kind == .rightParenthesis
+        else {
+            return try expression()
+        }
+        let start = token.range.start
+        if words.isName(token.keyword) || at(.true) || at(.false) || at(.null) { return try expression() }
+        let word = text(token).lowercased()
+        advance()
+        return .literal(Literal(value: .string(word), info: info(from: start)))
     }
 
     // MARK: Columns and constraints
@@ -169,8 +238,21 @@ extension Parser {
         switch token.keyword {
         case .constraint, .primary, .foreign, .check: return .constraint(try tableConstraint())
         case .unique where peek(1).kind == .leftParenthesis: return .constraint(try tableConstraint())
+        case .like where !grammar.hasScripts: return try likeElement()
         default: return .column(try columnDefinition())
         }
+    }
+
+    private mutating func likeElement() throws(SQLError) -> TableElement {
+        advance()
+        let table = try tableName()
+        var options: [String] = []
+        while atWord("INCLUDING") || atWord("EXCLUDING") {
+            let word = upper(token)
+            advance()
+            options.append(word + " " + (try label("what is copied").name.uppercased()))
+        }
+        return .like(table, options: options)
     }
 
     mutating func columnDefinition() throws(SQLError) -> ColumnDefinition {
@@ -191,7 +273,29 @@ extension Parser {
         let name = take(.constraint) ? try self.name("a constraint") : nil
         var constraint = ColumnConstraint(name: name, rule: try columnRule())
         constraint.enforced = try enforcement()
+        constraint.attributes = try constraintAttributes()
         return constraint
+    }
+
+    private mutating func constraintAttributes() throws(SQLError) -> [ConstraintAttribute] {
+        var attributes: [ConstraintAttribute] = []
+        while true {
+            if take(.deferrable) {
+                attributes.append(.deferrable)
+            } else if take(.not, .deferrable) {
+                attributes.append(.notDeferrable)
+            } else if take(.not, .valid) {
+                attributes.append(.notValid)
+            } else if take(.no, .inherit) {
+                attributes.append(.noInherit)
+            } else if take(.initially) {
+                guard at(.deferred) || at(.immediate) else { throw unexpected("DEFERRED", "IMMEDIATE") }
+                attributes.append(at(.deferred) ? .initiallyDeferred : .initiallyImmediate)
+                advance()
+            } else {
+                return attributes
+            }
+        }
     }
 
     private mutating func columnRule() throws(SQLError) -> ColumnConstraint.Rule {
@@ -206,7 +310,8 @@ extension Parser {
             return .null
         case .default:
             advance()
-            return .default(try expression(above: operators.precedence.not))
+            return .default(
+                try expression(above: grammar.hasScripts ? operators.precedence.not : operators.precedence.range))
         case .primary:
             advance()
             try expect(.key)
@@ -266,13 +371,19 @@ extension Parser {
             rule = .check(try parenthesized { parser throws(SQLError) in try parser.expression() })
         default: throw unexpected("PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CHECK")
         }
-        return TableConstraint(name: name, rule: rule, enforced: try enforcement())
+        let enforced = try enforcement()
+        return TableConstraint(name: name, rule: rule, enforced: enforced, attributes: try constraintAttributes())
     }
 
     private mutating func foreignTarget() throws(SQLError) -> ForeignTarget {
         try expect(.references)
         var target = ForeignTarget(table: try tableName())
         if at(.leftParenthesis) { target.columns = try nameList() }
+        if take(.match) {
+            guard at(.full) || at(.simple) else { throw unexpected("FULL", "SIMPLE") }
+            target.match = upper(token)
+            advance()
+        }
         while at(.on), peek(1).keyword == .delete || peek(1).keyword == .update {
             advance()
             let isDelete = at(.delete)
@@ -307,11 +418,23 @@ extension Parser {
         try expect(.as)
         view.query = try query()
         view.withData = try withData()
+        if at(.with) {
+            advance()
+            view.checkOption = take(.local) ? .local : take(.cascaded) ? .cascaded : .unsaid
+            try expect(.check)
+            try expect(.option)
+        }
         return view
     }
 
     private mutating func createSchema(_ start: UInt32) throws(SQLError) -> CreateSchema {
         let ifNotExists = try ifNotExists()
+        // Without a name, the schema is named after its owner.
+        if take(.authorization) {
+            let owner = try label("a role")
+            return CreateSchema(
+                ifNotExists: ifNotExists, name: QualifiedName([owner]), authorization: owner, info: info(from: start))
+        }
         var schema = CreateSchema(ifNotExists: ifNotExists, name: try tableName())
         if take(.authorization) { schema.authorization = try name("a role") }
         schema.options = try options()
@@ -324,15 +447,20 @@ extension Parser {
         let ifNotExists = try ifNotExists()
         let name = at(.on) ? nil : try qualifiedName("an index")
         try expect(.on)
-        _ = take(.only)
+        let only = take(.only)
         var index = CreateIndex(
             unique: unique, concurrently: concurrently, ifNotExists: ifNotExists, name: name, table: try tableName(),
             keys: [])
+        index.only = only
         if take(.using) { index.method = try self.name("a method") }
         index.keys = try parenthesized { parser throws(SQLError) in
             try parser.list { parser throws(SQLError) in try parser.indexKey() }
         }
         if take(.include) { index.include = try nameList() }
+        if take(.nulls) {
+            index.nullsDistinct = !take(.not)
+            try expect(.distinct)
+        }
         index.options = try options()
         if take(.where) { index.condition = try expression() }
         index.info = info(from: start)

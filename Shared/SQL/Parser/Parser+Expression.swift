@@ -26,15 +26,21 @@ extension Parser {
         var left = first
         /// The level of the last operator if it does not chain.
         var closed: Int8 = .max
+        var run = OperatorRun()
         while true {
             if let found = operators.binary(token.kind) {
                 guard found.level > level else { return left }
                 guard found.chains || found.level != closed else { throw chained() }
                 closed = found.chains ? .max : found.level
-                try grow()
-                left = try binary(left, found, from: start)
+                if run.grows(with: found) {
+                    try chain(&left, found, run, from: start)
+                } else {
+                    try grow()
+                    left = try binary(left, found, from: start)
+                }
                 continue
             }
+            run = OperatorRun()
             switch token.kind {
             case .word:
                 guard token.keyword != .notKeyword else { return left }
@@ -52,9 +58,96 @@ extension Parser {
             case .dot:
                 try grow()
                 left = try fieldAccess(left, from: start)
+            case .symbol:
+                guard operators.precedence.other > level else { return left }
+                closed = .max
+                try grow()
+                left = try symbolic(left, from: start)
             default: return left
             }
         }
+    }
+
+    /// The operators of one level that follow each other.
+    private struct OperatorRun {
+        var level: Int8 = 0
+        var count = 0
+
+        /// Counts one more; true when there are so many that they are to be a chain.
+        mutating func grows(with found: OperatorTraits.Binary) -> Bool {
+            if found.level == level, found.chains { count += 1 } else { (level, count) = (found.level, 1) }
+            return count >= OperatorChain.lengthMin
+        }
+    }
+
+    /// The next operator of a run that is too long for operations within operations.
+    private mutating func chain(
+        _ left: inout Expression, _ found: OperatorTraits.Binary, _ run: OperatorRun, from start: UInt32
+    ) throws(SQLError) {
+        if run.count == OperatorChain.lengthMin {
+            var links: [OperatorChain.Link] = []
+            while links.count < run.count - 1, case .binary(let node) = left {
+                links.append(.init(operation: node.operation, operand: node.right))
+                left = node.left
+            }
+            // ANY and ALL among the operators make no operations: then there is nothing to be flattened.
+            guard links.count == run.count - 1 else {
+                for link in links.reversed() {
+                    left = .binary(BinaryOperation(operation: link.operation, left: left, right: link.operand))
+                }
+                try grow()
+                left = try binary(left, found, from: start)
+                return
+            }
+            left = .chain(OperatorChain(first: left, links: links.reversed(), info: info(from: start)))
+            height = max(1, height - links.count + 1)
+        }
+        guard case .chain(var chain) = left else {
+            try grow()
+            left = try binary(left, found, from: start)
+            return
+        }
+        left = .null  // lets go of the chain, so that it grows in place
+        advance()
+        if at(.any) || at(.some) || at(.all), peek(1).kind == .leftParenthesis {
+            throw error("ANY and ALL cannot stand in so long a chain of operators; put parts of it into parentheses.")
+        }
+        let operand = try expression(above: found.level)
+        chain.links.append(.init(operation: found.operation, operand: operand))
+        chain.info = info(from: start)
+        left = .chain(chain)
+    }
+
+    /// `~<~` and its like, or `OPERATOR(schema.+)`, between two operands.
+    private mutating func symbolic(_ left: Expression?, from start: UInt32) throws(SQLError) -> Expression {
+        var operation = SymbolicOperation(symbol: "", left: left, right: .null)
+        if at(.operator) {
+            advance()
+            try expect(.leftParenthesis, "(")
+            while atName() || token.kind == .quotedName {
+                operation.qualifier.append(try takeName())
+                try expect(.dot, ".")
+            }
+            guard isOperator(token) else { throw unexpected("an operator") }
+            operation.symbol = text(token)
+            advance()
+            try expect(.rightParenthesis, ")")
+        } else {
+            operation.symbol = text(token)
+            advance()
+        }
+        operation.right = try expression(above: operators.precedence.other)
+        operation.info = info(from: start)
+        return .symbolic(operation)
+    }
+
+    private func isOperator(_ token: Token) -> Bool {
+        token.kind == .symbol || operators.binary(token.kind) != nil || operators.unary(token.kind) != nil
+    }
+
+    /// An operator before its operand that has no name here.
+    mutating func symbolicPrefix(_ start: UInt32) throws(SQLError) -> Expression {
+        try symbolic(nil, from: start)
     }
 
     private func chained() -> SQLError {
@@ -142,6 +235,11 @@ extension Parser {
             try grow()
             let collation = try collationName()
             return .collated(Collated(operand: left, collation: collation, info: info(from: start)))
+        case .operator
+        where peek(1).kind == .leftParenthesis && precedence.other > level && grammar.anyTypeBeforeString:
+            closed = .max
+            try grow()
+            return try symbolic(left, from: start)
         case .overlaps where operators.binary(.periodOverlaps).map({ $0.level > level }) ?? false:
             try grow()
             advance()
@@ -183,6 +281,14 @@ extension Parser {
         case .true: property = .isTrue
         case .false: property = .isFalse
         case .unknown: property = .unknown
+        case .json where grammar.anyTypeBeforeString: property = try jsonProperty()
+        case .document where grammar.anyTypeBeforeString: property = .document
+        case .nfc, .nfd, .nfkc, .nfkd, .normalized:
+            property = .normalized(form: at(.normalized) ? nil : upper(token))
+            if !at(.normalized) {
+                advance()
+                guard at(.normalized) else { throw unexpected("NORMALIZED") }
+            }
         case .distinct:
             advance()
             try expect(.from)
@@ -192,8 +298,27 @@ extension Parser {
                     operation: negated ? .notDistinct : .distinct, left: left, right: right, info: info(from: start)))
         default: throw unexpected("NULL", "TRUE", "FALSE", "UNKNOWN", "DISTINCT FROM")
         }
-        advance()
+        if case .json = property {} else { advance() }
         return .isTest(IsTest(operand: left, property: property, negated: negated, info: info(from: start)))
+    }
+
+    /// `JSON [kind] [WITH UNIQUE KEYS]`.
+    private mutating func jsonProperty() throws(SQLError) -> IsTest.Property {
+        try expect(.json)
+        var kind: String?
+        for word in ["VALUE", "OBJECT", "ARRAY", "SCALAR"] where kind == nil && takeWord(word) { kind = word }
+        let isUnique = try uniqueKeys()
+        return .json(kind: kind, uniqueKeys: isUnique ?? false)
+    }
+
+    /// `WITH UNIQUE [KEYS]`, `WITHOUT UNIQUE [KEYS]`.
+    mutating func uniqueKeys() throws(SQLError) -> Bool? {
+        guard at(.with) || at(.without), peek(1).keyword == .unique else { return nil }
+        let isUnique = at(.with)
+        advance()
+        advance()
+        _ = takeWord("KEYS")
+        return isUnique
     }
 
     /// BETWEEN, IN and the LIKEs, from their own word on.

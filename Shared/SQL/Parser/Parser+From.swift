@@ -21,6 +21,7 @@ extension Parser {
     /// Nil, with nothing taken, where no join stands.
     mutating func join() throws(SQLError) -> Join? {
         let start = token.range.start
+        if setMode() != nil { return nil }
         let natural = at(.natural)
         var kind = Join.Kind.inner
         switch natural ? peek(1).keyword : token.keyword {
@@ -244,11 +245,13 @@ extension Parser {
             }
             var derived = DerivedTable(query: query)
             derived.alias = try tableAlias()
+            if atSuffix() { derived.suffixes = try relationSuffixes() }
             derived.info = info(from: start)
             first = .subquery(derived)
         case .item(let item):
             var joined = JoinedTable(item: item)
             joined.alias = try tableAlias()
+            if atSuffix() { joined.suffixes = try relationSuffixes() }
             joined.info = info(from: start)
             first = .join(joined)
         }
@@ -283,6 +286,7 @@ extension Parser {
         case .window: peek(2).keyword == .as && peek(3).kind == .leftParenthesis
         case .tablesample: true
         case .cross, .natural, .full, .inner, .left, .right: true
+        case .outer: setMode() != nil
         case .set, .when: true
         default: false
         }

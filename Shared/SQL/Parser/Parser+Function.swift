@@ -65,6 +65,7 @@ extension Parser {
         var call = FunctionCall(qualifier: qualifier, name: name)
         var modifiers = CallModifiers()
         var isPlain = true
+        if !grammar.hasScripts, qualifier.isEmpty, let special = try specialCall(start, name) { return special }
         if !at(.rightParenthesis) {
             switch token.keyword {
             case .distinct:
@@ -150,7 +151,7 @@ extension Parser {
     }
 
     /// What may follow the parentheses; false when nothing does.
-    private mutating func outerModifiers(_ modifiers: inout CallModifiers) throws(SQLError) -> Bool {
+    mutating func outerModifiers(_ modifiers: inout CallModifiers) throws(SQLError) -> Bool {
         let before = index
         if at(.within, .group) {
             advance()
@@ -258,7 +259,7 @@ extension Parser {
             call.arguments.append(argument)
         } else if !at(.rightParenthesis) {
             // IN separates the arguments of POSITION.
-            let level = keyword == .position ? operators.precedence.range : 0
+            let level = keyword == .overlay || keyword == .trim ? 0 : operators.precedence.range
             call.arguments.append(Argument(try expression(above: level)))
         }
         while !at(.rightParenthesis) {
@@ -286,6 +287,8 @@ extension Parser {
         if take(.for) { return .for }
         if function == .position, take(.in) { return .in }
         if function == .overlay, take(.placing) { return .placing }
+        if function == .substring, take(.similar) { return .similar }
+        if function == .substring, take(.escape) { return .escape }
         throw unexpected(",", ")")
     }
 }

@@ -7,6 +7,15 @@ extension Parser {
 
     func upper(_ token: Token) -> String { text(token).uppercased() }
 
+    /// True at a word that spells `word` (upper case), for words that are no keywords elsewhere.
+    func atWord(_ word: String) -> Bool { token.kind == .word && upper(token) == word }
+
+    mutating func takeWord(_ word: String) -> Bool {
+        guard atWord(word) else { return false }
+        advance()
+        return true
+    }
+
     /// True at a word that may name a column, table or alias, quoted or not.
     @inline(__always)
     func atName() -> Bool {
@@ -23,6 +32,10 @@ extension Parser {
         let taken = token
         advance()
         if taken.kind == .word { return Identifier(text(taken), range: taken.range) }
+        if bytes[Int(taken.range.start)] | 0x20 == UInt8(ascii: "u") {
+            let name = try quotedText(taken, escape: unicodeEscape())
+            return Identifier(name, quoted: true, range: taken.range)
+        }
         return Identifier(try quotedText(taken), quoted: true, range: taken.range)
     }
 

@@ -11,6 +11,8 @@ extension Parser {
     /// The operators behind a source.
     mutating func pipe(on source: Pipe.Source, from start: UInt32) throws(SQLError) -> QueryBody {
         var pipe = Pipe(source: source, operators: [])
+        // A pipe in parentheses goes on behind them.
+        if case .query(.pipe(let inner)) = source { pipe = inner }
         while take(.pipe) { pipe.operators.append(try pipeOperator()) }
         pipe.info = info(from: start)
         return .pipe(pipe)

@@ -20,8 +20,12 @@ extension Parser {
             return .literal(Literal(value: value, info: info(from: start)))
         case .stringLiteral: return .literal(Literal(value: .string(try strings()), info: info(from: start)))
         case .bytesLiteral:
-            let value = try bytesValue(token)
+            var value = try bytesValue(token)
             advance()
+            while at(.bytesLiteral) {
+                value += try bytesValue(token)
+                advance()
+            }
             return .literal(Literal(value: .bytes(value), info: info(from: start)))
         case .bits, .hexBits:
             let value = try bitsValue()
@@ -34,8 +38,15 @@ extension Parser {
         case .star:
             advance()
             return .star(try star(start, qualifier: []))
+        case .symbol: return try symbolicPrefix(start)
         default:
-            guard let found = operators.unary(token.kind) else { throw unexpected("an expression") }
+            guard let found = operators.unary(token.kind) else {
+                // PostgreSQL takes any operator before an operand; what it means there is a schema's affair.
+                if grammar.anyTypeBeforeString, operators.binary(token.kind) != nil, mayBePrefix(token) {
+                    return try symbolicPrefix(start)
+                }
+                throw unexpected("an expression")
+            }
             advance()
             // A further prefix binds as it stands; what follows at this level is about the whole.
             let operand = try expression(above: found.level)
@@ -43,18 +54,47 @@ extension Parser {
         }
     }
 
-    /// String tokens up to the last that is joined: in both dialects, strings with nothing but a line break between
-    /// them are one.
+    /// Operators that are no more than signs between operands.
+    private func mayBePrefix(_ token: Token) -> Bool {
+        switch token.kind {
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .slash, .percentSign, .caret: false
+        default: true
+        }
+    }
+
+    /// String tokens up to the last that is joined: in PostgreSQL those with a line break between them, in GoogleSQL
+    /// all side by side.
     mutating func strings() throws(SQLError) -> String {
-        var value = try stringValue(token)
-        var end = Int(token.range.end)
-        advance()
-        while token.kind == .stringLiteral, bytes[end..<Int(token.range.start)].contains(UInt8(ascii: "\n")) {
-            value += try stringValue(token)
-            end = Int(token.range.end)
-            advance()
+        var value = try escapedString()
+        var end = Int(lastEnd)
+        while token.kind == .stringLiteral,
+            grammar.stringsJoinOnALine || bytes[end..<Int(token.range.start)].contains(UInt8(ascii: "\n"))
+        {
+            value += try escapedString()
+            end = Int(lastEnd)
         }
         return value
+    }
+
+    /// One string token, with the UESCAPE that tells what marks its escapes.
+    private mutating func escapedString() throws(SQLError) -> String {
+        let taken = token
+        advance()
+        guard bytes[Int(taken.range.start)] | 0x20 == UInt8(ascii: "u") else { return try stringValue(taken) }
+        return try stringValue(taken, escape: unicodeEscape())
+    }
+
+    /// The character behind UESCAPE; a backslash without it.
+    mutating func unicodeEscape() throws(SQLError) -> UInt8 {
+        guard atWord("UESCAPE"), peek(1).kind == .stringLiteral else { return UInt8(ascii: "\\") }
+        advance()
+        let content = try stringValue(token).utf8
+        guard content.count == 1, let mark = content.first, mark < 128, mark != UInt8(ascii: "'"),
+            mark != UInt8(ascii: "\""), mark != UInt8(ascii: "+"), mark > 32,
+            Character(Unicode.Scalar(mark)).hexDigitValue == nil
+        else { throw error("UESCAPE is followed by one character that is no digit, letter A to F, quote or plus.") }
+        advance()
+        return mark
     }
 
     private func bitsValue() throws(SQLError) -> String {
@@ -170,6 +210,16 @@ extension Parser {
 
     /// `[…]` behind an operand.
     mutating func subscripted(_ operand: Expression, from start: UInt32) throws(SQLError) -> Expression {
+        // In `(x[1])[2]` the second subscript is about another array than the first.
+        var standsAlone = false
+        if case .subscripted = operand, index > 0, tokens[index - 1].kind == .rightParenthesis { standsAlone = true }
+        let position = try position()
+        return .subscripted(
+            SubscriptAccess(operand: operand, position: position, standsAlone: standsAlone, info: info(from: start)))
+    }
+
+    /// What stands between brackets, and these.
+    mutating func position() throws(SQLError) -> SubscriptAccess.Position {
         try expect(.leftBracket, "[")
         let position: SubscriptAccess.Position
         if take(.colon) {
@@ -185,7 +235,7 @@ extension Parser {
             }
         }
         try expect(.rightBracket, "]")
-        return .subscripted(SubscriptAccess(operand: operand, position: position, info: info(from: start)))
+        return position
     }
 
     /// GoogleSQL's `OFFSET(i)`, `SAFE_ORDINAL(i)` and the like between brackets.

@@ -13,7 +13,11 @@ extension Parser {
     mutating func continueQuery(_ query: Query, from start: UInt32) throws(SQLError) -> Query? {
         switch token.keyword {
         case .union, .intersect, .except, .order, .limit, .offset, .fetch, .for: break
-        default: return at(.rightParenthesis) ? query : nil
+        case .full, .left, .inner,
+            .outer where setMode() != nil:
+            break
+        default:
+            guard at(.pipe), grammar.hasPipes else { return at(.rightParenthesis) ? query : nil }
         }
         let body = try setOperations(on: QueryBody(inParentheses: query), from: start, above: 0)
         return try queryEnd(Query(body: body), from: start)
@@ -47,13 +51,42 @@ extension Parser {
         try expect(.leftParenthesis, "(")
         let statement = try nested { parser throws(SQLError) in try parser.commonTableStatement() }
         try expect(.rightParenthesis, ")")
-        return CommonTable(
-            name: name, columns: columns, materialized: materialized, statement: statement, info: info(from: start))
+        var table = CommonTable(name: name, columns: columns, materialized: materialized, statement: statement)
+        if at(.search), grammar.commonTablesMayMaterialize { table.search = try search() }
+        if at(.cycle), grammar.commonTablesMayMaterialize { table.cycle = try cycle() }
+        table.info = info(from: start)
+        return table
+    }
+
+    private mutating func search() throws(SQLError) -> CommonTable.Search {
+        advance()
+        let depthFirst = take(.depth)
+        if !depthFirst { try expect(.breadth) }
+        try expect(.first)
+        try expect(.by)
+        let columns = try list { parser throws(SQLError) in try parser.label("a column") }
+        try expect(.set)
+        return CommonTable.Search(depthFirst: depthFirst, columns: columns, place: try label("a column"))
+    }
+
+    private mutating func cycle() throws(SQLError) -> CommonTable.Cycle {
+        advance()
+        let columns = try list { parser throws(SQLError) in try parser.label("a column") }
+        try expect(.set)
+        var cycle = CommonTable.Cycle(columns: columns, mark: try label("a column"), path: "")
+        if take(.to) {
+            cycle.value = try expression()
+            try expect(.default)
+            cycle.otherwise = try expression()
+        }
+        try expect(.using)
+        cycle.path = try label("a column")
+        return cycle
     }
 
     private mutating func commonTableStatement() throws(SQLError) -> Statement {
         switch token.keyword {
-        case .insert, .update, .delete:
+        case .insert, .update, .delete, .merge:
             guard grammar.changesMayReturn else { return .query(try query()) }
             return try statement()
         default: return .query(try query())
@@ -82,15 +115,17 @@ extension Parser {
     ) throws(SQLError) -> QueryBody {
         var left = first
         while true {
-            let found = setLevel(token.keyword)
+            let outer = setMode()
+            let found = setLevel(outer == nil ? token.keyword : peek(outerLength()).keyword)
             guard found > level else { break }
+            if outer != nil { for _ in 0..<outerLength() { advance() } }
             let kind: SetOperation.Kind =
                 token.keyword == .union ? .union : token.keyword == .intersect ? .intersect : .except
             try grow()
             advance()
             let all = take(.all)
             if !all { _ = take(.distinct) }
-            let matching = try setMatching()
+            let matching = try setMatching(outer)
             let right = try queryBody(above: found)
             // A chain of one kind is one operation of many operands.
             if case .setOperation(var chain) = left, chain.kind == kind, chain.all == all, chain.matching == nil,
@@ -110,18 +145,39 @@ extension Parser {
         return left
     }
 
-    /// `BY NAME [ON (…)]` and `CORRESPONDING [BY (…)]`.
-    private mutating func setMatching() throws(SQLError) -> SetOperation.Matching? {
+    /// What stands before UNION and its like where columns are matched by name; nil for nothing.
+    func setMode() -> SetOperation.Matching.Outer? {
+        guard grammar.setOperationsMatchNames else { return nil }
+        let mode: SetOperation.Matching.Outer
+        switch token.keyword {
+        case .full, .outer: mode = .full
+        case .left: mode = .left
+        case .inner: mode = .inner
+        default: return nil
+        }
+        return setLevel(peek(outerLength()).keyword) > 0 ? mode : nil
+    }
+
+    /// How many words the mode of a set operation has.
+    private func outerLength() -> Int { !at(.outer) && peek(1).keyword == .outer ? 2 : 1 }
+
+    /// `BY NAME [ON (…)]` and `CORRESPONDING [BY (…)]`, which a mode before the operation must be followed by.
+    private mutating func setMatching(
+        _ outer: SetOperation.Matching.Outer?
+    ) throws(SQLError) -> SetOperation.Matching? {
         guard grammar.setOperationsMatchNames else { return nil }
         if take(.by, .name) {
             let columns = take(.on) ? try nameList() : []
-            return SetOperation.Matching(mode: .byName, columns: columns)
+            return SetOperation.Matching(mode: .byName, outer: outer, columns: columns)
         }
         let strict = at(.strict)
         if strict { advance() }
-        guard take(.corresponding) else { return nil }
+        guard take(.corresponding) else {
+            if outer != nil || strict { throw unexpected("BY NAME", "CORRESPONDING") }
+            return nil
+        }
         let columns = take(.by) ? try nameList() : []
-        return SetOperation.Matching(mode: .corresponding, outer: strict ? .strict : nil, columns: columns)
+        return SetOperation.Matching(mode: .corresponding, outer: strict ? .strict : outer, columns: columns)
     }
 
     private mutating func simpleBody() throws(SQLError) -> QueryBody {
@@ -145,9 +201,13 @@ extension Parser {
 
     mutating func values(from start: UInt32) throws(SQLError) -> Values {
         let rows = try list { parser throws(SQLError) in
-            try parser.parenthesized { parser throws(SQLError) in
-                try parser.list { parser throws(SQLError) in try parser.expression() }
+            var row: [Expression] = []
+            try parser.recovering(in: .list) { parser throws(SQLError) in
+                row = try parser.parenthesized { parser throws(SQLError) in
+                    try parser.list { parser throws(SQLError) in try parser.expression() }
+                }
             }
+            return row
         }
         return Values(rows: rows, info: info(from: start))
     }

@@ -18,17 +18,27 @@ extension Parser {
         }
         if at(.as), grammar.selectsHaveShapes { select.shape = try selectShape() }
         // PostgreSQL allows a select list of nothing.
-        if !(grammar.selectListsMayBeEmpty && (at(.from) || at(.endOfText) || at(.rightParenthesis) || at(.semicolon)))
-        {
-            select.items = try selectList()
+        if !(grammar.selectListsMayBeEmpty && endsEmptyList()) {
+            try recovering(in: .clause) { parser throws(SQLError) in select.items = try parser.selectList() }
         }
-        if take(.from) { select.from = try fromItems() }
-        if take(.where) { select.condition = try expression() }
-        if at(.group) { select.groupBy = try groupBy() }
-        if take(.having) { select.having = try expression() }
+        if at(.into), !grammar.hasScripts {
+            throw error("SELECT INTO is not read by this module: write CREATE TABLE … AS SELECT.")
+        }
+        if take(.from) {
+            try recovering(in: .clause) { parser throws(SQLError) in select.from = try parser.fromItems() }
+        }
+        if take(.where) {
+            try recovering(in: .clause) { parser throws(SQLError) in select.condition = try parser.expression() }
+        }
+        if at(.group) {
+            try recovering(in: .clause) { parser throws(SQLError) in select.groupBy = try parser.groupBy() }
+        }
+        if take(.having) {
+            try recovering(in: .clause) { parser throws(SQLError) in select.having = try parser.expression() }
+        }
         if at(.qualify), grammar.hasQualify {
             advance()
-            select.qualify = try expression()
+            try recovering(in: .clause) { parser throws(SQLError) in select.qualify = try parser.expression() }
         }
         if at(.window), peek(2).keyword == .as { select.windows = try windowClause() }
         if at(.qualify), grammar.hasQualify, select.qualify == nil {
@@ -37,6 +47,20 @@ extension Parser {
         }
         select.info = info(from: start)
         return select
+    }
+
+    private func endsEmptyList() -> Bool {
+        switch token.kind {
+        case .endOfText, .rightParenthesis, .semicolon: return true
+        case .word:
+            switch token.keyword {
+            case .from, .where, .group, .having, .window, .union, .intersect, .except, .order, .limit, .offset,
+                .fetch, .for, .into:
+                return true
+            default: return false
+            }
+        default: return false
+        }
     }
 
     private mutating func selectShape() throws(SQLError) -> Select.Shape {
@@ -48,11 +72,11 @@ extension Parser {
 
     /// Items separated by commas; GoogleSQL lets a comma stand behind the last.
     mutating func selectList() throws(SQLError) -> [SelectItem] {
-        var items = [try selectItem()]
-        while take(.comma) {
-            if grammar.selectListsMayEndWithComma, endsSelectList() { break }
-            items.append(try selectItem())
-        }
+        var items: [SelectItem] = []
+        repeat {
+            if !items.isEmpty, grammar.selectListsMayEndWithComma, endsSelectList() { break }
+            try recovering(in: .list) { parser throws(SQLError) in items.append(try parser.selectItem()) }
+        } while take(.comma)
         return items
     }
 

@@ -11,14 +11,35 @@ extension Parser {
         case .truncate: return .truncate(try truncate(start))
         case .create: return try create(start)
         case .drop: return .drop(try drop(start))
-        case .alter: return .alterTable(try alterTable(start))
+        case .alter: return .alterTable(try alter(start))
         case .grant, .revoke: return .grant(try grant(start))
         case .explain: return .explain(try explain(start))
         default: break
         }
         if beginsQuery() || at(.leftParenthesis) || at(.placeholder) { return .query(try query()) }
+        if let utility = try utility(start) { return .utility(utility) }
+        if let refused = refusedStatement() { throw refused }
         throw unexpected(
             "SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "ALTER", "DROP", "another statement")
+    }
+
+    /// Statements that a reader may well write, and that this module does not read: better named than not known.
+    private func refusedStatement() -> SQLError? {
+        guard token.kind == .word else { return nil }
+        let word = upper(token)
+        let scripting: Set<String> = [
+            "IF", "WHILE", "LOOP", "REPEAT", "FOR", "CASE", "RETURN", "BREAK", "LEAVE", "CONTINUE", "ITERATE", "RAISE",
+        ]
+        let others: Set<String> = [
+            "COPY", "LOAD", "EXPORT", "PREPARE", "EXECUTE", "DEALLOCATE", "DECLARE", "FETCH", "MOVE", "CLOSE", "LISTEN",
+            "NOTIFY", "UNLISTEN", "LOCK", "CLUSTER", "REINDEX", "CHECKPOINT", "DISCARD", "DO", "SECURITY", "IMPORT",
+            "ASSERT", "DESCRIBE", "DESC", "SHOW", "UNDROP", "REASSIGN",
+        ]
+        if grammar.hasScripts, scripting.contains(word) {
+            return error("\(word) as a statement of scripts is not read by this module; blocks, DECLARE and SET are.")
+        }
+        guard others.contains(word) else { return nil }
+        return error("The statement \(word) is not read by this module.")
     }
 
     /// WITH before a query or before a change.
@@ -43,12 +64,7 @@ extension Parser {
         var insert = Insert(with: with, table: try tableName(), source: .defaultValues)
         if take(.as) { insert.alias = try name("the table's name") }
         if at(.leftParenthesis), !beginsQuery(after: 1) { insert.columns = try nameList() }
-        if take(.overriding) {
-            guard at(.system) || at(.user) else { throw unexpected("SYSTEM", "USER") }
-            insert.overriding = at(.system) ? .system : .user
-            advance()
-            try expect(.value)
-        }
+        insert.overriding = try overriding()
         if at(.default, .values) {
             advance()
             advance()
@@ -59,6 +75,15 @@ extension Parser {
         insert.returning = try returning()
         insert.info = info(from: start)
         return insert
+    }
+
+    private mutating func overriding() throws(SQLError) -> Insert.Overriding? {
+        guard take(.overriding) else { return nil }
+        guard at(.system) || at(.user) else { throw unexpected("SYSTEM", "USER") }
+        let overriding: Insert.Overriding = at(.system) ? .system : .user
+        advance()
+        try expect(.value)
+        return overriding
     }
 
     /// True when a query begins behind the parentheses that stand `distance` tokens before it.
@@ -94,15 +119,34 @@ extension Parser {
     }
 
     private mutating func assignments() throws(SQLError) -> [Assignment] {
-        try list { parser throws(SQLError) in
-            if parser.at(.leftParenthesis) {
-                let targets = try parser.nameList().map { QualifiedName([$0]) }
-                try parser.expect(.equal, "=")
-                return Assignment(targets: targets, isList: true, value: try parser.expression())
+        try list { parser throws(SQLError) in try parser.assignment() }
+    }
+
+    private mutating func assignment() throws(SQLError) -> Assignment {
+        var assignment = Assignment(targets: [], value: .null)
+        assignment.isList = take(.leftParenthesis)
+        repeat {
+            assignment.targets.append(try qualifiedName("a column"))
+            assignment.steps.append(try accessSteps())
+        } while assignment.isList && take(.comma)
+        if assignment.isList { try expect(.rightParenthesis, ")") }
+        if assignment.steps.allSatisfy(\.isEmpty) { assignment.steps = [] }
+        try expect(.equal, "=")
+        assignment.value = try expression()
+        return assignment
+    }
+
+    /// `[1].x` behind the name of a column that is set.
+    private mutating func accessSteps() throws(SQLError) -> [AccessStep] {
+        var steps: [AccessStep] = []
+        while true {
+            if at(.leftBracket) {
+                steps.append(.position(try position()))
+            } else if !steps.isEmpty, take(.dot) {
+                steps.append(.field(try label("a field")))
+            } else {
+                return steps
             }
-            let target = try parser.qualifiedName("a column")
-            try parser.expect(.equal, "=")
-            return Assignment(targets: [target], value: try parser.expression())
         }
     }
 
@@ -150,13 +194,19 @@ extension Parser {
         if !take(.into), grammar.changesSayInto { throw unexpected("INTO") }
         let table = try changedTable()
         try expect(.using)
-        let source = try relation()
+        let source = try mergeSource()
         try expect(.on)
         var merge = Merge(with: with, table: table, source: source, condition: try expression(), clauses: [])
         while at(.when) { merge.clauses.append(try mergeClause()) }
         guard !merge.clauses.isEmpty else { throw unexpected("WHEN") }
         merge.info = info(from: start)
         return merge
+    }
+
+    /// One relation, or a join as one.
+    private mutating func mergeSource() throws(SQLError) -> Relation {
+        let item = try fromItem()
+        return item.joins.isEmpty ? item.relation : .join(JoinedTable(item: item))
     }
 
     private mutating func mergeClause() throws(SQLError) -> Merge.Clause {
@@ -192,13 +242,16 @@ extension Parser {
         case .insert:
             advance()
             if take(.row) { return .insertRow }
+            if take(.default, .values) { return .insertDefaults }
             let columns = at(.leftParenthesis) ? try nameList() : []
             if take(.row) { return .insertRow }
+            let overriding = try overriding()
             try expect(.values)
             let values = try parenthesized { parser throws(SQLError) in
                 try parser.list { parser throws(SQLError) in try parser.expression() }
             }
-            return .insert(columns: columns, values: values)
+            guard let overriding else { return .insert(columns: columns, values: values) }
+            return .insertOverriding(overriding, columns: columns, values: values)
         default: throw unexpected("UPDATE", "DELETE", "INSERT")
         }
     }
@@ -206,7 +259,8 @@ extension Parser {
     private mutating func truncate(_ start: UInt32) throws(SQLError) -> Truncate {
         try expect(.truncate)
         _ = take(.table)
-        var truncate = Truncate(tables: try list { parser throws(SQLError) in try parser.tableName() })
+        let only = take(.only)
+        var truncate = Truncate(tables: try list { parser throws(SQLError) in try parser.tableName() }, only: only)
         if take(.restart) {
             try expect(.identity)
             truncate.restartsIdentity = true
@@ -231,13 +285,7 @@ extension Parser {
         try expect(.explain)
         var options: [Explain.Option] = []
         if at(.leftParenthesis), !beginsQuery(after: 1) {
-            options = try parenthesized { parser throws(SQLError) in
-                try parser.list { parser throws(SQLError) in
-                    let name = try parser.label("an option").name.uppercased()
-                    guard !parser.at(.comma), !parser.at(.rightParenthesis) else { return Explain.Option(name: name) }
-                    return Explain.Option(name: name, value: try parser.label("a value").name.uppercased())
-                }
-            }
+            options = try utilityOptions()
         } else {
             while at(.analyze) || at(.verbose) {
                 options.append(Explain.Option(name: token.keyword.text.uppercased()))
@@ -252,12 +300,16 @@ extension Parser {
         var grant = Grant(revokes: at(.revoke), privileges: [], names: [], grantees: [])
         advance()
         grant.privileges = try list { parser throws(SQLError) in try parser.privilege() }
-        try expect(.on)
-        grant.kind = try grantKind()
-        grant.names = try list { parser throws(SQLError) in try parser.tableName() }
+        if take(.on) {
+            grant.kind = try grantKind()
+            grant.names = try list { parser throws(SQLError) in try parser.tableName() }
+        } else if !at(grant.revokes ? .from : .to) || grammar.hasScripts {
+            throw unexpected("ON")
+        }
         if grant.revokes { try expect(.from) } else { try expect(.to) }
         grant.grantees = try list { parser throws(SQLError) in
             if parser.at(.stringLiteral) { return .member(try parser.strings()) }
+            if parser.at(.group), parser.peek(1).kind == .word { parser.advance() }
             return .role(try parser.label("a role"))
         }
         if take(.with, .grant) {

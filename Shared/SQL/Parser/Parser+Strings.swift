@@ -2,11 +2,11 @@
 
 extension Parser {
     /// The name within a quoted name's quotes.
-    func quotedText(_ token: Token) throws(SQLError) -> String {
+    func quotedText(_ token: Token, escape: UInt8 = UInt8(ascii: "\\")) throws(SQLError) -> String {
         var content = token.range.offsets
         if bytes[content.lowerBound] | 0x20 == UInt8(ascii: "u") {  // U&"…"
             content = (content.lowerBound + 2)..<content.upperBound
-            return try unicodeEscaped(inner(content, quotes: 1), doubled: UInt8(ascii: "\""), token)
+            return try unicodeEscaped(inner(content, quotes: 1), doubled: UInt8(ascii: "\""), escape, token)
         }
         let quote = bytes[content.lowerBound]
         let name = inner(content, quotes: 1)
@@ -17,7 +17,7 @@ extension Parser {
     }
 
     /// The value of a string token.
-    func stringValue(_ token: Token) throws(SQLError) -> String {
+    func stringValue(_ token: Token, escape: UInt8 = UInt8(ascii: "\\")) throws(SQLError) -> String {
         let range = token.range.offsets
         let first = bytes[range.lowerBound]
         if first == UInt8(ascii: "'"), !dialect.traits.lexical.plainStringsHaveEscapes {
@@ -26,7 +26,7 @@ extension Parser {
         if first == UInt8(ascii: "$") { return dollarQuoted(range) }
         let (content, isRaw) = unquoted(range)
         switch first | 0x20 {
-        case UInt8(ascii: "u"): return try unicodeEscaped(content, doubled: UInt8(ascii: "'"), token)
+        case UInt8(ascii: "u"): return try unicodeEscaped(content, doubled: UInt8(ascii: "'"), escape, token)
         case UInt8(ascii: "n"): return undoubled(content, UInt8(ascii: "'"))
         default: break
         }
@@ -84,10 +84,12 @@ extension Parser {
 
     /// `\0041` and `\+000041` of `U&'…'`.
     private func unicodeEscaped(
-        _ content: Slice<UnsafeBufferPointer<UInt8>>, doubled quote: UInt8, _ token: Token
+        _ content: Slice<UnsafeBufferPointer<UInt8>>, doubled quote: UInt8, _ escape: UInt8, _ token: Token
     ) throws(SQLError) -> String {
         var decoder = EscapeDecoder(Array(undoubled(content, quote).utf8))
-        guard decoder.decodeUnicodeOnly() else { throw error("A Unicode escape that is none.", at: token.range) }
+        guard decoder.decodeUnicodeOnly(escape: escape) else {
+            throw error("A Unicode escape that is none.", at: token.range)
+        }
         return String(decoding: decoder.result, as: UTF8.self)
     }
 
@@ -118,6 +120,8 @@ struct EscapeDecoder {
 
     private let source: [UInt8]
     private var index = 0
+    /// What begins an escape.
+    private var mark = UInt8(ascii: "\\")
     private(set) var result: [UInt8] = []
 
     init(_ source: [UInt8]) { self.source = source }
@@ -161,16 +165,17 @@ struct EscapeDecoder {
     }
 
     /// False when an escape is none.
-    mutating func decodeUnicodeOnly() -> Bool {
+    mutating func decodeUnicodeOnly(escape: UInt8) -> Bool {
+        mark = escape
         while index < source.count {
             let byte = source[index]
             index += 1
-            guard byte == UInt8(ascii: "\\") else {
+            guard byte == escape else {
                 result.append(byte)
                 continue
             }
             guard index < source.count else { return false }
-            if source[index] == UInt8(ascii: "\\") {
+            if source[index] == escape {
                 index += 1
                 result.append(byte)
                 continue
@@ -190,7 +195,7 @@ struct EscapeDecoder {
     private mutating func appendScalar(_ value: UInt32) -> Bool {
         var value = value
         if (0xD800..<0xDC00).contains(value) {  // half of a pair; the other half must follow
-            guard index + 1 < source.count, source[index] == UInt8(ascii: "\\") else { return false }
+            guard index + 1 < source.count, source[index] == mark else { return false }
             index += 1
             if source[index] == UInt8(ascii: "u") { index += 1 }
             guard let low = digits(4, radix: 16, atLeast: 4), (0xDC00..<0xE000).contains(low) else { return false }

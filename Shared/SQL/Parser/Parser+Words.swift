@@ -17,6 +17,14 @@ extension Parser {
             let operand = try expression(above: operators.precedence.not)
             return .unary(UnaryOperation(operation: .not, operand: operand, info: info(from: start)))
         case .array: return try array(start)
+        case .collation where peek(1).keyword == .for && peek(2).kind == .leftParenthesis:
+            return try collationOf(start)
+        case .operator where peek(1).kind == .leftParenthesis && grammar.anyTypeBeforeString && !grammar.hasScripts:
+            return try symbolicPrefix(start)
+        case .with where peek(1).kind == .leftParenthesis && grammar.hasScripts: return try withExpression(start)
+        case .collate where peek(1).kind == .leftParenthesis && grammar.hasScripts:
+            let name = try takeName()
+            return try call(start, qualifier: [], name: name)
         case .row where peek(1).kind == .leftParenthesis: return try row(start, .row)
         case .struct: return try structure(start)
         case .interval: return try interval(start)
@@ -34,6 +42,35 @@ extension Parser {
             return try path(start)
         default: return try path(start)
         }
+    }
+
+    /// `COLLATION FOR (x)` is a way to write a call.
+    private mutating func collationOf(_ start: UInt32) throws(SQLError) -> Expression {
+        advance()
+        advance()
+        let value = try parenthesized { parser throws(SQLError) in try parser.expression() }
+        let call = FunctionCall(
+            qualifier: ["pg_catalog"], name: "pg_collation_for", arguments: [Argument(value)], info: info(from: start))
+        return .function(call)
+    }
+
+    /// GoogleSQL's `WITH(a AS 1, b AS a + 1, a * b)`.
+    private mutating func withExpression(_ start: UInt32) throws(SQLError) -> Expression {
+        var call = FunctionCall(name: Identifier(text(token), range: token.range))
+        advance()
+        try expect(.leftParenthesis, "(")
+        while atName(), peek(1).keyword == .as {
+            let name = try takeName()
+            advance()
+            var argument = Argument(try expression())
+            argument.label = .variable(name)
+            call.arguments.append(argument)
+            try expect(.comma, ",")
+        }
+        call.arguments.append(Argument(try expression()))
+        try expect(.rightParenthesis, ")")
+        call.info = info(from: start)
+        return .function(call)
     }
 
     private mutating func constant(_ value: Literal.Value) -> Expression {

@@ -21,6 +21,10 @@ struct Parser {
     var holdsHalfShift = false
     /// In the order of the text; empty when they are not kept.
     var comments: [Comment] = []
+    /// Errors are collected rather than thrown, as far as that is safe.
+    var isRecovering = false
+    /// Those collected, in the order of the text.
+    var errors: [SQLError] = []
 
     init(
         bytes: UnsafeBufferPointer<UInt8>, tokens: UnsafeBufferPointer<Token>, dialect: SQLDialect,

@@ -63,6 +63,14 @@ extension TreeRewriter {
             try rewrite(&node.left)
             try rewrite(&node.right)
             expression = .binary(node)
+        case .chain(var node):
+            try rewrite(&node.first)
+            for index in node.links.indices { try rewrite(&node.links[index].operand) }
+            expression = .chain(node)
+        case .symbolic(var node):
+            try descend(&node.left)
+            try rewrite(&node.right)
+            expression = .symbolic(node)
         case .logical(var node):
             try descend(&node.operands)
             expression = .logical(node)
@@ -163,23 +171,27 @@ extension TreeRewriter {
 
     private mutating func descend(_ access: inout SubscriptAccess) throws(SQLError) {
         try rewrite(&access.operand)
-        switch access.position {
+        try descend(&access.position)
+    }
+
+    mutating func descend(_ position: inout SubscriptAccess.Position) throws(SQLError) {
+        switch position {
         case .index(var index):
             try rewrite(&index)
-            access.position = .index(index)
+            position = .index(index)
         case .offset(var index, let safe):
             try rewrite(&index)
-            access.position = .offset(index, safe: safe)
+            position = .offset(index, safe: safe)
         case .ordinal(var index, let safe):
             try rewrite(&index)
-            access.position = .ordinal(index, safe: safe)
+            position = .ordinal(index, safe: safe)
         case .key(var index, let safe):
             try rewrite(&index)
-            access.position = .key(index, safe: safe)
+            position = .key(index, safe: safe)
         case .slice(var from, var to):
             try descend(&from)
             try descend(&to)
-            access.position = .slice(from, to)
+            position = .slice(from, to)
         }
     }
 

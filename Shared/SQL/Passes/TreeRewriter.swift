@@ -61,11 +61,70 @@ extension TreeRewriter {
             statement = .explain(node)
         // Their expressions are about the table's own columns.
         case .createIndex, .alterTable, .truncate, .createSchema, .drop, .grant: break
+        case .utility(var node):
+            try descend(&node)
+            statement = .utility(node)
         }
     }
 
     private mutating func descend(_ assignments: inout [Assignment]) throws(SQLError) {
-        for index in assignments.indices { try rewrite(&assignments[index].value) }
+        for index in assignments.indices {
+            for target in assignments[index].steps.indices {
+                for place in assignments[index].steps[target].indices {
+                    guard case .position(var position) = assignments[index].steps[target][place] else { continue }
+                    try descend(&position)
+                    assignments[index].steps[target][place] = .position(position)
+                }
+            }
+            try rewrite(&assignments[index].value)
+        }
+    }
+
+    private mutating func descend(_ utility: inout Utility) throws(SQLError) {
+        switch utility {
+        case .set(var node):
+            try descend(&node.values)
+            utility = .set(node)
+        case .call(var node):
+            try descend(&node.call)
+            utility = .call(node)
+        case .createRoutine(var node):
+            try descend(&node.body)
+            utility = .createRoutine(node)
+        case .declare(var node):
+            try descend(&node.value)
+            utility = .declare(node)
+        case .block(var node):
+            try descend(&node)
+            utility = .block(node)
+        case .execute(var node):
+            try rewrite(&node.text)
+            try descend(&node.using)
+            utility = .execute(node)
+        case .transaction, .show, .comment, .maintenance, .refresh: break
+        }
+    }
+
+    private mutating func descend(_ body: inout CreateRoutine.Body) throws(SQLError) {
+        switch body {
+        case .expression(var value):
+            try rewrite(&value)
+            body = .expression(value)
+        case .query(var query):
+            try rewrite(&query)
+            body = .query(query)
+        case .block(var block):
+            try descend(&block)
+            body = .block(block)
+        case .text: break
+        }
+    }
+
+    private mutating func descend(_ block: inout Block) throws(SQLError) {
+        for index in block.statements.indices { try rewrite(&block.statements[index]) }
+        guard var handler = block.handler else { return }
+        for index in handler.indices { try rewrite(&handler[index]) }
+        block.handler = handler
     }
 
     private mutating func descend(_ insert: inout Insert) throws(SQLError) {
@@ -95,7 +154,10 @@ extension TreeRewriter {
             case .insert(let columns, var values):
                 try descend(&values)
                 merge.clauses[index].action = .insert(columns: columns, values: values)
-            case .nothing, .delete, .insertRow: break
+            case .insertOverriding(let overriding, let columns, var values):
+                try descend(&values)
+                merge.clauses[index].action = .insertOverriding(overriding, columns: columns, values: values)
+            case .nothing, .delete, .insertRow, .insertDefaults: break
             }
         }
     }

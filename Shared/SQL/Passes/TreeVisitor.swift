@@ -29,7 +29,7 @@ extension TreeVisitor {
         case .insert(let node): walk(node)
         case .update(let node):
             if let with = node.with { walk(with) }
-            for assignment in node.assignments { visit(assignment.value) }
+            for assignment in node.assignments { walk(assignment) }
             walk(node.from)
             walk(node.condition)
             walk(node.returning)
@@ -43,6 +43,7 @@ extension TreeVisitor {
             for element in node.elements { walk(element) }
             if let query = node.query { visit(query) }
         case .createView(let node): visit(node.query)
+        case .utility(let node): walk(node)
         case .createIndex(let node):
             for key in node.keys { visit(key.value) }
             walk(node.condition)
@@ -60,7 +61,7 @@ extension TreeVisitor {
         if let with = insert.with { walk(with) }
         if case .query(let query) = insert.source { visit(query) }
         if case .update(let assignments, let condition)? = insert.onConflict?.action {
-            for assignment in assignments { visit(assignment.value) }
+            for assignment in assignments { walk(assignment) }
             walk(condition)
         }
         walk(insert.returning)
@@ -73,17 +74,51 @@ extension TreeVisitor {
         for clause in merge.clauses {
             walk(clause.condition)
             switch clause.action {
-            case .update(let assignments): for assignment in assignments { visit(assignment.value) }
-            case .insert(_, let values): walk(values)
-            case .nothing, .delete, .insertRow: break
+            case .update(let assignments): for assignment in assignments { walk(assignment) }
+            case .insert(_, let values), .insertOverriding(_, _, let values): walk(values)
+            case .nothing, .delete, .insertRow, .insertDefaults: break
             }
         }
+    }
+
+    private mutating func walk(_ assignment: Assignment) {
+        for steps in assignment.steps {
+            for case .position(let position) in steps { walk(position) }
+        }
+        visit(assignment.value)
+    }
+
+    private mutating func walk(_ utility: Utility) {
+        switch utility {
+        case .set(let node): walk(node.values)
+        case .call(let node): walk(node.call)
+        case .createRoutine(let node):
+            for parameter in node.parameters { walk(parameter.defaultValue) }
+            switch node.body {
+            case .expression(let value): visit(value)
+            case .query(let query): visit(query)
+            case .text: break
+            case .block(let block): walk(block)
+            }
+        case .declare(let node): walk(node.value)
+        case .block(let node): walk(node)
+        case .execute(let node):
+            visit(node.text)
+            walk(node.using)
+        case .transaction, .show, .comment, .maintenance, .refresh: break
+        }
+    }
+
+    private mutating func walk(_ block: Block) {
+        for statement in block.statements { visit(statement) }
+        for statement in block.handler ?? [] { visit(statement) }
     }
 
     private mutating func walk(_ element: TableElement) {
         switch element {
         case .column(let column): for constraint in column.constraints { walk(constraint) }
         case .constraint(let constraint): if case .check(let condition) = constraint.rule { visit(condition) }
+        case .like: break
         }
     }
 
@@ -273,6 +308,12 @@ extension TreeVisitor {
         case .binary(let node):
             visit(node.left)
             visit(node.right)
+        case .chain(let node):
+            visit(node.first)
+            for link in node.links { visit(link.operand) }
+        case .symbolic(let node):
+            walk(node.left)
+            visit(node.right)
         case .logical(let node): walk(node.operands)
         case .isTest(let node): visit(node.operand)
         case .between(let node):
@@ -330,7 +371,11 @@ extension TreeVisitor {
 
     private mutating func walk(_ access: SubscriptAccess) {
         visit(access.operand)
-        switch access.position {
+        walk(access.position)
+    }
+
+    private mutating func walk(_ position: SubscriptAccess.Position) {
+        switch position {
         case .index(let index), .offset(let index, _), .ordinal(let index, _), .key(let index, _): visit(index)
         case .slice(let from, let to):
             walk(from)

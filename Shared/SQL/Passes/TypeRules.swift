@@ -109,6 +109,7 @@ enum TypeRules {
         case .interval: return .interval
         case .atTimeZone: return first == .timestampTZ ? .timestamp : first == .timestamp ? .timestampTZ : first
         case .collated: return first
+        case .chain: return types.dropFirst().reduce(first) { common($0, $1) }
         case .subscripted(let node):
             guard case .array(let element)? = first else { return first == .jsonb || first == .json ? first : nil }
             if case .slice = node.position { return first }

@@ -36,6 +36,7 @@ public enum Keyword: UInt16, Sendable, Hashable, CaseIterable {
     case transaction, treat, trigger, trim, `true`, truncate, `try`, type, unbounded, uncommitted, union, unique
     case unknown, unlogged, unnest, unpivot, until, update, usage, use, user, using, vacuum, valid, value, values
     case varbit, varchar, variadic, varying, verbose, view, volatile, wal, week, when, `where`, `while`, window, with
+    case document, normalized
     case within, without, work, write, xmlattributes, year, yes, zone
 }
 

@@ -49,6 +49,10 @@ struct LexicalTraits: Sendable {
     var questionIsParameter: Bool
     /// `my-project.dataset.table`.
     var namesMayHaveDashes: Bool
+    /// Any characters of operators side by side are one operator, whether it is known or not.
+    var operatorsAreRuns: Bool
+    /// The characters that operators are made of.
+    var runBytes: [Bool]
     /// The number after which digits may go on as a name: `dataset.2026_events`.
     var namesAfterDotsMayBeginWithDigits: Bool
 
@@ -56,8 +60,11 @@ struct LexicalTraits: Sendable {
         operators texts: [(String, TokenKind)], prefixes: [StringPrefix], doubleQuoteIsString: Bool,
         backtickIsName: Bool, plainStringsHaveEscapes: Bool, quotesAreDoubled: Bool, hasTripleQuotes: Bool,
         hasDollarQuotes: Bool, hashIsComment: Bool, commentsNest: Bool, atIsParameter: Bool, questionIsParameter: Bool,
-        namesMayHaveDashes: Bool, namesAfterDotsMayBeginWithDigits: Bool
+        namesMayHaveDashes: Bool, namesAfterDotsMayBeginWithDigits: Bool, operatorsAreRuns: Bool
     ) {
+        self.operatorsAreRuns = operatorsAreRuns
+        runBytes = Array(repeating: false, count: 256)
+        for byte in "+-*/<>=~!@#%^&|`?".utf8 { runBytes[Int(byte)] = true }
         self.prefixes = prefixes
         self.doubleQuoteIsString = doubleQuoteIsString
         self.backtickIsName = backtickIsName
@@ -96,6 +103,9 @@ struct LexicalTraits: Sendable {
         ]
         for (mark, byteClass) in marks { classes[Int(mark.asciiValue ?? 0)] = byteClass }
         if backtickIsName { classes[Int(UInt8(ascii: "`"))] = .backtick }
+        if operatorsAreRuns {
+            for byte in 0...255 where runBytes[byte] && classes[byte] == .invalid { classes[byte] = .operator }
+        }
         if !hasDollarQuotes { classes[Int(UInt8(ascii: "$"))] = .invalid }
     }
 }
@@ -129,7 +139,8 @@ extension LexicalTraits {
         ],
         doubleQuoteIsString: false, backtickIsName: false, plainStringsHaveEscapes: false, quotesAreDoubled: true,
         hasTripleQuotes: false, hasDollarQuotes: true, hashIsComment: false, commentsNest: true, atIsParameter: false,
-        questionIsParameter: false, namesMayHaveDashes: false, namesAfterDotsMayBeginWithDigits: false)
+        questionIsParameter: false, namesMayHaveDashes: false, namesAfterDotsMayBeginWithDigits: false,
+        operatorsAreRuns: true)
 
     static let bigQuery = LexicalTraits(
         operators: commonOperators,
@@ -141,5 +152,6 @@ extension LexicalTraits {
         ],
         doubleQuoteIsString: true, backtickIsName: true, plainStringsHaveEscapes: true, quotesAreDoubled: false,
         hasTripleQuotes: true, hasDollarQuotes: false, hashIsComment: true, commentsNest: false, atIsParameter: true,
-        questionIsParameter: true, namesMayHaveDashes: true, namesAfterDotsMayBeginWithDigits: true)
+        questionIsParameter: true, namesMayHaveDashes: true, namesAfterDotsMayBeginWithDigits: true,
+        operatorsAreRuns: false)
 }

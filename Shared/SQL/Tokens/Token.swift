@@ -40,6 +40,11 @@ public enum TokenKind: UInt8, Sendable, Hashable {
     case matchesIgnoringCase, notMatches, notMatchesIgnoringCase
     case squareRoot, cubeRoot, adjacent, distance, startsWith, notRightOf, notLeftOf
 
+    /// An operator of PostgreSQL that has no meaning of its own, such as `~<~`.
+    case symbol
+    /// What the tokenizer could not read; only where errors are collected.
+    case unreadable
+
     /// The end of the text; empty.
     case endOfText
 }

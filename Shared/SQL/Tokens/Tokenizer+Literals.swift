@@ -184,8 +184,7 @@ extension Tokenizer {
     mutating func at() throws(SQLError) {
         let start = position
         let next = peek(1)
-        let beginsName = isNamePart(next) && !isDigit(next)
-        if options.placeholders, beginsName || next == UInt8(ascii: "{") { return try placeholder() }
+        if options.placeholders, beginsPlaceholder(next) { return try placeholder() }
         guard traits.atIsParameter else { return try mark() }
         position += next == UInt8(ascii: "@") ? 2 : 1
         let nameStart = position
@@ -196,6 +195,9 @@ extension Tokenizer {
         guard position > nameStart else { throw error("A parameter without a name.", at: start) }
         append(.parameter, from: start)
     }
+
+    /// True when a placeholder's `@` may stand before `byte`.
+    func beginsPlaceholder(_ byte: UInt8) -> Bool { isNamePart(byte) && !isDigit(byte) || byte == UInt8(ascii: "{") }
 
     /// `?`, or an operator that begins with it.
     mutating func question() throws(SQLError) {

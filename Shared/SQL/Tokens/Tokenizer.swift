@@ -7,6 +7,10 @@ struct Tokenizer {
     var position = 0
     var tokens = ContiguousArray<Token>()
     var comments: [Comment] = []
+    /// Goes on behind what cannot be read, which is then one token of its own.
+    var isRecovering = false
+    /// What could not be read.
+    var errors: [SQLError] = []
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, traits: LexicalTraits, options: ParseOptions) {
         self.bytes = bytes
@@ -17,6 +21,23 @@ struct Tokenizer {
 
     mutating func run() throws(SQLError) {
         guard bytes.count < Int(UInt32.max) else { throw SQLError(.tooLong, "The text is 4 GiB or longer.") }
+        while position < bytes.count {
+            let start = position
+            do throws(SQLError) {
+                try cut()
+            } catch {
+                guard isRecovering else { throw error }
+                errors.append(error)
+                position = max(position, start + 1)
+                append(.unreadable, from: Int(error.range.start))
+                if errors.count == ParsedScript.errorsMax { position = bytes.count }
+            }
+        }
+        append(.endOfText, from: position)
+    }
+
+    /// Cuts the text into tokens up to its end.
+    private mutating func cut() throws(SQLError) {
         let classes = traits.classes
         while position < bytes.count {
             let start = position
@@ -41,7 +62,6 @@ struct Tokenizer {
             case .invalid: throw error("A character that SQL has no use for.", at: start)
             }
         }
-        append(.endOfText, from: position)
     }
 
     @inline(__always)
@@ -81,6 +101,7 @@ struct Tokenizer {
     /// An operator or a mark, the longest that fits.
     mutating func mark() throws(SQLError) {
         let start = position
+        if traits.operatorsAreRuns, traits.runBytes[Int(bytes[start])] { return operatorRun() }
         for candidate in traits.operators[Int(bytes[start])] {
             let length = candidate.bytes.count
             if length == 1 || fits(candidate.bytes) {
@@ -90,6 +111,38 @@ struct Tokenizer {
             }
         }
         throw error("A character that SQL has no use for.", at: start)
+    }
+
+    /// PostgreSQL's operators: as many of their characters as stand side by side, known or not. A sign at the end is
+    /// left for what follows, unless the operator has a character that arithmetic has not.
+    private mutating func operatorRun() {
+        let start = position
+        var end = start
+        var isUnusual = false
+        while end < bytes.count, traits.runBytes[Int(bytes[end])] {
+            let next = end + 1 < bytes.count ? bytes[end + 1] : 0
+            if bytes[end] == UInt8(ascii: "-"), next == UInt8(ascii: "-") { break }
+            if bytes[end] == UInt8(ascii: "/"), next == UInt8(ascii: "*") { break }
+            if options.placeholders, end > start, bytes[end] == UInt8(ascii: "@"), beginsPlaceholder(next) { break }
+            switch bytes[end] {
+            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: "<"),
+                UInt8(ascii: ">"), UInt8(ascii: "="):
+                break
+            default: isUnusual = true
+            }
+            end += 1
+        }
+        while !isUnusual, end > start + 1,
+            bytes[end - 1] == UInt8(ascii: "+") || bytes[end - 1] == UInt8(ascii: "-")
+        {
+            end -= 1
+        }
+        position = end
+        for candidate in traits.operators[Int(bytes[start])]
+        where candidate.bytes.count == end - start && bytes[start..<end].elementsEqual(candidate.bytes) {
+            return append(candidate.kind, from: start)
+        }
+        append(.symbol, from: start)
     }
 
     private func fits(_ text: [UInt8]) -> Bool {

@@ -62,13 +62,22 @@ public struct Assignment: Sendable, Hashable {
     /// One, or those of a list in parentheses.
     public var targets: [QualifiedName]
     public var isList: Bool = false
+    /// What of each target is set, `[1].x` of `a[1].x`; empty where all targets are whole columns.
+    public var steps: [[AccessStep]] = []
     public var value: Expression
 
-    public init(targets: [QualifiedName], isList: Bool = false, value: Expression) {
+    public init(targets: [QualifiedName], isList: Bool = false, steps: [[AccessStep]] = [], value: Expression) {
         self.targets = targets
         self.isList = isList
+        self.steps = steps
         self.value = value
     }
+}
+
+/// A step from a column to a part of it.
+public enum AccessStep: Sendable, Hashable {
+    case field(Identifier)
+    case position(SubscriptAccess.Position)
 }
 
 /// `UPDATE t SET a = 1 FROM … WHERE …`.
@@ -126,6 +135,9 @@ public struct Merge: Sendable, Hashable {
         case nothing, delete
         case update([Assignment])
         case insert(columns: [Identifier], values: [Expression])
+        /// PostgreSQL's `INSERT (a) OVERRIDING SYSTEM VALUE VALUES (1)`.
+        case insertOverriding(Insert.Overriding, columns: [Identifier], values: [Expression])
+        case insertDefaults
         /// GoogleSQL's `INSERT ROW`.
         case insertRow
     }
@@ -165,14 +177,18 @@ public struct Merge: Sendable, Hashable {
 /// `TRUNCATE TABLE a, b`.
 public struct Truncate: Sendable, Hashable {
     public var tables: [QualifiedName]
+    /// Without the tables that inherit from these: `TRUNCATE ONLY t`.
+    public var only: Bool = false
     public var restartsIdentity: Bool? = nil
     public var behavior: DropBehavior? = nil
     public var info: NodeInfo = .none
 
     public init(
-        tables: [QualifiedName], restartsIdentity: Bool? = nil, behavior: DropBehavior? = nil, info: NodeInfo = .none
+        tables: [QualifiedName], only: Bool = false, restartsIdentity: Bool? = nil, behavior: DropBehavior? = nil,
+        info: NodeInfo = .none
     ) {
         self.tables = tables
+        self.only = only
         self.restartsIdentity = restartsIdentity
         self.behavior = behavior
         self.info = info

@@ -15,6 +15,12 @@ public struct CreateTable: Sendable, Hashable {
     public enum Persistence: Sendable, Hashable { case temporary, unlogged }
     /// GoogleSQL's LIKE, COPY and CLONE.
     public enum Template: Sendable, Hashable { case like, copy, clone }
+    /// `ON COMMIT DROP` and its like.
+    public enum OnCommit: String, Sendable, Hashable, CaseIterable {
+        case drop = "DROP"
+        case deleteRows = "DELETE ROWS"
+        case preserveRows = "PRESERVE ROWS"
+    }
 
     public var orReplace: Bool = false
     public var persistence: Persistence? = nil
@@ -25,9 +31,13 @@ public struct CreateTable: Sendable, Hashable {
     public var templateTable: QualifiedName? = nil
     /// The partitioned table that this is a part of.
     public var partitionOf: PartitionOf? = nil
+    /// The tables whose columns this one has too.
+    public var inherits: [QualifiedName] = []
     public var partitioning: Partitioning? = nil
     public var clusterBy: [Expression] = []
     public var options: [DefinitionOption] = []
+    /// What a temporary table becomes at the end of a transaction.
+    public var onCommit: OnCommit? = nil
     public var query: Query? = nil
     /// PostgreSQL's `WITH NO DATA` (false) and `WITH DATA`.
     public var withData: Bool? = nil
@@ -36,9 +46,12 @@ public struct CreateTable: Sendable, Hashable {
     public init(
         orReplace: Bool = false, persistence: Persistence? = nil, ifNotExists: Bool = false, name: QualifiedName,
         elements: [TableElement] = [], template: Template? = nil, templateTable: QualifiedName? = nil,
-        partitionOf: PartitionOf? = nil, partitioning: Partitioning? = nil, clusterBy: [Expression] = [],
-        options: [DefinitionOption] = [], query: Query? = nil, withData: Bool? = nil, info: NodeInfo = .none
+        partitionOf: PartitionOf? = nil, inherits: [QualifiedName] = [], partitioning: Partitioning? = nil,
+        clusterBy: [Expression] = [], options: [DefinitionOption] = [], onCommit: OnCommit? = nil,
+        query: Query? = nil, withData: Bool? = nil, info: NodeInfo = .none
     ) {
+        self.inherits = inherits
+        self.onCommit = onCommit
         self.orReplace = orReplace
         self.persistence = persistence
         self.ifNotExists = ifNotExists
@@ -60,6 +73,18 @@ public struct CreateTable: Sendable, Hashable {
 public enum TableElement: Sendable, Hashable {
     case column(ColumnDefinition)
     case constraint(TableConstraint)
+    /// PostgreSQL's `LIKE t INCLUDING ALL`; what is included or excluded is upper case.
+    case like(QualifiedName, options: [String])
+}
+
+/// When a constraint is checked, and for which rows.
+public enum ConstraintAttribute: String, Sendable, Hashable, CaseIterable {
+    case deferrable = "DEFERRABLE"
+    case notDeferrable = "NOT DEFERRABLE"
+    case initiallyDeferred = "INITIALLY DEFERRED"
+    case initiallyImmediate = "INITIALLY IMMEDIATE"
+    case noInherit = "NO INHERIT"
+    case notValid = "NOT VALID"
 }
 
 /// A column as CREATE and ALTER define it.
@@ -96,11 +121,15 @@ public struct ColumnConstraint: Sendable, Hashable {
     public var rule: Rule
     /// GoogleSQL's NOT ENFORCED (false).
     public var enforced: Bool? = nil
+    public var attributes: [ConstraintAttribute] = []
 
-    public init(name: Identifier? = nil, rule: Rule, enforced: Bool? = nil) {
+    public init(
+        name: Identifier? = nil, rule: Rule, enforced: Bool? = nil, attributes: [ConstraintAttribute] = []
+    ) {
         self.name = name
         self.rule = rule
         self.enforced = enforced
+        self.attributes = attributes
     }
 }
 
@@ -118,11 +147,15 @@ public struct TableConstraint: Sendable, Hashable {
     public var rule: Rule
     /// GoogleSQL's NOT ENFORCED (false).
     public var enforced: Bool? = nil
+    public var attributes: [ConstraintAttribute] = []
 
-    public init(name: Identifier? = nil, rule: Rule, enforced: Bool? = nil) {
+    public init(
+        name: Identifier? = nil, rule: Rule, enforced: Bool? = nil, attributes: [ConstraintAttribute] = []
+    ) {
         self.name = name
         self.rule = rule
         self.enforced = enforced
+        self.attributes = attributes
     }
 }
 
@@ -139,12 +172,18 @@ public struct ForeignTarget: Sendable, Hashable {
 
     public var table: QualifiedName
     public var columns: [Identifier] = []
+    /// Upper case: FULL, SIMPLE.
+    public var match: String? = nil
     public var onDelete: Action? = nil
     public var onUpdate: Action? = nil
 
-    public init(table: QualifiedName, columns: [Identifier] = [], onDelete: Action? = nil, onUpdate: Action? = nil) {
+    public init(
+        table: QualifiedName, columns: [Identifier] = [], match: String? = nil, onDelete: Action? = nil,
+        onUpdate: Action? = nil
+    ) {
         self.table = table
         self.columns = columns
+        self.match = match
         self.onDelete = onDelete
         self.onUpdate = onUpdate
     }
@@ -186,6 +225,8 @@ public struct CreateView: Sendable, Hashable {
     public var orReplace: Bool = false
     public var temporary: Bool = false
     public var materialized: Bool = false
+    /// The query may read the view itself.
+    public var recursive: Bool = false
     public var ifNotExists: Bool = false
     public var name: QualifiedName
     public var columns: [ColumnDefinition] = []
@@ -194,14 +235,25 @@ public struct CreateView: Sendable, Hashable {
     public var options: [DefinitionOption] = []
     public var query: Query
     public var withData: Bool? = nil
+    /// Which rows may be written through the view: `WITH CHECK OPTION`.
+    public var checkOption: CheckOption? = nil
     public var info: NodeInfo = .none
 
+    /// The views whose conditions must hold.
+    public enum CheckOption: String, Sendable, Hashable, CaseIterable {
+        case unsaid = "WITH CHECK OPTION"
+        case local = "WITH LOCAL CHECK OPTION"
+        case cascaded = "WITH CASCADED CHECK OPTION"
+    }
+
     public init(
-        orReplace: Bool = false, temporary: Bool = false, materialized: Bool = false, ifNotExists: Bool = false,
-        name: QualifiedName, columns: [ColumnDefinition] = [], partitioning: Partitioning? = nil,
-        clusterBy: [Expression] = [], options: [DefinitionOption] = [], query: Query, withData: Bool? = nil,
-        info: NodeInfo = .none
+        orReplace: Bool = false, temporary: Bool = false, materialized: Bool = false, recursive: Bool = false,
+        ifNotExists: Bool = false, name: QualifiedName, columns: [ColumnDefinition] = [],
+        partitioning: Partitioning? = nil, clusterBy: [Expression] = [], options: [DefinitionOption] = [],
+        query: Query, withData: Bool? = nil, checkOption: CheckOption? = nil, info: NodeInfo = .none
     ) {
+        self.recursive = recursive
+        self.checkOption = checkOption
         self.orReplace = orReplace
         self.temporary = temporary
         self.materialized = materialized
@@ -247,15 +299,22 @@ public struct CreateIndex: Sendable, Hashable {
     public var method: Identifier? = nil
     public var keys: [IndexKey]
     public var include: [Identifier] = []
+    /// Two nulls are the same key: `NULLS NOT DISTINCT` (false).
+    public var nullsDistinct: Bool? = nil
     public var options: [DefinitionOption] = []
     public var condition: Expression? = nil
+    /// Not on the table's partitions: `ON ONLY t`.
+    public var only: Bool = false
     public var info: NodeInfo = .none
 
     public init(
         unique: Bool = false, concurrently: Bool = false, ifNotExists: Bool = false, name: QualifiedName? = nil,
         table: QualifiedName, method: Identifier? = nil, keys: [IndexKey], include: [Identifier] = [],
-        options: [DefinitionOption] = [], condition: Expression? = nil, info: NodeInfo = .none
+        nullsDistinct: Bool? = nil, options: [DefinitionOption] = [], condition: Expression? = nil,
+        only: Bool = false, info: NodeInfo = .none
     ) {
+        self.nullsDistinct = nullsDistinct
+        self.only = only
         self.unique = unique
         self.concurrently = concurrently
         self.ifNotExists = ifNotExists
@@ -298,19 +357,29 @@ public struct Drop: Sendable, Hashable {
         case schema = "SCHEMA"
         case index = "INDEX"
         case sequence = "SEQUENCE"
+        case function = "FUNCTION"
+        case procedure = "PROCEDURE"
+        case tableFunction = "TABLE FUNCTION"
+        case externalTable = "EXTERNAL TABLE"
+        case snapshotTable = "SNAPSHOT TABLE"
+        case type = "TYPE"
+        case `extension` = "EXTENSION"
     }
 
     public var kind: Kind
     public var concurrently: Bool = false
     public var ifExists: Bool = false
     public var names: [QualifiedName]
+    /// The types of a function's arguments; only with one name.
+    public var signature: [DataType]? = nil
     public var behavior: DropBehavior? = nil
     public var info: NodeInfo = .none
 
     public init(
         kind: Kind, concurrently: Bool = false, ifExists: Bool = false, names: [QualifiedName],
-        behavior: DropBehavior? = nil, info: NodeInfo = .none
+        signature: [DataType]? = nil, behavior: DropBehavior? = nil, info: NodeInfo = .none
     ) {
+        self.signature = signature
         self.kind = kind
         self.concurrently = concurrently
         self.ifExists = ifExists
@@ -338,8 +407,21 @@ public struct AlterTable: Sendable, Hashable {
         case setSchema(Identifier)
         case addConstraint(TableConstraint)
         case dropConstraint(Identifier, ifExists: Bool, DropBehavior?)
+        case renameConstraint(Identifier, to: Identifier)
+        case validateConstraint(Identifier)
+        /// GoogleSQL's DROP PRIMARY KEY.
+        case dropPrimaryKey(ifExists: Bool)
+        /// PostgreSQL's `SET (fillfactor = 70)`.
+        case setParameters([DefinitionOption])
+        /// `RESET (fillfactor)`.
+        case resetParameters([DefinitionOption])
+        case setOwner(Identifier)
+        case attachPartition(QualifiedName, PartitionOf.Bound)
+        case detachPartition(QualifiedName, concurrently: Bool)
     }
 
+    /// TABLE, VIEW and whatever else can be altered in some of these ways.
+    public var kind: Drop.Kind = .table
     public var ifExists: Bool = false
     public var only: Bool = false
     public var name: QualifiedName
@@ -347,8 +429,10 @@ public struct AlterTable: Sendable, Hashable {
     public var info: NodeInfo = .none
 
     public init(
-        ifExists: Bool = false, only: Bool = false, name: QualifiedName, actions: [Action], info: NodeInfo = .none
+        kind: Drop.Kind = .table, ifExists: Bool = false, only: Bool = false, name: QualifiedName, actions: [Action],
+        info: NodeInfo = .none
     ) {
+        self.kind = kind
         self.ifExists = ifExists
         self.only = only
         self.name = name

@@ -12,6 +12,8 @@ extension Expression {
             case .placeholder(let node): node.info
             case .unary(let node): node.info
             case .binary(let node): node.info
+            case .chain(let node): node.info
+            case .symbolic(let node): node.info
             case .logical(let node): node.info
             case .isTest(let node): node.info
             case .between(let node): node.info
@@ -61,6 +63,12 @@ extension Expression {
             case .binary(var node):
                 node.info = newValue
                 self = .binary(node)
+            case .chain(var node):
+                node.info = newValue
+                self = .chain(node)
+            case .symbolic(var node):
+                node.info = newValue
+                self = .symbolic(node)
             case .logical(var node):
                 node.info = newValue
                 self = .logical(node)

@@ -14,6 +14,10 @@ public indirect enum Expression: Sendable, Hashable {
     case placeholder(Placeholder)
     case unary(UnaryOperation)
     case binary(BinaryOperation)
+    /// Very many operands with operators of one level between them: `a + b - c + …`.
+    case chain(OperatorChain)
+    /// An operator that has no name here: `a ~<~ b`, `a OPERATOR(s.+) b`.
+    case symbolic(SymbolicOperation)
     /// A chain of AND, or of OR.
     case logical(LogicalOperation)
     /// `IS NULL`, `IS NOT TRUE`, …

@@ -39,6 +39,12 @@ public struct Argument: Sendable, Hashable {
         case variadic
         /// `f(TABLE t)`, `f(MODEL m)`: upper case.
         case word(String)
+        /// The value of the key before it: `JSON_OBJECT('a' VALUE 1)`.
+        case value
+        /// `name AS value`: what GoogleSQL's `WITH(…)` names for its result.
+        case variable(Identifier)
+        /// `SUBSTRING(s SIMILAR pattern ESCAPE mark)`.
+        case similar, escape
     }
 
     public var label: Label? = nil
@@ -72,6 +78,23 @@ public struct CallModifiers: Sendable, Hashable {
     public var over: Window? = nil
     /// `IGNORE NULLS` behind the parentheses rather than within.
     public var nullsOutside: Spelling<Bool> = Spelling(false)
+    /// What SQL/JSON's constructors say of their result.
+    public var json: JSONClauses? = nil
+
+    /// `NULL ON NULL WITH UNIQUE KEYS RETURNING jsonb`.
+    public struct JSONClauses: Sendable, Hashable {
+        /// `NULL ON NULL` (true) or `ABSENT ON NULL`.
+        public var keepsNulls: Bool? = nil
+        /// `WITH UNIQUE KEYS` (true) or `WITHOUT`.
+        public var uniqueKeys: Bool? = nil
+        public var returning: DataType? = nil
+
+        public init(keepsNulls: Bool? = nil, uniqueKeys: Bool? = nil, returning: DataType? = nil) {
+            self.keepsNulls = keepsNulls
+            self.uniqueKeys = uniqueKeys
+            self.returning = returning
+        }
+    }
 
     public init(
         distinct: Bool = false, nulls: NullTreatment? = nil, having: Extreme? = nil, orderBy: [OrderItem] = [],

@@ -26,6 +26,62 @@ public struct BinaryOperation: Sendable, Hashable {
     }
 }
 
+/// A sum, product or the like of very many operands, combined from the left.
+///
+/// It stands for the same as `BinaryOperation`s in each other's left operand, which a tree could not hold in any number
+/// without being too deep to walk over. The parser makes one when more than `lengthMin` operators of one level follow
+/// each other.
+public struct OperatorChain: Sendable, Hashable {
+    /// An operator and its right operand.
+    public struct Link: Sendable, Hashable {
+        public var operation: BinaryOperator
+        public var operand: Expression
+
+        public init(operation: BinaryOperator, operand: Expression) {
+            self.operation = operation
+            self.operand = operand
+        }
+    }
+
+    /// Fewer operators than these are `BinaryOperation`s.
+    public static let lengthMin = 64
+
+    public var first: Expression
+    public var links: [Link]
+    public var info: NodeInfo = .none
+
+    public init(first: Expression, links: [Link], info: NodeInfo = .none) {
+        self.first = first
+        self.links = links
+        self.info = info
+    }
+
+    /// The operands in the order of the text.
+    public var operands: [Expression] { [first] + links.map(\.operand) }
+}
+
+/// An operator by its symbol: one that a schema defines, or that is named with its schema. PostgreSQL only.
+public struct SymbolicOperation: Sendable, Hashable {
+    /// The schema in `OPERATOR(schema.+)`; empty where the symbol stands alone.
+    public var qualifier: [Identifier] = []
+    public var symbol: String
+    /// Nil for an operator before its operand.
+    public var left: Expression? = nil
+    public var right: Expression
+    public var info: NodeInfo = .none
+
+    public init(
+        qualifier: [Identifier] = [], symbol: String, left: Expression? = nil, right: Expression,
+        info: NodeInfo = .none
+    ) {
+        self.qualifier = qualifier
+        self.symbol = symbol
+        self.left = left
+        self.right = right
+        self.info = info
+    }
+}
+
 /// Two or more conditions, joined by AND or by OR.
 public struct LogicalOperation: Sendable, Hashable {
     /// The word between the conditions.
@@ -45,7 +101,15 @@ public struct LogicalOperation: Sendable, Hashable {
 /// `x IS [NOT] NULL`, `TRUE`, `FALSE`, `UNKNOWN`.
 public struct IsTest: Sendable, Hashable {
     /// What the operand is tested for.
-    public enum Property: Sendable, Hashable { case null, isTrue, isFalse, unknown }
+    public enum Property: Sendable, Hashable {
+        case null, isTrue, isFalse, unknown
+        /// PostgreSQL's `IS NFC NORMALIZED`; the form is upper case, nil for NFC unsaid.
+        case normalized(form: String?)
+        /// `IS JSON OBJECT WITH UNIQUE KEYS`; the kind is upper case, nil for any.
+        case json(kind: String?, uniqueKeys: Bool)
+        /// `IS DOCUMENT`, of XML.
+        case document
+    }
 
     public var operand: Expression
     public var property: Property
@@ -235,11 +299,14 @@ public struct SubscriptAccess: Sendable, Hashable {
 
     public var operand: Expression
     public var position: Position
+    /// The operand is a subscript of its own: `(x[1])[2]`. PostgreSQL reads `x[1][2]` as one access of two dimensions.
+    public var standsAlone: Bool = false
     public var info: NodeInfo = .none
 
-    public init(operand: Expression, position: Position, info: NodeInfo = .none) {
+    public init(operand: Expression, position: Position, standsAlone: Bool = false, info: NodeInfo = .none) {
         self.operand = operand
         self.position = position
+        self.standsAlone = standsAlone
         self.info = info
     }
 }

@@ -59,17 +59,61 @@ public struct CommonTable: Sendable, Hashable {
     public var materialized: Bool? = nil
     /// A query, or in PostgreSQL a changing statement with RETURNING.
     public var statement: Statement
+    /// In which order a recursive table finds its rows: PostgreSQL's SEARCH.
+    public var search: Search? = nil
+    /// How a recursive table ends where its rows lead back: PostgreSQL's CYCLE.
+    public var cycle: Cycle? = nil
     public var info: NodeInfo = .none
 
     public init(
         name: Identifier, columns: [Identifier] = [], materialized: Bool? = nil, statement: Statement,
-        info: NodeInfo = .none
+        search: Search? = nil, cycle: Cycle? = nil, info: NodeInfo = .none
     ) {
         self.name = name
         self.columns = columns
         self.materialized = materialized
         self.statement = statement
+        self.search = search
+        self.cycle = cycle
         self.info = info
+    }
+
+    /// `SEARCH DEPTH FIRST BY a, b SET place`.
+    public struct Search: Sendable, Hashable {
+        /// Children before siblings; otherwise BREADTH FIRST.
+        public var depthFirst: Bool
+        public var columns: [Identifier]
+        /// The column that rows can be ordered by.
+        public var place: Identifier
+
+        public init(depthFirst: Bool, columns: [Identifier], place: Identifier) {
+            self.depthFirst = depthFirst
+            self.columns = columns
+            self.place = place
+        }
+    }
+
+    /// `CYCLE a, b SET mark TO 'Y' DEFAULT 'N' USING path`.
+    public struct Cycle: Sendable, Hashable {
+        public var columns: [Identifier]
+        /// The column that says whether a row closes a cycle.
+        public var mark: Identifier
+        /// What `mark` is for a row that does; nil with `otherwise`: TRUE and FALSE.
+        public var value: Expression? = nil
+        public var otherwise: Expression? = nil
+        /// The column of the rows that led to this one.
+        public var path: Identifier
+
+        public init(
+            columns: [Identifier], mark: Identifier, value: Expression? = nil, otherwise: Expression? = nil,
+            path: Identifier
+        ) {
+            self.columns = columns
+            self.mark = mark
+            self.value = value
+            self.otherwise = otherwise
+            self.path = path
+        }
     }
 
     /// The query, unless the table is filled by a changing statement.
@@ -85,7 +129,7 @@ public struct SetOperation: Sendable, Hashable {
         /// The words that ask for it.
         public enum Mode: Sendable, Hashable { case byName, corresponding }
         /// Which columns are kept that are not in every operand.
-        public enum Outer: Sendable, Hashable { case full, left, strict }
+        public enum Outer: Sendable, Hashable { case full, left, inner, strict }
 
         public var mode: Mode
         public var outer: Outer? = nil

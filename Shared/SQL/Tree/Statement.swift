@@ -14,6 +14,8 @@ public indirect enum Statement: Sendable, Hashable {
     case alterTable(AlterTable)
     case grant(Grant)
     case explain(Explain)
+    /// Everything else that a pipeline runs beside its queries.
+    case utility(Utility)
 }
 
 extension Statement {
@@ -34,6 +36,7 @@ extension Statement {
         case .alterTable(let node): node.info.range
         case .grant(let node): node.info.range
         case .explain(let node): node.info.range
+        case .utility(let node): node.info.range
         }
     }
 }
@@ -67,6 +70,7 @@ public struct Grant: Sendable, Hashable {
     public var privileges: [Privilege]
     /// Upper case: TABLE, SCHEMA, `ALL TABLES IN SCHEMA`, …; nil when the text does not say.
     public var kind: String? = nil
+    /// Empty where roles are granted rather than privileges on things.
     public var names: [QualifiedName]
     public var grantees: [Grantee]
     public var withGrantOption: Bool = false
