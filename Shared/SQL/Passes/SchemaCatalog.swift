@@ -38,6 +38,14 @@ public struct SchemaCatalog: Sendable {
         }
     }
 
+    /// Every table by its whole name, in no order.
+    var allTables: [ColumnSet] {
+        tables.compactMap { key, columns in
+            guard let columns, let name = columns.table else { return nil }
+            return name.parts.map { dialect.key($0) }.joined(separator: ".") == key ? columns : nil
+        }
+    }
+
     /// Nil when the table is not known.
     func columns(of name: QualifiedName) -> ColumnSet? {
         if name.parts.count == 1 { return tables[dialect.key(name.parts[0])] ?? nil }

@@ -16,6 +16,9 @@ final class NodeTypes {
     /// What stars stand for, by the star's number.
     private var stars: [UInt32: [StarItem]] = [:]
 
+    /// The tables of columns that name none, by the column's number.
+    private var tables: [UInt32: Identifier] = [:]
+
     /// An item that a star stands for.
     struct StarItem {
         var item: SelectItem
@@ -43,6 +46,13 @@ final class NodeTypes {
     func record(_ items: [StarItem], of number: SourceRange) {
         if isNumber(number) { stars[number.start] = items }
     }
+
+    func record(table: Identifier, of number: SourceRange) {
+        if isNumber(number) { tables[number.start] = table }
+    }
+
+    /// The name that the table goes by which a column is of; nil when it is of none, or not known.
+    func table(_ number: SourceRange) -> Identifier? { isNumber(number) ? tables[number.start] : nil }
 
     func type(_ number: SourceRange) -> DataType.Kind? { isNumber(number) ? types[Int(number.start)] : nil }
 

@@ -1,7 +1,10 @@
+// The walk over expressions, and which rule a node goes to.
+
 extension Transpiler {
     mutating func rewrite(_ expression: inout Expression) throws(SQLError) {
-        try descend(&expression)
         let info = expression.info
+        if let plain = idiom(expression) { expression = plain }
+        try descend(&expression)
         expression = try converted(expression)
         // What stands in the node's place answers for its type, and says what was said of it.
         expression.info.range = info.range
@@ -9,28 +12,97 @@ extension Transpiler {
     }
 
     /// The expression, of which the operands are of the target dialect already, in the target dialect.
-    private mutating func converted(_ expression: Expression) throws(SQLError) -> Expression {
+    mutating func converted(_ expression: Expression) throws(SQLError) -> Expression {
         switch expression {
-        case .function(let node): return try converted(node)
-        default: return expression
+        case .column(let node): return .column(column(node))
+        case .literal(let node): return try literal(node)
+        case .typedLiteral(let node): return try typedLiteral(node)
+        case .interval(let node): return try interval(node)
+        case .parameter(let node): return .parameter(try parameter(node))
+        case .star(let node): return .star(star(node))
+        case .unary(let node): return unary(node)
+        case .binary(let node): return try binary(node)
+        case .isTest(let node): return .isTest(test(node))
+        case .between(let node): return between(node)
+        case .membership(let node): return try membership(node)
+        case .match(let node): return try match(node)
+        case .quantified(let node): return try quantified(node)
+        case .cast(let node): return try cast(node)
+        case .function(let node): return try call(node)
+        case .array(let node): return try array(node)
+        case .row(let node): return try row(node)
+        case .subscripted(let node): return try subscripted(node)
+        case .atTimeZone(let node): return try atTimeZone(node)
+        case .collated(let node): return try collated(node)
+        case .placeholder, .logical, .conditional, .timePart, .subquery, .exists, .field: return expression
         }
     }
 
-    private mutating func converted(_ call: FunctionCall) throws(SQLError) -> Expression {
-        guard call.qualifier.isEmpty else {
-            try unknownFunction(call)
-            return .function(call)
+    // MARK: Small nodes
+
+    /// PostgreSQL's parameters have numbers, GoogleSQL's have names or stand in order.
+    private mutating func parameter(_ parameter: Parameter) throws(SQLError) -> Parameter {
+        var parameter = parameter
+        switch (direction, parameter.kind) {
+        case (.toBigQuery, .numbered(let number)): parameter.kind = .named("p\(number)")
+        case (.toPostgres, .named(let name)):
+            if name.hasPrefix("p"), let number = Int(name.dropFirst()), number > 0 {
+                parameter.kind = .numbered(number)
+            } else {
+                try refuse(
+                    "the named parameter @\(name)", "Number the parameters: @p1, @p2, ….", at: parameter.info.range)
+            }
+        case (.toPostgres, .anonymous):
+            anonymousParameters += 1
+            parameter.kind = .numbered(anonymousParameters)
+        case (_, .system(let name)): try refuse("the system variable @@\(name)", at: parameter.info.range)
+        default: break
         }
-        switch functions.rule(for: call) {
-        case nil:
-            try unknownFunction(call)
-            return .function(call)
-        case .same: return .function(call)
-        case .renamed(let name): return .function(call.renamed(name))
-        case .written(let write): return try write(&self, call)
-        case .refused(let advice):
-            try refuse("\(call.name.name.uppercased())", advice, at: call.info.range)
-            return .function(call)
+        return parameter
+    }
+
+    /// `BETWEEN SYMMETRIC` is two ordinary ones.
+    private mutating func between(_ between: Between) -> Expression {
+        guard direction == .toBigQuery, between.symmetric else { return .between(between) }
+        var straight = between
+        straight.symmetric = false
+        straight.negated = false
+        straight.info = .none
+        var swapped = straight
+        swap(&swapped.lower, &swapped.upper)
+        let either = Expression.any(of: [.between(straight), .between(swapped)])
+        return between.negated ? .not(either) : either
+    }
+
+    private func test(_ test: IsTest) -> IsTest {
+        var test = test
+        if direction == .toBigQuery, test.property == .unknown { test.property = .null }
+        return test
+    }
+
+    /// Collations by name are PostgreSQL's; that by bytes is GoogleSQL's only one here.
+    private mutating func collated(_ collated: Collated) throws(SQLError) -> Expression {
+        let bytewise: Set<String> = ["c", "posix", "ucs_basic", "c.utf8", "binary"]
+        guard direction == .toBigQuery, !bytewise.contains(collated.collation.last.name.lowercased()) else {
+            return collated.operand
+        }
+        try refuse("the collation \(collated.collation)", "Write COLLATE \"C\".", at: collated.info.range)
+        return .collated(collated)
+    }
+
+    private mutating func atTimeZone(_ node: AtTimeZone) throws(SQLError) -> Expression {
+        // GoogleSQL has it only within EXTRACT, of a TIMESTAMP; there it says the same in both.
+        guard direction == .toBigQuery else { return .atTimeZone(node) }
+        switch type(of: node.operand) {
+        case .timestampTZ: return .call("DATETIME", node.operand, node.zone)
+        case .timestamp: return .call("TIMESTAMP", node.operand, node.zone)
+        case .date: return .call("DATETIME", .call("TIMESTAMP", node.operand), node.zone)
+        case .time, .timeTZ:
+            try refuse("AT TIME ZONE of a time without a date", at: node.info.range)
+            return .atTimeZone(node)
+        default:
+            try needType(of: node.operand, for: "AT TIME ZONE")
+            return .atTimeZone(node)
         }
     }
 }

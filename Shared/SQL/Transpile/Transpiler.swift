@@ -13,6 +13,24 @@ struct Transpiler: TreeRewriter {
     let options: TranspileOptions
     let functions: FunctionTable
     var types = NodeTypes()
+    /// How many `?` there were.
+    var anonymousParameters = 0
+    /// The call at hand is a relation of FROM.
+    var isInFrom = false
+    /// The keys of the tables of WITH in sight.
+    var commonTables: [String] = []
+    /// The keys of what FROM has named so far, in the select at hand.
+    var fromAliases: [String] = []
+    /// Columns of the FROM at hand that are written otherwise.
+    var replacements: [ColumnReplacement.Column] = []
+    /// Those of the select that was rewritten last, for the ORDER BY behind it.
+    var orderReplacements: [ColumnReplacement.Column] = []
+    /// VALUES stays what it is: in INSERT.
+    var keepsValues = false
+    /// The body at hand has been brought into shape with its query.
+    var isPrepared = false
+    /// How many names were made up.
+    var madeNames = 0
     private(set) var warnings: [SQLError] = []
 
     init(from source: SQLDialect, to target: SQLDialect, catalog: SchemaCatalog?, options: TranspileOptions) {
@@ -99,5 +117,8 @@ extension Resolver {
     /// Notes the type of an expression, when somebody wants to know.
     mutating func record(_ type: DataType.Kind?, of expression: Expression) {
         recorded?.record(type, of: expression.info.range)
+        if case .column(let column) = expression, let table = column.qualifier.first {
+            recorded?.record(table: table, of: column.info.range)
+        }
     }
 }

@@ -34,8 +34,12 @@ struct FunctionTable: Sendable {
     /// Nil for a function that no family has.
     func rule(for call: FunctionCall) -> FunctionRule? { rules[call.name.name.lowercased()] }
 
-    static let toBigQuery = FunctionTable([NullFunctions.toBigQuery, AggregateFunctions.toBigQuery])
-    static let toPostgres = FunctionTable([NullFunctions.toPostgres, AggregateFunctions.toPostgres])
+    static let toBigQuery = FunctionTable([
+        NullFunctions.toBigQuery, AggregateFunctions.toBigQuery, ExtractFunctions.toBigQuery, DateArithmetic.toBigQuery,
+    ])
+    static let toPostgres = FunctionTable([
+        NullFunctions.toPostgres, AggregateFunctions.toPostgres, ExtractFunctions.toPostgres, DateArithmetic.toPostgres,
+    ])
 }
 
 extension FunctionCall {

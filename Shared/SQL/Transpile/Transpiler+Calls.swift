@@ -1,0 +1,133 @@
+// Calls, and what stands around their arguments. What becomes of a function itself is in Functions/.
+
+extension Transpiler {
+    mutating func call(_ call: FunctionCall) throws(SQLError) -> Expression {
+        var call = call
+        if let modifiers = call.modifiers {
+            call.modifiers = try self.modifiers(modifiers, of: call.name.name.lowercased())
+        }
+        if direction == .toBigQuery, let filter = call.modifiers?.filter { call = try filtered(call, filter) }
+        guard call.qualifier.isEmpty else {
+            try unknownFunction(call)
+            return .function(call)
+        }
+        if direction == .toBigQuery, source.traits.functions.setReturning.contains(call.name.name.lowercased()),
+            !isInFrom
+        {
+            try refuse("\(call.name.name)() outside of FROM", "Write it in FROM.", at: call.info.range)
+            return .function(call)
+        }
+        switch functions.rule(for: call) {
+        case nil:
+            if !isInFrom { try unknownFunction(call) }
+            return .function(call)
+        case .same: return .function(call)
+        case .renamed(let name): return .function(call.renamed(name))
+        case .written(let write): return try write(&self, call)
+        case .refused(let advice):
+            try refuse("\(call.name.name.uppercased())", advice, at: call.info.range)
+            return .function(call)
+        }
+    }
+
+    // MARK: FILTER
+
+    /// Aggregates that take no notice of nulls, so that rows are left out by making their values null.
+    static let skippingNulls: Set<String> = [
+        "count", "sum", "avg", "min", "max", "bool_and", "bool_or", "every", "string_agg", "stddev", "stddev_pop",
+        "stddev_samp", "variance", "var_pop", "var_samp", "bit_and", "bit_or", "bit_xor", "any_value", "logical_and",
+        "logical_or",
+    ]
+
+    /// `SUM(x) FILTER (WHERE c)` is `SUM(IF(c, x, NULL))`, `COUNT(*) FILTER (WHERE c)` is `COUNTIF(c)`.
+    private mutating func filtered(_ call: FunctionCall, _ filter: Expression) throws(SQLError) -> FunctionCall {
+        var result = call
+        result.modifiers?.filter = nil
+        let name = call.name.name.lowercased()
+        if name == "count", case .star? = call.values.first {
+            result = result.with([filter], name: "COUNTIF")
+        } else if Self.skippingNulls.contains(name), let first = call.values.first {
+            // A constant separator of STRING_AGG must stay constant: only the first argument counts.
+            var value = Expression.call("IF", filter, first, .null)
+            value.info.range = first.info.range
+            result.arguments[0].value = value
+        } else {
+            try refuse(
+                "\(call.name.name.uppercased()) with FILTER", "Filter the rows in a subquery.", at: call.info.range)
+            return call
+        }
+        if result.modifiers == CallModifiers() { result.modifiers = nil }
+        return result
+    }
+
+    // MARK: Order and windows
+
+    /// What stands around the arguments, with nulls where they stood.
+    private mutating func modifiers(_ modifiers: CallModifiers, of name: String) throws(SQLError) -> CallModifiers {
+        var modifiers = modifiers
+        if direction == .toBigQuery {
+            if !modifiers.withinGroup.isEmpty {
+                try refuse("\(name) WITHIN GROUP", "Write APPROX_QUANTILES, or PERCENTILE_CONT with OVER.", at: .none)
+            }
+            modifiers.nullsOutside = Spelling(false)
+        } else {
+            if modifiers.having != nil {
+                try refuse("\(name) with HAVING MAX or MIN", "Write (array_agg(x ORDER BY y DESC))[1].", at: .none)
+            }
+            if modifiers.limit != nil {
+                try refuse("\(name) with LIMIT", "Take a slice of the array: (array_agg(x))[1:3].", at: .none)
+            }
+            if modifiers.nulls == .respect { modifiers.nulls = nil }
+            if modifiers.nulls == .ignore, modifiers.over != nil {
+                try refuse(
+                    "\(name) with IGNORE NULLS and OVER", "Count the values up to the row, and group by that.",
+                    at: .none)
+            }
+        }
+        modifiers.orderBy = ordered(modifiers.orderBy, .aggregate)
+        if let over = modifiers.over { modifiers.over = try window(over, of: name) }
+        return modifiers
+    }
+
+    /// Functions whose window has no frame, so that nulls may stand at either end for all that GoogleSQL cares.
+    private static let frameless: Set<String> = [
+        "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead",
+    ]
+
+    mutating func window(_ window: Window, of name: String?) throws(SQLError) -> Window {
+        switch window {
+        case .name(let base): return .name(identifier(base))
+        case .specification(var specification):
+            specification.base = specification.base.map { identifier($0) }
+            if let frame = specification.frame {
+                if direction == .toBigQuery, frame.unit == .groups || (frame.exclusion ?? .noOthers) != .noOthers {
+                    try refuse("a frame of GROUPS, or with EXCLUDE", at: specification.info.range)
+                }
+                specification.frame?.exclusion = direction == .toBigQuery ? nil : frame.exclusion
+            }
+            let place = place(of: specification, name)
+            specification.orderBy = ordered(specification.orderBy, place)
+            return .specification(specification)
+        }
+    }
+
+    private func place(of window: WindowSpecification, _ name: String?) -> OrderPlace {
+        if let name, Self.frameless.contains(name) { return .query }
+        guard let frame = window.frame else { return .aggregate }
+        guard frame.unit != .rows else { return .query }
+        let bounds = [frame.start, frame.end ?? .currentRow]
+        guard bounds.contains(where: \.isDistance) else { return .aggregate }
+        // Between two distances there are no nulls, wherever they stand.
+        let reachesEnd = bounds.contains(.unboundedPreceding) || bounds.contains(.unboundedFollowing)
+        return reachesEnd ? .query : .anywhere
+    }
+}
+
+extension WindowFrame.Bound {
+    fileprivate var isDistance: Bool {
+        switch self {
+        case .preceding, .following: true
+        case .unboundedPreceding, .unboundedFollowing, .currentRow: false
+        }
+    }
+}
