@@ -68,11 +68,13 @@ extension Resolver {
 
     /// The rest, which only hold expressions.
     private mutating func resolveOther(_ expression: inout Expression) throws(SQLError) -> Resolved {
-        var children = ChildResolver(resolver: self)
-        try children.descend(&expression)
-        self = children.resolver
+        let outer = children
+        children = ChildValues()
+        try descend(&expression)
+        let values = children
+        children = outer
         return Resolved(
-            type: TypeRules.type(of: expression, children.types), lineage: children.lineage.used(.computed))
+            type: TypeRules.type(of: expression, values.types), lineage: values.lineage.used(.computed))
     }
 
     @discardableResult
@@ -88,6 +90,7 @@ extension Resolver {
     /// The value of a query of one column; what decides on its rows decides on the value.
     private func value(of columns: ColumnSet) -> Resolved {
         var result = Resolved(type: columns.columns.first?.type)
+        if columns.isStructure, !columns.isOpen { result.type = .structure(fields(columns.columns)) }
         for column in columns.columns { result.lineage.merge(column.lineage) }
         result.lineage.merge(columns.filters.used(.computed))
         return result
@@ -214,32 +217,46 @@ extension Resolver {
         return lineage
     }
 
-    private mutating func resolve(_ items: inout [OrderItem]) throws(SQLError) -> [LineageEntry] {
+    mutating func resolve(_ items: inout [OrderItem]) throws(SQLError) -> [LineageEntry] {
         var lineage: [LineageEntry] = []
         for index in items.indices { lineage.merge(try resolve(&items[index].value).lineage) }
         return lineage
     }
 
     mutating func resolve(_ window: inout Window) throws(SQLError) -> [LineageEntry] {
-        guard case .specification(var changed) = window else { return [] }
-        var lineage = try resolveAll(&changed.partitionBy)
+        guard case .specification(var changed) = window else {
+            if case .name(let name) = window { return try windowLineage(name) }
+            return []
+        }
+        var lineage = try changed.base.map { name throws(SQLError) in try windowLineage(name) } ?? []
+        lineage.merge(try resolveAll(&changed.partitionBy))
         lineage.merge(try resolve(&changed.orderBy))
         window = .specification(changed)
         return lineage
     }
+
+    /// What a window of the WINDOW clause is made of.
+    private mutating func windowLineage(_ name: Identifier) throws(SQLError) -> [LineageEntry] {
+        let known = scopes.last?.windows ?? [:]
+        if let lineage = known[dialect.key(name)] { return lineage }
+        let hint = Suggestion.text(for: name.name, in: known.keys.sorted())
+        return try report(SQLError(.unresolved, "No window is called \(name.name).\(hint)", at: name.range)).lineage
+    }
 }
 
-/// Resolves the children of a node that needs no care of its own.
-private struct ChildResolver: TreeRewriter {
-    var resolver: Resolver
+/// What is known of the children of a node that needs no care of its own.
+struct ChildValues {
     var types: [DataType.Kind?] = []
     var lineage: [LineageEntry] = []
+}
 
-    init(resolver: Resolver) { self.resolver = resolver }
-
+extension Resolver: TreeRewriter {
+    /// A child of the node that is gone through.
     mutating func rewrite(_ expression: inout Expression) throws(SQLError) {
-        let value = try resolver.resolve(&expression)
-        types.append(value.type)
-        lineage.merge(value.lineage)
+        let value = try resolve(&expression)
+        children.types.append(value.type)
+        children.lineage.merge(value.lineage)
     }
+
+    mutating func rewrite(_ query: inout Query) throws(SQLError) { _ = try resolve(&query) }
 }

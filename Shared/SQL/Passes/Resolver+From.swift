@@ -12,7 +12,7 @@ extension Resolver {
     }
 
     /// ON is resolved; USING and NATURAL make one column of two.
-    private mutating func condition(of join: inout Join, from start: Int, right: Int) throws(SQLError) {
+    mutating func condition(of join: inout Join, from start: Int, right: Int) throws(SQLError) {
         switch join.condition {
         case .on(var condition):
             let value = try resolve(&condition)
@@ -36,12 +36,17 @@ extension Resolver {
         let key = dialect.key(name)
         let scope = scopes[scopes.count - 1]
         func holders(_ range: Range<Int>) throws(SQLError) -> [Int] {
+            let range = range.filter { !scope.sources[$0].isNamedOnly }
             let known = range.filter { scope.sources[$0].columns.position(of: key) != nil }
             if !known.isEmpty { return known }
             let open = range.filter { scope.sources[$0].columns.isOpen }
             guard open.isEmpty else { return open.count == 1 ? open : [] }
             let tables = range.map { scope.sources[$0].alias.name }.joined(separator: ", ")
-            throw SQLError(.unknownColumn, "USING needs a column \(name.name) in \(tables).", at: name.range)
+            let columns = range.flatMap { scope.sources[$0].columns.columns.map(\.name.name) }
+            let hint = Suggestion.text(for: name.name, in: columns)
+            let place = tables.isEmpty ? "the rows before it" : tables
+            throw SQLError(
+                .unknownColumn, "USING needs a column \(name.name) in \(place).\(hint)", at: name.range)
         }
         let sources = try holders(start..<right) + holders(right..<scope.sources.count)
         scopes[scopes.count - 1].merged.removeAll { $0.key == key && $0.sources.contains { $0 >= start } }
@@ -56,7 +61,7 @@ extension Resolver {
         }
     }
 
-    private mutating func resolve(_ relation: inout Relation) throws(SQLError) {
+    mutating func resolve(_ relation: inout Relation) throws(SQLError) {
         switch relation {
         case .table(var table):
             try resolve(&table)
@@ -65,8 +70,8 @@ extension Resolver {
             scopes[scopes.count - 1].isHidden = !derived.lateral
             let columns = try resolve(&derived.query)
             scopes[scopes.count - 1].isHidden = false
-            try suffixes(derived.suffixes)
             add(columns, alias: derived.alias)
+            try apply(&derived.suffixes, from: scopes[scopes.count - 1].sources.count - 1)
             relation = .subquery(derived)
         case .function(var function):
             try resolve(&function)
@@ -77,15 +82,15 @@ extension Resolver {
         case .join(var joined):
             let start = scopes[scopes.count - 1].sources.count
             try resolve(&joined.item)
-            try suffixes(joined.suffixes)
             if joined.alias != nil { gather(from: start, as: joined.alias) }
+            try apply(&joined.suffixes, from: start)
             relation = .join(joined)
         case .placeholder(let node): add(ColumnSet([], isOpen: true), alias: node.alias)
         }
     }
 
     /// The relations of a join in parentheses become one under its alias.
-    private mutating func gather(from start: Int, as alias: TableAlias?) {
+    mutating func gather(from start: Int, as alias: TableAlias?) {
         var columns: [SourceColumn] = []
         let sources = scopes[scopes.count - 1].sources[start...]
         for source in sources {
@@ -95,14 +100,15 @@ extension Resolver {
                 columns.append(column)
             }
         }
-        let isOpen = sources.contains { $0.columns.isOpen }
+        let open = sources.filter(\.columns.isOpen)
         scopes[scopes.count - 1].sources.removeSubrange(start...)
         scopes[scopes.count - 1].merged.removeAll { $0.sources.contains { $0 >= start } }
-        add(ColumnSet(columns, isOpen: isOpen), alias: alias)
+        let rest = open.count == 1 ? open[0].columns.rest : nil
+        add(ColumnSet(columns, isOpen: !open.isEmpty, rest: rest), alias: alias)
     }
 
     /// Brings a relation into sight.
-    private mutating func add(
+    mutating func add(
         _ columns: ColumnSet, alias: TableAlias?, path: [String] = [], isValue: Bool = false
     ) {
         let name = alias?.name ?? Identifier("")
@@ -112,25 +118,15 @@ extension Resolver {
             Scope.Source(key: dialect.key(name), alias: name, columns: columns, isValue: isValue, path: path))
     }
 
-    private func suffixes(_ suffixes: [RelationSuffix]) throws(SQLError) {
-        for suffix in suffixes {
-            switch suffix {
-            case .sample: break
-            case .pivot, .unpivot:
-                throw SQLError(.unresolved, "Names behind PIVOT and UNPIVOT are not resolved.")
-            }
-        }
-    }
-
     // MARK: Tables
 
     private mutating func resolve(_ table: inout TableReference) throws(SQLError) {
-        try suffixes(table.suffixes)
         if table.name.parts.count > 1, table.name.mayBeArray, try array(&table) { return }
         let columns = try columns(of: table.name, at: table.info.range)
         let hasAlias = table.alias?.name != nil
         if !hasAlias { table.alias = TableAlias(name: table.name.last, columns: table.alias?.columns ?? []) }
         add(columns, alias: table.alias, path: hasAlias ? [] : table.name.parts.map { dialect.key($0) })
+        try apply(&table.suffixes, from: scopes[scopes.count - 1].sources.count - 1)
     }
 
     /// The columns of a table, of a WITH clause or outside the query.
@@ -162,10 +158,11 @@ extension Resolver {
     private mutating func resolve(_ unnest: inout Unnest) throws(SQLError) {
         var values: [Resolved] = []
         for index in unnest.arrays.indices { values.append(try resolve(&unnest.arrays[index].value)) }
-        try suffixes(unnest.suffixes)
+        let start = scopes[scopes.count - 1].sources.count
         let offset = unnest.offset.map { $0.name ?? Identifier("offset") }
         let ordinality = unnest.ordinality ? Identifier("ordinality") : nil
         addElements(of: values, alias: unnest.alias, offset: offset ?? ordinality)
+        try apply(&unnest.suffixes, from: start)
     }
 
     /// A relation of the elements of arrays.
@@ -214,7 +211,6 @@ extension Resolver {
                 SourceColumn(
                     key: dialect.key(name), name: name, type: value.type, lineage: value.lineage.used(.computed)))
         }
-        try suffixes(function.suffixes)
         if let definitions = function.alias?.columns, !definitions.isEmpty {
             columns = definitions.enumerated().map { index, definition in
                 let type = definition.type?.kind ?? (index < columns.count ? columns[index].type : nil)
@@ -228,5 +224,6 @@ extension Resolver {
         }
         let first = function.calls.first.map { outputName(of: $0.call, at: 0) } ?? Identifier("")
         add(ColumnSet(columns, isOpen: isOpen), alias: TableAlias(name: function.alias?.name ?? first))
+        try apply(&function.suffixes, from: scopes[scopes.count - 1].sources.count - 1)
     }
 }

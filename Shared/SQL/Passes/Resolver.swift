@@ -11,6 +11,12 @@ struct Resolver {
     var scopes: [Scope] = []
     /// The tables of WITH clauses in sight, the innermost last.
     var common: [(key: String, columns: ColumnSet)] = []
+    /// The table of WITH RECURSIVE whose first part comes next: index in `common`, and the names of its columns.
+    var recursion: (table: Int, columns: [Identifier])?
+    /// What was found wrong, when errors are collected.
+    var errors: [SQLError] = []
+    /// What the children of a node are, while it is gone through.
+    var children = ChildValues()
     /// The columns of tables that lineage has met; entries count into it.
     var origins: [SourceReference] = []
     /// The types of expressions that carry numbers, where somebody wants to know them.
@@ -49,7 +55,7 @@ struct Resolver {
 
     /// What a column is of which only the name is known.
     mutating func assumed(_ source: Scope.Source, _ name: Identifier) -> Resolved {
-        guard options.tracksLineage, let table = source.columns.table else { return Resolved() }
+        guard options.tracksLineage, let table = source.columns.rest else { return Resolved() }
         let number = origin(table.description, dialect.folded(name))
         return Resolved(lineage: [LineageEntry(column: number, usage: .copied)])
     }
@@ -69,39 +75,41 @@ struct Resolver {
         let key = dialect.key(name)
         var open: Scope.Source?
         var opens = 0
-        for scope in scopes.reversed() where !scope.isHidden {
-            if let merged = scope.merged.last(where: { $0.key == key }) { return self.merged(merged, in: scope) }
-            var found: (source: Scope.Source, position: Int)?
-            for source in scope.sources {
-                if let position = source.columns.position(of: key) {
-                    if let first = found { throw ambiguous(column, first.source, source) }
-                    found = (source, position)
-                } else if source.columns.isOpen, opens == 0 || open == nil {
-                    open = source
-                    opens += 1
-                } else if source.columns.isOpen {
+        for level in scopes.indices.reversed() where !scopes[level].isHidden {
+            if !scopes[level].merged.isEmpty, let merged = scopes[level].merged.last(where: { $0.key == key }) {
+                return self.merged(merged, in: scopes[level])
+            }
+            var found: (source: Int, position: Int)?
+            for index in scopes[level].sources.indices where !scopes[level].sources[index].isNamedOnly {
+                if let position = scopes[level].sources[index].columns.position(of: key) {
+                    if let first = found {
+                        let sources = scopes[level].sources
+                        return try report(ambiguous(column, sources[first.source], sources[index]))
+                    }
+                    found = (index, position)
+                } else if scopes[level].sources[index].columns.isOpen {
+                    if opens == 0 { open = scopes[level].sources[index] }
                     opens += 1
                 }
             }
             if let found {
-                if !(found.source.isValue && found.source.key == key) {
-                    column.qualifier = [found.source.alias] + column.qualifier
+                let source = scopes[level].sources[found.source]
+                if !source.alias.name.isEmpty, !(source.isValue && source.key == key) {
+                    column.qualifier = column.qualifier.isEmpty ? [source.alias] : [source.alias] + column.qualifier
                 }
-                return resolved(found.source, found.position)
+                return resolved(source, found.position)
             }
-            if let output = scope.outputs[key] { return output }
+            if !scopes[level].outputs.isEmpty, let output = scopes[level].outputs[key] { return output }
             // The whole row, or the element of an array.
-            if let source = scope.source(key) { return row(source) }
+            if let source = scopes[level].source(key) { return row(source) }
         }
         guard let open, !naming.hiddenColumns.contains(key) else { return opens > 0 ? Resolved() : nil }
-        if opens == 1 {
-            column.qualifier = [open.alias] + column.qualifier
-            return assumed(open, name)
-        }
-        return Resolved()
+        guard opens == 1 else { return Resolved() }
+        if !open.alias.name.isEmpty { column.qualifier = [open.alias] + column.qualifier }
+        return assumed(open, name)
     }
 
-    private mutating func merged(_ merged: Scope.Merged, in scope: Scope) -> Resolved {
+    mutating func merged(_ merged: Scope.Merged, in scope: Scope) -> Resolved {
         var result = Resolved()
         for index in merged.sources {
             let source = scope.sources[index]
@@ -115,8 +123,14 @@ struct Resolver {
 
     mutating func row(_ source: Scope.Source) -> Resolved {
         var result = Resolved()
+        let columns = source.columns.columns
+        if source.isValue, columns.count == 1, columns[0].key == source.key {
+            result.type = columns[0].type
+        } else if naming.pathsReachFields, !source.columns.isOpen {
+            result.type = .structure(fields(columns))
+        }
         guard options.tracksLineage else { return result }
-        for position in source.columns.columns.indices { result.lineage.merge(resolved(source, position).lineage) }
+        for position in columns.indices { result.lineage.merge(resolved(source, position).lineage) }
         result.lineage = result.lineage.used(.computed)
         return result
     }
@@ -125,8 +139,8 @@ struct Resolver {
     private mutating func qualified(_ column: inout ColumnReference) throws(SQLError) -> Resolved {
         let parts = column.parts
         let keys = parts.map { dialect.key($0) }
-        for scope in scopes.reversed() where !scope.isHidden {
-            if let source = scope.source(keys[0]) {
+        for level in scopes.indices.reversed() where !scopes[level].isHidden {
+            if let source = scopes[level].source(keys[0]) {
                 if let position = source.columns.position(of: keys[1]) {
                     column.qualifier[0] = source.alias
                     let whole = resolved(source, position)
@@ -134,14 +148,14 @@ struct Resolver {
                 }
                 if source.columns.isOpen || naming.hiddenColumns.contains(keys[1]) { return assumed(source, parts[1]) }
                 if source.isValue { return row(source) }
-                throw unknown(parts[1], in: [source], at: column)
+                return try report(unknown(parts[1], in: [source], at: column))
             }
-            for source in scope.sources where !source.path.isEmpty && keys.count > source.path.count {
+            for source in scopes[level].sources where !source.path.isEmpty && keys.count > source.path.count {
                 guard source.path.elementsEqual(keys.prefix(source.path.count)) else { continue }
                 let key = keys[source.path.count]
                 guard let position = source.columns.position(of: key) else {
                     if source.columns.isOpen { return assumed(source, parts[source.path.count]) }
-                    throw unknown(parts[source.path.count], in: [source], at: column)
+                    return try report(unknown(parts[source.path.count], in: [source], at: column))
                 }
                 column.qualifier = [source.alias] + parts[source.path.count..<(parts.count - 1)]
                 return fields(of: resolved(source, position), Array(parts.dropFirst(source.path.count + 1)))
@@ -154,11 +168,7 @@ struct Resolver {
                 return fields(of: whole, Array(parts.dropFirst()))
             }
         }
-        let known = scopes.reversed().flatMap { $0.sources.map(\.alias.name) }
-        throw SQLError(
-            .unknownTable,
-            "No table of this query goes by the name \(parts[0].name).\(Suggestion.text(for: parts[0].name, in: known))",
-            at: column.info.range)
+        return try report(unknownTable([parts[0]], at: column.info.range))
     }
 
     /// A field, through as many structs as there are names.
@@ -168,7 +178,7 @@ struct Resolver {
             let key = dialect.key(name)
             if case .structure(let fields)? = result.type {
                 result.type = fields.first { $0.name.map { dialect.key($0) } == key }?.type.kind
-            } else {
+            } else if result.type != .json {
                 result.type = nil
             }
             result.lineage = result.lineage.used(.computed)
@@ -176,28 +186,52 @@ struct Resolver {
         return result
     }
 
+    /// The fields of a row of these columns.
+    func fields(_ columns: [SourceColumn]) -> [DataType.Field] {
+        columns.map { column in
+            DataType.Field(name: column.name, type: DataType(kind: column.type ?? .named(QualifiedName("unknown"))))
+        }
+    }
+
     // MARK: Errors
 
-    private func missing(_ column: ColumnReference) throws(SQLError) -> Resolved {
+    private mutating func missing(_ column: ColumnReference) throws(SQLError) -> Resolved {
         if naming.hiddenColumns.contains(dialect.key(column.name)) { return Resolved() }
         let visible = scopes.reversed().filter { !$0.isHidden }
-        throw unknown(column.name, in: visible.flatMap(\.sources), at: column)
+        return try report(unknown(column.name, in: visible.flatMap(\.sources), at: column))
+    }
+
+    /// Throws the error, or keeps it and goes on with a value of which nothing is known.
+    mutating func report(_ error: SQLError) throws(SQLError) -> Resolved {
+        guard options.collectsErrors else { throw error }
+        errors.append(error)
+        return Resolved()
+    }
+
+    func unknownTable(_ name: [Identifier], at range: SourceRange) -> SQLError {
+        let text = name.map(\.name).joined(separator: ".")
+        let known = scopes.reversed().flatMap { $0.sources.map(\.alias.name) }
+        return SQLError(
+            .unknownTable,
+            "No table of this query goes by the name \(text).\(Suggestion.text(for: text, in: known))", at: range)
     }
 
     private func unknown(_ name: Identifier, in sources: [Scope.Source], at column: ColumnReference) -> SQLError {
         let known = sources.flatMap { $0.columns.columns.map(\.name.name) }
-        let tables = sources.map(\.alias.name).joined(separator: ", ")
+        let tables = sources.map(\.alias.name).filter { !$0.isEmpty }.joined(separator: ", ")
         let place =
             sources.isEmpty
-            ? "There is no table here to have a column \(name.name)." : "No column \(name.name) in \(tables)."
+            ? "There is no table here to have a column \(name.name)."
+            : tables.isEmpty ? "There is no column \(name.name) here." : "No column \(name.name) in \(tables)."
         return SQLError(
             .unknownColumn, place + Suggestion.text(for: name.name, in: known), at: column.info.range)
     }
 
     private func ambiguous(_ column: ColumnReference, _ first: Scope.Source, _ second: Scope.Source) -> SQLError {
-        SQLError(
-            .ambiguousColumn,
-            "Both \(first.alias.name) and \(second.alias.name) have a column \(column.name.name); say which one is meant.",
+        let names = [first, second].map { $0.alias.name.isEmpty ? "the pipe" : $0.alias.name }
+        let tables = names[0] == names[1] ? "Two relations of \(names[0])" : "Both \(names[0]) and \(names[1])"
+        return SQLError(
+            .ambiguousColumn, "\(tables) have a column \(column.name.name); say which one is meant.",
             at: column.info.range)
     }
 }
@@ -207,6 +241,8 @@ public struct ResolveOptions: Sendable, Hashable {
     /// Throws when a table is not in the catalogue; otherwise its columns are taken as the query names them.
     public var requiresKnownTables: Bool
     var tracksLineage = false
+    /// Goes on behind an error where that is safe.
+    var collectsErrors = false
 
     public init(requiresKnownTables: Bool = false) { self.requiresKnownTables = requiresKnownTables }
 }

@@ -48,8 +48,18 @@ public struct SchemaCatalog: Sendable {
 
     /// Nil when the table is not known.
     func columns(of name: QualifiedName) -> ColumnSet? {
-        if name.parts.count == 1 { return tables[dialect.key(name.parts[0])] ?? nil }
-        return tables[name.parts.map { dialect.key($0) }.joined(separator: ".")] ?? nil
+        if name.parts.count == 1, let known = tables[dialect.key(name.parts[0])] { return known }
+        let key = name.parts.map { dialect.key($0) }.joined(separator: ".")
+        if name.parts.count > 1, let known = tables[key] { return known }
+        guard name.last.quoted, key.hasSuffix("*") else { return nil }
+        return columns(ofTablesLike: key.dropLast(), named: name)
+    }
+
+    /// GoogleSQL's wildcard tables: the columns are those of the newest table, which is the last by name.
+    private func columns(ofTablesLike prefix: Substring, named name: QualifiedName) -> ColumnSet? {
+        let newest = tables.filter { $0.key.hasPrefix(prefix) && $0.value != nil }.max { $0.key < $1.key }
+        guard let found = newest?.value else { return nil }
+        return ColumnSet(table: name, found.columns)
     }
 }
 
@@ -61,6 +71,31 @@ struct SourceColumn: Sendable {
     var type: DataType.Kind?
     /// Where its values come from; empty for a column of a table, and where nobody asks.
     var lineage: [LineageEntry] = []
+    /// The value is a text constant, which takes the type of what stands beside it.
+    var isUntyped = false
+}
+
+extension SourceColumn {
+    init(key: String, name: Identifier, _ value: Resolved) {
+        self.init(key: key, name: name, type: value.type, lineage: value.lineage, isUntyped: value.isUntyped)
+    }
+
+    /// Holds values of `other` too.
+    mutating func join(_ other: Resolved) {
+        joinType(other.type, isUntyped: other.isUntyped)
+        lineage.merge(other.lineage)
+    }
+
+    mutating func joinType(_ other: DataType.Kind?, isUntyped otherIsUntyped: Bool) {
+        guard let type else {
+            type = other
+            isUntyped = otherIsUntyped
+            return
+        }
+        guard let other, !otherIsUntyped else { return }
+        self.type = isUntyped ? other : TypeRules.common(type, other)
+        isUntyped = false
+    }
 }
 
 /// The columns of a relation.
@@ -72,11 +107,20 @@ final class ColumnSet: Sendable {
     let filters: [LineageEntry]
     /// There may be more columns than are known.
     let isOpen: Bool
+    /// The table that columns which are not known are of; nil when it may be one of several.
+    let rest: QualifiedName?
+    /// The rows are structs: `SELECT AS STRUCT`.
+    let isStructure: Bool
     /// The first column of each name; nil for few columns, which are gone through.
     private let index: [String: Int]?
 
-    init(table: QualifiedName? = nil, _ columns: [SourceColumn], filters: [LineageEntry] = [], isOpen: Bool = false) {
+    init(
+        table: QualifiedName? = nil, _ columns: [SourceColumn], filters: [LineageEntry] = [], isOpen: Bool = false,
+        rest: QualifiedName? = nil, isStructure: Bool = false
+    ) {
         self.table = table
+        self.rest = rest ?? (isOpen ? table : nil)
+        self.isStructure = isStructure
         self.isOpen = isOpen
         self.columns = columns
         self.filters = filters

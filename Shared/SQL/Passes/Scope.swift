@@ -9,6 +9,8 @@ struct Scope {
         var isValue = false
         /// The keys of the table's whole name, when it goes by it: `s.t.x` names a column then.
         var path: [String] = []
+        /// Its columns are only found with its alias before them: a pipe operator has put others in their place.
+        var isNamedOnly = false
     }
 
     /// A column that USING or NATURAL has made of one of each side.
@@ -19,8 +21,20 @@ struct Scope {
         var sources: [Int]
     }
 
+    /// A column that a star shows; of no source when it is of several.
+    struct StarColumn {
+        var key: String
+        var name: Identifier
+        /// Index in `sources`.
+        var source: Int?
+    }
+
     var sources: [Source] = []
     var merged: [Merged] = []
+    /// Between two operators of a pipe: the columns that there are; nil when they are not all known.
+    var shown: [StarColumn]?
+    /// What the windows of the WINDOW clause are made of, by name.
+    var windows: [String: [LineageEntry]] = [:]
     /// Names of the select list, for clauses that see them.
     var outputs: [String: Resolved] = [:]
     /// True while what is inside may not see the sources: in a subquery of FROM without LATERAL.
@@ -35,6 +49,8 @@ struct Scope {
 struct Resolved {
     var type: DataType.Kind?
     var lineage: [LineageEntry] = []
+    /// A text constant, which takes the type of what stands beside it.
+    var isUntyped = false
 }
 
 /// A column of a query's result.
