@@ -7,6 +7,7 @@ extension Transpiler {
             call.modifiers = try self.modifiers(modifiers, of: call.name.name.lowercased())
         }
         if direction == .toBigQuery, let filter = call.modifiers?.filter { call = try filtered(call, filter) }
+        if direction == .toBigQuery, call.name.name == "COUNTIF" { return .function(call) }
         guard call.qualifier.isEmpty else {
             try unknownFunction(call)
             return .function(call)

@@ -16,7 +16,8 @@ extension Transpiler {
                 if case .column = query.orderBy[index].value { continue }
                 query.orderBy[index].value = try withoutAliases(query.orderBy[index].value, select.items)
             }
-            guard let condition = select.qualify else { return }
+            guard let qualify = select.qualify else { return }
+            let condition = try withoutAliases(qualify, select.items)
             if let distinct = distinctOn(select, condition, query) {
                 query = distinct
             } else {

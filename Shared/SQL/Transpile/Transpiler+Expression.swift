@@ -14,7 +14,7 @@ extension Transpiler {
     /// The expression, of which the operands are of the target dialect already, in the target dialect.
     mutating func converted(_ expression: Expression) throws(SQLError) -> Expression {
         switch expression {
-        case .column(let node): return .column(column(node))
+        case .column(let node): return column(node)
         case .literal(let node): return try literal(node)
         case .typedLiteral(let node): return try typedLiteral(node)
         case .interval(let node): return try interval(node)
@@ -22,7 +22,11 @@ extension Transpiler {
         case .star(let node): return .star(star(node))
         case .unary(let node): return unary(node)
         case .binary(let node): return try binary(node)
-        case .isTest(let node): return .isTest(test(node))
+        case .chain(let node): return try chain(node)
+        case .symbolic(let node):
+            try refuse("the operator \(node.symbol)", at: node.info.range)
+            return expression
+        case .isTest(let node): return .isTest(try test(node))
         case .between(let node): return between(node)
         case .membership(let node): return try membership(node)
         case .match(let node): return try match(node)
@@ -81,9 +85,16 @@ extension Transpiler {
         return between.negated ? .not(either) : either
     }
 
-    private func test(_ test: IsTest) -> IsTest {
+    private mutating func test(_ test: IsTest) throws(SQLError) -> IsTest {
         var test = test
-        if direction == .toBigQuery, test.property == .unknown { test.property = .null }
+        guard direction == .toBigQuery else { return test }
+        switch test.property {
+        case .null, .isTrue, .isFalse: break
+        case .unknown: test.property = .null
+        case .normalized: try refuse("IS NORMALIZED", "Compare with NORMALIZE(x).", at: test.info.range)
+        case .json: try refuse("IS JSON", "Write SAFE.PARSE_JSON(x) IS NOT NULL there.", at: test.info.range)
+        case .document: try refuse("IS DOCUMENT", at: test.info.range)
+        }
         return test
     }
 

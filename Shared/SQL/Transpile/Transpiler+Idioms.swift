@@ -40,6 +40,25 @@ extension Transpiler {
             }
             return nil
         case .cast(let cast): return monthsAdded(cast)
+        case .array(var array):
+            // ARRAY(SELECT AS STRUCT a, b)
+            guard case .query(var query) = array.content, case .select(var select) = query.body,
+                select.shape == .structure
+            else { return nil }
+            select.shape = nil
+            select.items = [SelectItem(.row(RowConstructor(kind: .row, fields: select.items)))]
+            query.body = .select(select)
+            array.content = .query(query)
+            return .array(array)
+        case .membership(var membership):
+            // (a, b) IN (SELECT AS STRUCT a, b)
+            guard case .row = membership.operand, case .query(var query) = membership.source,
+                case .select(var select) = query.body, select.shape == .structure
+            else { return nil }
+            select.shape = nil
+            query.body = .select(select)
+            membership.source = .query(query)
+            return .membership(membership)
         default: return nil
         }
     }

@@ -111,12 +111,6 @@ extension Transpiler {
             if case .row(let row) = membership.operand {
                 membership.source = .query(asStructs(query, count: row.fields.count))
             }
-        case (.toPostgres, .query(var query)):
-            if case .row = membership.operand, case .select(var select) = query.body, select.shape == .structure {
-                select.shape = nil
-                query.body = .select(select)
-                membership.source = .query(query)
-            }
         default: break
         }
         return .membership(membership)

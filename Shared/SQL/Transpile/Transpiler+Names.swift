@@ -13,19 +13,40 @@ extension Transpiler {
         if target.isPlain(lower) {
             // Without quotes all spellings of the name mean the same, as they did.
             name.quoted = false
-        } else if !name.quoted, isReserved(name) {
+        } else if name.quoted ? isWord(lower) : isReserved(name) {
             // Within quotes it must be spelled alike everywhere.
             name = Identifier(lower, quoted: true, range: name.range)
         }
         return name
     }
 
+    /// True for a name that only its meaning keeps from standing without quotes.
+    private func isWord(_ name: String) -> Bool { Identifier(exact: name).quoted == false }
+
     /// True for a name that cannot stand without quotes.
     private func isReserved(_ name: Identifier) -> Bool { name.sql(target) != name.name }
 
     func identifiers(_ names: [Identifier]) -> [Identifier] { names.map { identifier($0) } }
 
-    func column(_ column: ColumnReference) -> ColumnReference {
+    /// A column, or the part of JSON in a column that GoogleSQL names with dots.
+    func column(_ column: ColumnReference) -> Expression {
+        if direction == .toPostgres, !column.qualifier.isEmpty, types.type(column.info.range) == .json,
+            let table = types.table(column.info.range)
+        {
+            let length = source.key(table) == source.key(column.qualifier[0]) ? 2 : 1
+            if column.parts.count > length {
+                var base = column
+                base.name = column.parts[length - 1]
+                base.qualifier = Array(column.parts.prefix(length - 1))
+                return column.parts.dropFirst(length).reduce(.column(named(base))) { whole, key in
+                    .binary(whole, .jsonField, .string(key.name))
+                }
+            }
+        }
+        return .column(named(column))
+    }
+
+    func named(_ column: ColumnReference) -> ColumnReference {
         var column = column
         column.name = identifier(column.name)
         for index in column.qualifier.indices { column.qualifier[index] = identifier(column.qualifier[index]) }

@@ -5,6 +5,33 @@ extension Transpiler {
         direction == .toBigQuery ? try binaryToBigQuery(node) : try binaryToPostgres(node)
     }
 
+    /// Very many operands: as long as each operator stays one, so does the chain.
+    mutating func chain(_ chain: OperatorChain) throws(SQLError) -> Expression {
+        var first = chain.first
+        var links: [OperatorChain.Link] = []
+        var type = type(of: first)
+        var nested = 0
+        for link in chain.links {
+            let stand = typed(.null, type)
+            let result = try binary(BinaryOperation(operation: link.operation, left: stand, right: link.operand))
+            if case .binary(let node) = result, node.left == stand {
+                links.append(OperatorChain.Link(operation: node.operation, operand: node.right))
+            } else {
+                let left = links.isEmpty ? first : .chain(OperatorChain(first: first, links: links))
+                first = try binary(
+                    BinaryOperation(operation: link.operation, left: typed(left, type), right: link.operand))
+                links = []
+                nested += 1
+            }
+            type = TypeRules.type(
+                of: link.operation, type, self.type(of: link.operand), source.traits.functions)
+        }
+        if nested > OperatorChain.lengthMin {
+            try refuse("so many operators in a row", "Compute parts of it in a subquery.", at: chain.info.range)
+        }
+        return links.isEmpty ? first : .chain(OperatorChain(first: first, links: links, info: chain.info))
+    }
+
     /// PostgreSQL's signs for functions.
     func unary(_ node: UnaryOperation) -> Expression {
         guard direction == .toBigQuery else { return .unary(node) }

@@ -34,7 +34,7 @@ extension Transpiler {
         }
         for index in query.orderBy.indices {
             guard case .column(let node) = query.orderBy[index].value, node.qualifier.isEmpty else { continue }
-            query.orderBy[index].value = .column(column(node))
+            query.orderBy[index].value = .column(named(node))
         }
         query.orderBy = ordered(query.orderBy, .query)
     }
@@ -56,6 +56,9 @@ extension Transpiler {
         }
         if direction == .toBigQuery {
             table.materialized = nil
+            if table.search != nil || table.cycle != nil {
+                try refuse("SEARCH and CYCLE", "Keep the path in a column of the table.", at: table.info.range)
+            }
             if isRecursive, case .setOperation(let operation) = query.body, operation.kind == .union, !operation.all,
                 Self.reads(query, table.name, source)
             {
