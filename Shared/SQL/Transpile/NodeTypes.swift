@@ -61,7 +61,7 @@ final class NodeTypes {
 
 /// Puts numbers in the place of ranges.
 struct NodeNumbering: TreeRewriter {
-    let types = NodeTypes()
+    let types: NodeTypes
 
     mutating func rewrite(_ expression: inout Expression) throws(SQLError) {
         try descend(&expression)

@@ -98,10 +98,13 @@ extension Transpiler {
         return test
     }
 
+    static func isBytewise(_ collation: QualifiedName) -> Bool {
+        ["c", "posix", "ucs_basic", "c.utf8", "binary"].contains(collation.last.name.lowercased())
+    }
+
     /// Collations by name are PostgreSQL's; that by bytes is GoogleSQL's only one here.
     private mutating func collated(_ collated: Collated) throws(SQLError) -> Expression {
-        let bytewise: Set<String> = ["c", "posix", "ucs_basic", "c.utf8", "binary"]
-        guard direction == .toBigQuery, !bytewise.contains(collated.collation.last.name.lowercased()) else {
+        guard direction == .toBigQuery, !Self.isBytewise(collated.collation) else {
             return collated.operand
         }
         try refuse("the collation \(collated.collation)", "Write COLLATE \"C\".", at: collated.info.range)

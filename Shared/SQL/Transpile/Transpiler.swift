@@ -12,7 +12,7 @@ struct Transpiler: TreeRewriter {
     let catalog: SchemaCatalog?
     let options: TranspileOptions
     let functions: FunctionTable
-    var types = NodeTypes()
+    let types = NodeTypes()
     /// How many `?` there were.
     var anonymousParameters = 0
     /// The call at hand is a relation of FROM.
@@ -44,10 +44,9 @@ struct Transpiler: TreeRewriter {
 
     mutating func transpile(_ statement: Statement) throws(SQLError) -> Statement {
         var tree = statement
-        var numbering = NodeNumbering()
+        var numbering = NodeNumbering(types: types)
         try numbering.rewrite(&tree)
-        types = numbering.types
-        try inferTypes(of: tree)
+        try inferTypes(of: tree, strictly: catalog != nil)
         do throws(SQLError) { try rewrite(&tree) } catch { throw placed(error) }
         warnings = warnings.map { placed($0) }
         var ranges = NodeRanges(types: types)
@@ -57,15 +56,16 @@ struct Transpiler: TreeRewriter {
 
     // MARK: Types
 
-    private mutating func inferTypes(of statement: Statement) throws(SQLError) {
+    /// Notes the types of a statement's expressions, which have numbers.
+    func inferTypes(of statement: Statement, strictly: Bool) throws(SQLError) {
         var resolver = Resolver(catalog: catalog ?? SchemaCatalog(dialect: source), options: ResolveOptions())
         resolver.recorded = types
-        guard case .query(var query) = statement else { return }
+        var copy = statement
         do throws(SQLError) {
-            _ = try resolver.resolve(&query)
+            _ = try resolver.resolve(&copy)
         } catch {
             // Without a catalogue nobody asked whether names exist; what is not resolved is of no known type.
-            if catalog != nil, error.code != .unresolved { throw placed(error) }
+            if strictly, error.code != .unresolved { throw placed(error) }
         }
     }
 
