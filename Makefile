@@ -37,7 +37,7 @@ demo-clean: ## stop the demo and delete its data
 
 test: deps lint test-unit test-e2e ## lint, unit and integration tests, then the demo in a browser under fire
 
-test-unit: deps ## Swift tests, on a real PostgreSQL and a broker of their own (FILTER=regex runs some)
+test-unit: deps ## Swift tests, on a PostgreSQL, a broker and a BigQuery emulator of their own (FILTER=regex runs some)
 	@scripts/test-unit $(FILTER)
 
 test-e2e: deps ## the demo end to end: pages in Chromium, and killed services

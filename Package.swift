@@ -185,6 +185,9 @@ let package = Package(
             .systemLibrary(
                 name: "CLibpgQuery", path: "Tests/CLibpgQuery", providers: [.apt(["libpg-query-dev"])]),
             tests("SQL", uses: ["CLibpgQuery"], resources: [.copy("Fixtures")]),
+            .testTarget(
+                name: "AgreementTests", dependencies: ["SQL", "Curl", "Postgres", "TestKit", .logging],
+                path: "Tests/AgreementTests", exclude: ["Queries"], swiftSettings: strict),
             tests("DataContract", resources: [.copy("Fixtures")]),
             tests("Pipeline", resources: [.copy("Fixtures")]),
             tests("ControlPlane", uses: ["TestKit"], [.logging]),

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts of this folder share: paths, messages, and how the project-local PostgreSQL and broker are run.
+# What the scripts of this folder share: paths, messages, and how the project-local servers are run.
 # Everything they make is under .millrace/ of the checkout.
 
 set -euo pipefail
@@ -176,3 +176,40 @@ broker_answers() { timeout 10 kcat -b "127.0.0.1:$1" -L -t __none__ -m 5; }
 
 # A broker with big topics writes them all when it stops: it gets a minute.
 broker_stop() { stop_process "$1/pid" 60; }
+
+# --- BigQuery emulator --------------------------------------------------------------------------------------------
+
+# bigquery_install: the emulator, in a virtual environment of its own, because its many packages have versions of their own.
+bigquery_install() {
+    local venv="$WORK/bigquery" wanted
+    wanted=$(sha256sum <"$ROOT/scripts/requirements-bigquery.txt")
+    [ "$(cat "$venv/complete" 2>/dev/null)" != "$wanted" ] || return 0
+    say "setting up $venv"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+        -r "$ROOT/scripts/requirements-bigquery.txt"
+    printf '%s' "$wanted" >"$venv/complete"
+}
+
+# bigquery_start DIR PORT GRPC-PORT: the emulator, with nothing in it; what it holds ends with it.
+bigquery_start() {
+    local dir=$1 port=$2 grpc_port=$3
+    bigquery_install
+    mkdir -p "$dir"
+    (cd "$dir" && exec setsid "$WORK/bigquery/bin/python" "$ROOT/scripts/bigquery-emulator" start --ephemeral \
+        --project millrace --rest-host 127.0.0.1 --grpc-host 127.0.0.1 --rest-port "$port" --grpc-port "$grpc_port" \
+        --log-level warning >"$dir/emulator.log" 2>&1 </dev/null) &
+    echo $! >"$dir/pid"
+    wait_until 60 "an answer of the BigQuery emulator on port $port" bigquery_answers "$port"
+    alive "$dir/pid" || fail "the BigQuery emulator did not start; see $dir/emulator.log"
+}
+
+bigquery_answers() {
+    python3 - "$1" <<'PY'
+import sys, urllib.request
+urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/readyz", timeout=2)
+PY
+}
+
+bigquery_stop() { stop_process "$1/pid" 10; }

@@ -56,7 +56,7 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
             "SELECT i * NUMERIC '1.5', n * 1.5, x * 1.5, NUMERIC '1.5' * 2.5 FROM t"),
         .init(
             "SELECT s || 'x', s || i, a || 5, a || a FROM t",
-            "SELECT s || 'x', s || CAST(i AS STRING), a || [5], a || a FROM t"),
+            "SELECT s || 'x', s || CAST(i AS STRING), ARRAY_CONCAT(a, [5]), ARRAY_CONCAT(a, a) FROM t"),
         .init(
             "SELECT * FROM t WHERE s ILIKE 'A%' AND s NOT LIKE 'a!%b' ESCAPE '!' AND s LIKE ANY (ARRAY['a', 'b'])",
             "SELECT * FROM t WHERE LOWER(s) LIKE 'a%' AND s NOT LIKE 'a\\\\%b' AND (s LIKE 'a' OR s LIKE 'b')"),

@@ -176,12 +176,17 @@ extension Parser {
         return index != before
     }
 
-    /// Makes the last argument of functions such as DATE_TRUNC a part of a date, not a column.
+    /// Makes the argument of functions such as DATE_TRUNC that names a part of a date one, not a column.
     private func markTimePart(_ call: inout FunctionCall) {
-        guard call.qualifier.isEmpty, call.arguments.count > 1, let last = call.arguments.last,
-            let part = timePart(of: last.value), grammar.functionsOfTimePart.contains(call.name.name.lowercased())
+        guard call.qualifier.isEmpty, call.arguments.count > 1,
+            grammar.functionsOfTimePart.contains(call.name.name.lowercased())
         else { return }
-        call.arguments[call.arguments.count - 1].value = .timePart(part)
+        // Behind the part may stand a time zone.
+        for index in [call.arguments.count - 1, 1] {
+            guard let part = timePart(of: call.arguments[index].value) else { continue }
+            call.arguments[index].value = .timePart(part)
+            return
+        }
     }
 
     private func timePart(of value: Expression) -> TimePart? {

@@ -18,17 +18,11 @@ extension Transpiler {
             try refuse("\(call.name.name)() outside of FROM", "Write it in FROM.", at: call.info.range)
             return .function(call)
         }
-        switch functions.rule(for: call) {
-        case nil:
+        guard let rule = functions.rule(for: call) else {
             if !isInFrom { try unknownFunction(call) }
             return .function(call)
-        case .same: return .function(call)
-        case .renamed(let name): return .function(call.renamed(name))
-        case .written(let write): return try write(&self, call)
-        case .refused(let advice):
-            try refuse("\(call.name.name.uppercased())", advice, at: call.info.range)
-            return .function(call)
         }
+        return try apply(rule, to: call)
     }
 
     // MARK: FILTER
@@ -72,12 +66,6 @@ extension Transpiler {
             }
             modifiers.nullsOutside = Spelling(false)
         } else {
-            if modifiers.having != nil {
-                try refuse("\(name) with HAVING MAX or MIN", "Write (array_agg(x ORDER BY y DESC))[1].", at: .none)
-            }
-            if modifiers.limit != nil {
-                try refuse("\(name) with LIMIT", "Take a slice of the array: (array_agg(x))[1:3].", at: .none)
-            }
             if modifiers.nulls == .respect { modifiers.nulls = nil }
             if modifiers.nulls == .ignore, modifiers.over != nil {
                 try refuse(

@@ -129,6 +129,9 @@ extension Transpiler {
         let keys = Set(outer.indices.map { source.key(resolver.outputName(of: outer[$0].value, at: $0)) })
         inner.qualify = nil
         inner.distinct = nil
+        var naming = AliasReplacement(items: select.items, dialect: source)
+        var condition = condition
+        try naming.rewrite(&condition)
         inner.items.append(SelectItem(value: condition, alias: "is_qualified"))
         var result = query
         for index in result.orderBy.indices {
@@ -147,5 +150,20 @@ extension Transpiler {
         shell.condition = .column(ColumnReference(qualifier: [alias], name: "is_qualified"))
         result.body = .select(shell)
         return result
+    }
+}
+
+/// Puts what a name of the select list stands for in the place of the name, which the list itself does not know.
+private struct AliasReplacement: TreeRewriter {
+    let items: [SelectItem]
+    let dialect: SQLDialect
+
+    mutating func rewrite(_ expression: inout Expression) throws(SQLError) {
+        guard case .column(let column) = expression, column.qualifier.isEmpty,
+            let item = items.first(where: { item in
+                item.alias.map { dialect.key($0) == dialect.key(column.name) } ?? false
+            })
+        else { return try descend(&expression) }
+        expression = item.value
     }
 }

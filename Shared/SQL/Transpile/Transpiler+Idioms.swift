@@ -10,6 +10,8 @@ extension Transpiler {
     private func idiomOfBigQuery(_ expression: Expression) -> Expression? {
         switch expression {
         case .function(var call):
+            // CONCAT(IFNULL(x, ''), y)
+            if let concatenation = Concatenation.withoutNulls(call) { return .function(concatenation) }
             // SUM(IF(c, x, NULL))
             guard Self.skippingNulls.contains(call.name.name.lowercased()), call.modifiers?.distinct != true,
                 case .function(let inner)? = call.values.first, inner.name.name.uppercased() == "IF",

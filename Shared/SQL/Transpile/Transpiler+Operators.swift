@@ -159,9 +159,11 @@ extension Transpiler {
         switch (left?.isArray, right?.isArray) {
         case (true?, false?):
             node.right = .array(ArrayConstructor(content: .elements([node.right]), hasKeyword: Spelling(false)))
+            return .call("ARRAY_CONCAT", node.left, node.right)
         case (false?, true?):
             node.left = .array(ArrayConstructor(content: .elements([node.left]), hasKeyword: Spelling(false)))
-        case (true?, _), (_, true?): break
+            return .call("ARRAY_CONCAT", node.left, node.right)
+        case (true?, _), (_, true?): return .call("ARRAY_CONCAT", node.left, node.right)
         default:
             // PostgreSQL makes text of what stands beside text.
             if left?.isText ?? false, let right, !right.isText { node.right = .cast(node.right, to: .text) }

@@ -177,6 +177,7 @@ extension Transpiler {
         case (_, .float64), (_, .float32):
             // A decimal constant is a float already.
             if case .literal(let literal) = operand, case .decimal = literal.value { return operand }
+        case (_, .date) where DateTruncation.asDate(operand) != nil: return DateTruncation.asDate(operand)
         case (_, .date), (_, .time), (_, .timestamp), (_, .timestampTZ):
             if let text = operand.stringLiteral, !DateText.isStandard(text, cast.type.kind),
                 !(cast.type.kind == .date && DateText.isStandard(text, .timestamp))
@@ -202,6 +203,7 @@ extension Transpiler {
         let operand = cast.operand
         switch (from, cast.type.kind) {
         case (.bytes?, .text): return .call("convert_from", operand, .string("UTF8"))
+        case (.boolean?, .int64): return .cast(.cast(operand, to: .int32), to: .int64)
         case (.text?, .bytes): return .call("convert_to", operand, .string("UTF8"))
         case (.text?, .int64) where cast.safe: return guarded(cast, matching: #"^\s*[-+]?\d{1,18}\s*$"#)
         case (.text?, .float64) where cast.safe, (.text?, .numeric) where cast.safe,

@@ -35,10 +35,16 @@ struct FunctionTable: Sendable {
     func rule(for call: FunctionCall) -> FunctionRule? { rules[call.name.name.lowercased()] }
 
     static let toBigQuery = FunctionTable([
-        NullFunctions.toBigQuery, AggregateFunctions.toBigQuery, ExtractFunctions.toBigQuery, DateArithmetic.toBigQuery,
+        AggregateFunctions.toBigQuery, ArrayFunctions.toBigQuery, DateArithmetic.toBigQuery, DateFunctions.toBigQuery,
+        ExtractFunctions.toBigQuery, FormatFunctions.toBigQuery, HashFunctions.toBigQuery, JSONFunctions.toBigQuery,
+        MathFunctions.toBigQuery, NullFunctions.toBigQuery, RegexFunctions.toBigQuery, StringFunctions.toBigQuery,
+        SystemFunctions.toBigQuery,
     ])
     static let toPostgres = FunctionTable([
-        NullFunctions.toPostgres, AggregateFunctions.toPostgres, ExtractFunctions.toPostgres, DateArithmetic.toPostgres,
+        AggregateFunctions.toPostgres, ArrayFunctions.toPostgres, DateArithmetic.toPostgres, DateFunctions.toPostgres,
+        ExtractFunctions.toPostgres, FormatFunctions.toPostgres, HashFunctions.toPostgres, JSONFunctions.toPostgres,
+        MathFunctions.toPostgres, NullFunctions.toPostgres, RegexFunctions.toPostgres, StringFunctions.toPostgres,
+        SystemFunctions.toPostgres,
     ])
 }
 
