@@ -29,7 +29,7 @@ import class Foundation.ProcessInfo
 }
 
 /// Makes random trees of what both dialects have, and a little of what each has alone.
-private struct TreeMaker {
+struct TreeMaker {
     let dialect: SQLDialect
     private var random: SplitMix
     private var isPostgres: Bool { dialect == .postgres }

@@ -252,6 +252,27 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
         .init(
             "SELECT SUM(x) OVER (ORDER BY i RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING), ARRAY(SELECT AS STRUCT 1, 2) FROM t",
             "SELECT SUM(x) OVER (ORDER BY i RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING), ARRAY(SELECT ROW(1, 2)) FROM t"),
+        .init(
+            "FROM t |> WHERE i > 1 |> EXTEND i + 1 AS k |> WHERE k > 2 |> SELECT s, k",
+            "SELECT s, k FROM (SELECT *, i + 1 AS k FROM t WHERE i > 1) AS piped_1 WHERE k > 2"),
+        .init(
+            "FROM t |> JOIN u ON t.i = u.id |> AGGREGATE SUM(j) AS total GROUP BY name |> ORDER BY total DESC |> LIMIT 3",
+            "SELECT name, SUM(j) AS total FROM t JOIN u ON t.i = u.id GROUP BY name ORDER BY total DESC NULLS LAST LIMIT 3"
+        ),
+        .init(
+            "FROM u |> DROP name |> SET i = i + 1 |> AS v |> SELECT v.i",
+            "SELECT v.i FROM (SELECT piped_1.id, i + 1 AS i FROM (SELECT u.id, u.i FROM u) AS piped_1) AS v"),
+        .init(
+            "FROM u |> SELECT id, i |> RENAME i AS k |> DISTINCT |> UNION ALL (SELECT 1, 2)",
+            "SELECT DISTINCT * FROM (SELECT id, i AS k FROM u) AS piped_1 UNION ALL SELECT 1, 2"),
+        .init(
+            "SELECT * FROM (SELECT id, i, name FROM u) PIVOT(SUM(i) AS s, COUNT(*) AS c FOR name IN ('a', 'b' AS bee))",
+            "SELECT * FROM (SELECT id, SUM(i) FILTER (WHERE name = 'a') AS s_a, COUNT(*) FILTER (WHERE name = 'a') AS c_a, SUM(i) FILTER (WHERE name = 'b') AS s_bee, COUNT(*) FILTER (WHERE name = 'b') AS c_bee FROM (SELECT id, i, name FROM u) AS subquery_2 GROUP BY id) AS subquery_1"
+        ),
+        .init(
+            "SELECT * FROM u UNPIVOT (v FOR k IN (id, i AS 'second'))",
+            "SELECT * FROM (SELECT u.name, unpivoted_1.v, unpivoted_1.k FROM u CROSS JOIN LATERAL (VALUES (id, 'id'), (i, 'second')) AS unpivoted_1(v, k) WHERE unpivoted_1.v IS NOT NULL) AS subquery_1"
+        ),
     ]
 
     @Test("from PostgreSQL to GoogleSQL", arguments: toBigQuery) func bigQuery(one: TranspileCase) throws {

@@ -44,6 +44,10 @@ struct Transpiler: TreeRewriter {
 
     mutating func transpile(_ statement: Statement) throws(SQLError) -> Statement {
         var tree = statement
+        if direction == .toPostgres {
+            var pipes = PipeRewriter()
+            try pipes.rewrite(&tree)
+        }
         var numbering = NodeNumbering(types: types)
         try numbering.rewrite(&tree)
         try inferTypes(of: tree, strictly: catalog != nil)
