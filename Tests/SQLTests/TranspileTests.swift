@@ -164,6 +164,10 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
         .init(
             "SELECT $1 + 1",
             "SELECT @p1 + 1"),
+        .init(
+            "SELECT SUM(i) OVER (ORDER BY d RANGE BETWEEN INTERVAL '2 days' PRECEDING AND CURRENT ROW), SUM(i) OVER (ORDER BY tz RANGE BETWEEN INTERVAL '1 hour' PRECEDING AND INTERVAL '1 minute' FOLLOWING) FROM t",
+            "SELECT SUM(i) OVER (ORDER BY UNIX_DATE(d) RANGE BETWEEN 2 PRECEDING AND CURRENT ROW), SUM(i) OVER (ORDER BY UNIX_MICROS(tz) RANGE BETWEEN 3600000000 PRECEDING AND 60000000 FOLLOWING) FROM t"
+        ),
     ]
 
     static let toPostgres: [TranspileCase] = [

@@ -93,6 +93,7 @@ extension Transpiler {
                     try refuse("a frame of GROUPS, or with EXCLUDE", at: specification.info.range)
                 }
                 specification.frame?.exclusion = direction == .toBigQuery ? nil : frame.exclusion
+                if direction == .toBigQuery { try countDistances(&specification) }
             }
             let place = place(of: specification, name)
             specification.orderBy = ordered(specification.orderBy, place)
@@ -112,7 +113,56 @@ extension Transpiler {
     }
 }
 
+extension Transpiler {
+    /// GoogleSQL's frames of values have numbers for distances: dates are counted in days, moments in microseconds.
+    private mutating func countDistances(_ window: inout WindowSpecification) throws(SQLError) {
+        guard var frame = window.frame, frame.unit == .range, window.orderBy.count == 1,
+            frame.start.hasInterval || frame.end?.hasInterval ?? false
+        else { return }
+        let key = window.orderBy[0].value
+        let number: Expression
+        let isDate: Bool
+        switch type(of: key) {
+        case .date: (number, isDate) = (.call("UNIX_DATE", key), true)
+        case .timestampTZ: (number, isDate) = (.call("UNIX_MICROS", key), false)
+        case .timestamp: (number, isDate) = (.call("UNIX_MICROS", .cast(key, to: .timestampTZ)), false)
+        default: return try needType(of: key, for: "RANGE with an interval")
+        }
+        guard let start = frame.start.counted(inDays: isDate),
+            let end = (frame.end ?? .currentRow).counted(inDays: isDate)
+        else {
+            return try refuse(
+                "RANGE with months, or with parts of a day on dates", "Count days.", at: window.info.range)
+        }
+        frame.start = start
+        if frame.end != nil { frame.end = end }
+        window.frame = frame
+        window.orderBy[0].value = number
+    }
+}
+
 extension WindowFrame.Bound {
+    private var distance: Expression? {
+        switch self {
+        case .preceding(let distance), .following(let distance): distance
+        case .unboundedPreceding, .unboundedFollowing, .currentRow: nil
+        }
+    }
+
+    fileprivate var hasInterval: Bool { if case .interval? = distance { true } else { false } }
+
+    /// The bound with a number for an interval; nil where the interval has no fixed number.
+    fileprivate func counted(inDays isDate: Bool) -> Self? {
+        guard case .interval(let interval)? = distance, let unit = interval.from, interval.to == nil,
+            let count = interval.value.integerLiteral
+        else { return distance == nil ? self : nil }
+        let span = IntervalText("\(count) \(unit)")
+        guard let span, span.months == 0, !isDate || span.microseconds == 0 else { return nil }
+        let number = isDate ? span.days : span.days * 86_400_000_000 + span.microseconds
+        if case .preceding = self { return .preceding(.integer(number)) }
+        return .following(.integer(number))
+    }
+
     fileprivate var isDistance: Bool {
         switch self {
         case .preceding, .following: true
