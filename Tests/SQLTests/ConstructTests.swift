@@ -311,7 +311,7 @@ import Testing
                 + "generate_series(1, 3) WITH ORDINALITY AS g(g, n)",
             "SELECT e.value, k.key, g.n, g.g FROM jsonb_each('{}') AS k, jsonb_array_elements(k.value) AS e, "
                 + "generate_series(1, 3) WITH ORDINALITY AS g(g, n)",
-            ["value ?: ", "key ?: ", "n ?: ", "g integer: "]),
+            ["value jsonb: ", "key text: ", "n bigint: ", "g integer: "]),
         Case(
             "DISTINCT ON", .postgres,
             "SELECT DISTINCT ON (customer_id) id FROM orders ORDER BY customer_id, placed_at DESC",
@@ -321,7 +321,7 @@ import Testing
             "star over a table of unknown columns", .postgres,
             "WITH c AS (SELECT * FROM elsewhere.t) SELECT a, b + 1 AS d FROM c WHERE e",
             "WITH c AS (SELECT * FROM elsewhere.t AS t) SELECT c.a, c.b + 1 AS d FROM c AS c WHERE c.e",
-            ["a ?: copied elsewhere.t.a", "d integer: computed elsewhere.t.b"], filters: "elsewhere.t.e"),
+            ["a ?: copied elsewhere.t.a", "d ?: computed elsewhere.t.b"], filters: "elsewhere.t.e"),
         Case(
             "changing WITH", .postgres,
             "WITH d AS (DELETE FROM orders WHERE total = 0 RETURNING id, total AS t) SELECT id, t FROM d",

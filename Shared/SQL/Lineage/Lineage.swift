@@ -79,7 +79,7 @@ extension Resolver {
     fileprivate func traced(_ columns: [SourceColumn]) -> [QueryLineage.Column] {
         columns.map { column in
             QueryLineage.Column(
-                name: dialect.folded(column.name), type: column.type,
+                name: dialect.folded(column.name), type: column.outputType(functions),
                 sources: column.lineage.map { .init(column: origins[Int($0.column)], usage: $0.usage) })
         }
     }

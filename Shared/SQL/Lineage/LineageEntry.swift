@@ -20,8 +20,13 @@ extension [LineageEntry] {
     /// Adds `other`; of the same column only the stronger use is kept. Both are in the order of their columns.
     mutating func merge(_ other: [LineageEntry]) {
         if other.isEmpty { return }
-        if isEmpty {
+        guard let last, let first = other.first else {
             self = other
+            return
+        }
+        // Columns are numbered as they are met, so that this is what mostly happens: many merges take linear time.
+        if last.column < first.column {
+            append(contentsOf: other)
             return
         }
         var merged: [LineageEntry] = []
@@ -45,6 +50,7 @@ extension [LineageEntry] {
 
     /// Each used at least as `usage` says.
     func used(_ usage: LineageUsage) -> [LineageEntry] {
+        guard contains(where: { $0.usage < usage }) else { return self }
         var result = self
         for index in result.indices where result[index].usage < usage { result[index].usage = usage }
         return result

@@ -80,6 +80,6 @@ extension Statement {
 extension SQLDialect {
     /// The columns as the dialect would show them.
     func outputs(_ columns: ColumnSet) -> [OutputColumn] {
-        columns.columns.map { OutputColumn(name: folded($0.name), type: $0.type) }
+        columns.columns.map { OutputColumn(name: folded($0.name), type: $0.outputType(traits.functions)) }
     }
 }

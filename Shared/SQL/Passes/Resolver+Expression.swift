@@ -14,7 +14,7 @@ extension Resolver {
             expression = .column(node)
             return result
         case .star(let node): return star(node)
-        case .literal(let node): return Resolved(type: TypeRules.type(of: node, functions))
+        case .literal(let node): return TypeRules.value(of: node, functions)
         case .typedLiteral(let node): return Resolved(type: node.type.kind)
         case .parameter, .placeholder, .timePart: return Resolved()
         case .function(var node):
@@ -29,7 +29,7 @@ extension Resolver {
         case .binary(var node):
             let left = try resolve(&node.left)
             let right = try resolve(&node.right)
-            let type = TypeRules.type(of: node.operation, left.type, right.type, functions)
+            let type = TypeRules.type(of: node.operation, left, right, functions)
             expression = .binary(node)
             var lineage = left.lineage
             lineage.merge(right.lineage)
@@ -74,7 +74,7 @@ extension Resolver {
         let values = children
         children = outer
         return Resolved(
-            type: TypeRules.type(of: expression, values.types), lineage: values.lineage.used(.computed))
+            type: TypeRules.type(of: expression, values.values, functions), lineage: values.lineage.used(.computed))
     }
 
     @discardableResult
@@ -89,7 +89,7 @@ extension Resolver {
 
     /// The value of a query of one column; what decides on its rows decides on the value.
     private func value(of columns: ColumnSet) -> Resolved {
-        var result = Resolved(type: columns.columns.first?.type)
+        var result = Resolved(type: columns.columns.first?.outputType(functions))
         if columns.isStructure, !columns.isOpen { result.type = .structure(fields(columns.columns)) }
         for column in columns.columns { result.lineage.merge(column.lineage) }
         result.lineage.merge(columns.filters.used(.computed))
@@ -97,25 +97,28 @@ extension Resolver {
     }
 
     private mutating func resolve(_ conditional: inout Conditional) throws(SQLError) -> Resolved {
-        var result = Resolved()
+        var lineage: [LineageEntry] = []
         if var operand = conditional.operand {
-            result.lineage.merge(try resolve(&operand).lineage)
+            lineage = try resolve(&operand).lineage
             conditional.operand = operand
         }
+        var results: [Resolved] = []
         for index in conditional.branches.indices {
-            result.lineage.merge(try resolve(&conditional.branches[index].condition).lineage)
+            lineage.merge(try resolve(&conditional.branches[index].condition).lineage)
             let value = try resolve(&conditional.branches[index].result)
-            result.type = TypeRules.common(result.type, value.type)
-            result.lineage.merge(value.lineage)
+            results.append(Resolved(type: value.type, isUntyped: value.isUntyped))
+            lineage.merge(value.lineage)
         }
-        if var otherwise = conditional.otherwise {
-            let value = try resolve(&otherwise)
-            result.type = TypeRules.common(result.type, value.type)
-            result.lineage.merge(value.lineage)
-            conditional.otherwise = otherwise
+        var otherwise: Resolved?
+        if var expression = conditional.otherwise {
+            let value = try resolve(&expression)
+            otherwise = Resolved(type: value.type, isUntyped: value.isUntyped)
+            lineage.merge(value.lineage)
+            conditional.otherwise = expression
         }
-        result.lineage = result.lineage.used(.computed)
-        return result
+        // What ELSE says comes first, as PostgreSQL has it.
+        let result = results.reduce(otherwise) { TypeRules.joined($0, $1) }
+        return Resolved(type: result?.type, lineage: lineage.used(.computed))
     }
 
     private mutating func resolve(_ membership: inout Membership) throws(SQLError) -> [LineageEntry] {
@@ -136,23 +139,25 @@ extension Resolver {
     }
 
     private mutating func resolve(_ array: inout ArrayConstructor) throws(SQLError) -> Resolved {
-        var element: DataType.Kind? = array.elementType?.kind
+        var element: Resolved? = array.elementType.map { Resolved(type: $0.kind) }
         var lineage: [LineageEntry] = []
         switch array.content {
         case .elements(var elements):
             for index in elements.indices {
                 let value = try resolve(&elements[index])
-                if array.elementType == nil { element = TypeRules.common(element, value.type) }
+                if array.elementType == nil { element = TypeRules.joined(element, value) }
                 lineage.merge(value.lineage)
             }
             array.content = .elements(elements)
         case .query(var query):
             let value = value(of: try resolve(&query))
-            element = value.type
+            element = Resolved(type: value.type)
             lineage = value.lineage
             array.content = .query(query)
         }
-        return Resolved(type: element.map { .array(DataType(kind: $0)) }, lineage: lineage.used(.computed))
+        var type = element?.type.map { DataType.Kind.array(DataType(kind: $0)) }
+        if functions.arraysAreFlat, case .array? = element?.type { type = element?.type }
+        return Resolved(type: type, lineage: lineage.used(.computed))
     }
 
     private mutating func resolve(_ row: inout RowConstructor) throws(SQLError) -> Resolved {
@@ -166,34 +171,72 @@ extension Resolver {
             fields.append(
                 DataType.Field(name: name, type: DataType(kind: value.type ?? .named(QualifiedName("unknown")))))
         }
-        let type = row.kind == .structure ? row.type?.kind ?? .structure(fields) : nil
+        let isStructure = row.kind == .structure || naming.pathsReachFields
+        let type = isStructure ? row.type?.kind ?? .structure(fields) : .named(QualifiedName("record"))
         return Resolved(type: type, lineage: lineage.used(.computed))
     }
 
     // MARK: Calls and windows
 
     private mutating func resolve(_ call: inout FunctionCall) throws(SQLError) -> Resolved {
+        if call.namesVariables { return try resolveNaming(&call) }
         var lineage: [LineageEntry] = []
-        var types: [DataType.Kind?] = []
+        var arguments: [Resolved] = []
         for index in call.arguments.indices {
             // `f(TABLE t)`: not a column.
             if case .word = call.arguments[index].label { continue }
             let value = try resolve(&call.arguments[index].value)
-            types.append(value.type)
+            arguments.append(Resolved(type: value.type, isUntyped: value.isUntyped))
             lineage.merge(value.lineage)
         }
-        let name = call.qualifier.isEmpty ? dialect.key(Identifier(call.name.name)).lowercased() : ""
+        var ordered: Resolved?
         if var modifiers = call.modifiers {
-            lineage.merge(try resolve(&modifiers))
+            lineage.merge(try resolve(&modifiers, ordered: &ordered))
             call.modifiers = modifiers
         }
+        let name = key(of: call)
         let isAggregate = functions.aggregates.contains(name) && call.modifiers?.over == nil
         return Resolved(
-            type: TypeRules.type(of: functions.results[name], types, functions),
+            type: type(of: call, name, arguments, ordered: ordered),
             lineage: lineage.used(isAggregate ? .aggregated : .computed))
     }
 
-    private mutating func resolve(_ modifiers: inout CallModifiers) throws(SQLError) -> [LineageEntry] {
+    /// The name as the tables of functions have it: without the schema of the system's own, and without `SAFE.`.
+    private func key(of call: FunctionCall) -> String {
+        let name = call.name.name.lowercased()
+        guard let first = call.qualifier.first else { return name }
+        let qualifier = first.name.lowercased()
+        return qualifier == "safe" || qualifier == "pg_catalog" ? name : "\(qualifier).\(name)"
+    }
+
+    private func type(
+        of call: FunctionCall, _ name: String, _ arguments: [Resolved], ordered: Resolved?
+    ) -> DataType.Kind? {
+        if let type = call.modifiers?.json?.returning { return type.kind }
+        if name == "extract", case .timePart(let part)? = call.arguments.first?.value {
+            if part.name == "DATE" { return .date }
+            if part.name == "TIME" { return .time }
+        }
+        return TypeRules.type(of: functions.results[name], arguments, ordered: ordered, functions)
+    }
+
+    /// GoogleSQL's `WITH(a AS 1, b AS a + 1, a * b)`: each argument sees the names of those before it.
+    private mutating func resolveNaming(_ call: inout FunctionCall) throws(SQLError) -> Resolved {
+        scopes.append(Scope())
+        var result = Resolved()
+        for index in call.arguments.indices {
+            result = try resolve(&call.arguments[index].value)
+            if case .variable(let name)? = call.arguments[index].label {
+                scopes[scopes.count - 1].outputs[dialect.key(name)] = result
+            }
+        }
+        scopes.removeLast()
+        return Resolved(type: result.type, lineage: result.lineage.used(.computed))
+    }
+
+    private mutating func resolve(
+        _ modifiers: inout CallModifiers, ordered: inout Resolved?
+    ) throws(SQLError) -> [LineageEntry] {
         var lineage: [LineageEntry] = []
         if var filter = modifiers.filter {
             lineage.merge(try resolve(&filter).lineage)
@@ -209,7 +252,11 @@ extension Resolver {
         case nil: break
         }
         lineage.merge(try resolve(&modifiers.orderBy))
-        lineage.merge(try resolve(&modifiers.withinGroup))
+        for index in modifiers.withinGroup.indices {
+            let key = try resolve(&modifiers.withinGroup[index].value)
+            if index == 0 { ordered = Resolved(type: key.type, isUntyped: key.isUntyped) }
+            lineage.merge(key.lineage)
+        }
         if var over = modifiers.over {
             lineage.merge(try resolve(&over))
             modifiers.over = over
@@ -246,7 +293,8 @@ extension Resolver {
 
 /// What is known of the children of a node that needs no care of its own.
 struct ChildValues {
-    var types: [DataType.Kind?] = []
+    /// Without their lineage, which is beside them.
+    var values: [Resolved] = []
     var lineage: [LineageEntry] = []
 }
 
@@ -254,9 +302,15 @@ extension Resolver: TreeRewriter {
     /// A child of the node that is gone through.
     mutating func rewrite(_ expression: inout Expression) throws(SQLError) {
         let value = try resolve(&expression)
-        children.types.append(value.type)
+        children.values.append(Resolved(type: value.type, isUntyped: value.isUntyped))
         children.lineage.merge(value.lineage)
     }
 
     mutating func rewrite(_ query: inout Query) throws(SQLError) { _ = try resolve(&query) }
+}
+
+extension FunctionCall {
+    fileprivate var namesVariables: Bool {
+        arguments.contains { if case .variable? = $0.label { true } else { false } }
+    }
 }

@@ -204,26 +204,43 @@ extension Resolver {
         var lineage: [LineageEntry] = []
         for index in function.calls.indices {
             let value = try resolve(&function.calls[index].call)
-            lineage.merge(value.lineage.used(.computed))
-            if value.type == nil { isOpen = true }
-            let name = function.alias?.name ?? outputName(of: function.calls[index].call, at: index)
-            columns.append(
-                SourceColumn(
-                    key: dialect.key(name), name: name, type: value.type, lineage: value.lineage.used(.computed)))
+            let own = value.lineage.used(.computed)
+            lineage.merge(own)
+            let returned = self.columns(of: function.calls[index], value.type, at: index, alias: function.alias)
+            if returned.isEmpty { isOpen = true }
+            columns += returned.map { name, type in
+                SourceColumn(key: dialect.key(name), name: name, type: type, lineage: own)
+            }
+        }
+        if function.ordinality {
+            let name = Identifier("ordinality")
+            columns.append(SourceColumn(key: name.name, name: name, type: .int64))
         }
         if let definitions = function.alias?.columns, !definitions.isEmpty {
+            let rest = columns.dropFirst(definitions.count)
             columns = definitions.enumerated().map { index, definition in
                 let type = definition.type?.kind ?? (index < columns.count ? columns[index].type : nil)
                 return SourceColumn(
                     key: dialect.key(definition.name), name: definition.name, type: type, lineage: lineage)
             }
+            columns += rest
             isOpen = false
-        } else if function.ordinality {
-            let name = Identifier("ordinality")
-            columns.append(SourceColumn(key: name.name, name: name, type: .int64))
         }
         let first = function.calls.first.map { outputName(of: $0.call, at: 0) } ?? Identifier("")
         add(ColumnSet(columns, isOpen: isOpen), alias: TableAlias(name: function.alias?.name ?? first))
         try apply(&function.suffixes, from: scopes[scopes.count - 1].sources.count - 1)
+    }
+
+    /// The columns of one function in FROM; none when they are not known.
+    private func columns(
+        of call: TableFunction.Call, _ type: DataType.Kind?, at index: Int, alias: TableAlias?
+    ) -> [(name: Identifier, type: DataType.Kind?)] {
+        if !call.columns.isEmpty { return call.columns.map { ($0.name, $0.type?.kind) } }
+        if case .function(let function) = call.call, let known = functions.tables[function.name.name.lowercased()] {
+            return known.map { (Identifier($0.name), $0.type) }
+        }
+        if case .structure(let fields)? = type { return fields.map { ($0.name ?? Identifier(""), $0.type.kind) } }
+        guard type != nil else { return [] }
+        return [(alias?.name ?? outputName(of: call.call, at: index), type)]
     }
 }

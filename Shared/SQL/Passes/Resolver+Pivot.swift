@@ -78,8 +78,11 @@ extension Resolver {
         let input = input(from: start)
         let columns = unpivot.columns
         let (values, label) = try within(input) { resolver throws(SQLError) in
-            var values = unpivot.values.map { SourceColumn(key: resolver.dialect.key($0), name: $0, type: nil) }
-            var label = SourceColumn(key: resolver.dialect.key(unpivot.name), name: unpivot.name, type: nil)
+            var values = unpivot.values.map {
+                SourceColumn(key: resolver.dialect.key($0), name: $0, type: nil, isUntyped: true)
+            }
+            var label = SourceColumn(
+                key: resolver.dialect.key(unpivot.name), name: unpivot.name, type: nil, isUntyped: true)
             for column in columns {
                 for (index, reference) in column.columns.enumerated() where index < values.count {
                     var reference = reference

@@ -45,12 +45,13 @@ struct Resolver {
     /// What the column at `position` of a source is.
     mutating func resolved(_ source: Scope.Source, _ position: Int) -> Resolved {
         let column = source.columns.columns[position]
-        guard options.tracksLineage else { return Resolved(type: column.type) }
+        let type = column.outputType(functions)
+        guard options.tracksLineage else { return Resolved(type: type) }
         guard let table = source.columns.table, column.lineage.isEmpty else {
-            return Resolved(type: column.type, lineage: column.lineage)
+            return Resolved(type: type, lineage: column.lineage)
         }
         let number = origin(table.description, column.name.name)
-        return Resolved(type: column.type, lineage: [LineageEntry(column: number, usage: .copied)])
+        return Resolved(type: type, lineage: [LineageEntry(column: number, usage: .copied)])
     }
 
     /// What a column is of which only the name is known.

@@ -80,6 +80,11 @@ extension SourceColumn {
         self.init(key: key, name: name, type: value.type, lineage: value.lineage, isUntyped: value.isUntyped)
     }
 
+    /// The type for whoever reads the column; that of NULL is the dialect's choice.
+    func outputType(_ functions: FunctionTraits) -> DataType.Kind? {
+        type ?? (isUntyped ? functions.null : nil)
+    }
+
     /// Holds values of `other` too.
     mutating func join(_ other: Resolved) {
         joinType(other.type, isUntyped: other.isUntyped)
@@ -87,14 +92,10 @@ extension SourceColumn {
     }
 
     mutating func joinType(_ other: DataType.Kind?, isUntyped otherIsUntyped: Bool) {
-        guard let type else {
-            type = other
-            isUntyped = otherIsUntyped
-            return
-        }
-        guard let other, !otherIsUntyped else { return }
-        self.type = isUntyped ? other : TypeRules.common(type, other)
-        isUntyped = false
+        let joined = TypeRules.joined(
+            Resolved(type: type, isUntyped: isUntyped), Resolved(type: other, isUntyped: otherIsUntyped))
+        type = joined.type
+        isUntyped = joined.isUntyped
     }
 }
 

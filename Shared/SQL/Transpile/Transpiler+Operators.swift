@@ -24,7 +24,8 @@ extension Transpiler {
                 nested += 1
             }
             type = TypeRules.type(
-                of: link.operation, type, self.type(of: link.operand), source.traits.functions)
+                of: link.operation, Resolved(type: type), Resolved(type: self.type(of: link.operand)),
+                source.traits.functions)
         }
         if nested > OperatorChain.lengthMin {
             try refuse("so many operators in a row", "Compute parts of it in a subquery.", at: chain.info.range)
