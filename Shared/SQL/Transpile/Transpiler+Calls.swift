@@ -8,9 +8,12 @@ extension Transpiler {
         }
         if direction == .toBigQuery, let filter = call.modifiers?.filter { call = try filtered(call, filter) }
         if direction == .toBigQuery, call.name.name == "COUNTIF" { return .function(call) }
-        guard call.qualifier.isEmpty else {
-            try unknownFunction(call)
-            return .function(call)
+        if let prefix = call.qualifier.first {
+            guard call.qualifier.count == 1, try isFunctionPrefix(prefix, call) else {
+                try unknownFunction(call)
+                return .function(call)
+            }
+            call.qualifier = []
         }
         if direction == .toBigQuery, source.traits.functions.setReturning.contains(call.name.name.lowercased()),
             !isInFrom
@@ -23,6 +26,19 @@ extension Transpiler {
             return .function(call)
         }
         return try apply(rule, to: call)
+    }
+
+    /// True for a prefix that can go: `pg_catalog.lower(s)`. GoogleSQL's own are refused, all others are schemas.
+    private mutating func isFunctionPrefix(_ prefix: Identifier, _ call: FunctionCall) throws(SQLError) -> Bool {
+        let name = prefix.name.lowercased()
+        guard direction == .toPostgres else { return name == "pg_catalog" }
+        if name == "safe" {
+            let advice = "An error ends a query there: write CASE WHEN, with a condition on the arguments."
+            try refuse("SAFE.\(call.name.name)", advice, at: call.info.range)
+        } else if ["net", "hll_count", "kll_quantiles", "keys", "aead", "obj", "ml", "ai"].contains(name) {
+            try refuse("\(prefix.name).\(call.name.name)", at: call.info.range)
+        }
+        return false
     }
 
     // MARK: FILTER

@@ -152,7 +152,7 @@ enum AggregateFunctions {
             return .function(call)
         }
         let fractions = (0...count).map { index in
-            Expression.binary(.literal(Literal(value: .decimal("\(index).0"))), .divide, .integer(count))
+            Expression.literal(Literal(value: .decimal("\(Double(index) / Double(count))")))
         }
         var result = call.with([.array(ArrayConstructor(content: .elements(fractions)))], name: "percentile_disc")
         var modifiers = CallModifiers(withinGroup: [OrderItem(value: values[0])])

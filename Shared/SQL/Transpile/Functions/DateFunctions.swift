@@ -3,12 +3,7 @@ enum DateFunctions {
     static let toBigQuery: FunctionTable.Family = [
         ("now transaction_timestamp statement_timestamp clock_timestamp", .bigQuery("CURRENT_TIMESTAMP()")),
         ("date_trunc", .written(DateTruncation.toBigQuery)),
-        (
-            "date_bin",
-            .byType(
-                of: 1, (.timestampTZ, .bigQuery("TIMESTAMP_BUCKET($2, $1, $3)")),
-                (.timestamp, .bigQuery("DATETIME_BUCKET($2, $1, $3)")))
-        ),
+        ("date_bin", .written(bin)),
         ("make_date", .bigQuery("DATE($1, $2, $3)")),
         ("make_time", .written(makeTime)),
         ("make_timestamp", .written(makeTimestamp)),
@@ -58,6 +53,19 @@ enum DateFunctions {
     ]
 
     // MARK: To GoogleSQL
+
+    /// `date_bin('15 minutes', moment, origin)`.
+    private static func bin(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+        var values = call.values
+        guard values.count == 3 else { return .function(call) }
+        if values[0].stringLiteral != nil { values[0] = try transpiler.interval(IntervalLiteral(value: values[0])) }
+        switch transpiler.type(of: values[1]) {
+        case .timestamp: return .call("DATETIME_BUCKET", values[1], values[0], values[2])
+        case .timestampTZ: break
+        default: try transpiler.needType(of: values[1], for: "date_bin")
+        }
+        return .call("TIMESTAMP_BUCKET", values[1], values[0], values[2])
+    }
 
     private static func makeTime(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         guard try hasWholeSeconds(&transpiler, call, at: 2) else { return .function(call) }

@@ -7,7 +7,7 @@ enum MathFunctions {
         ("log10", .same),
         ("round", .written(round)),
         ("trunc", .same),
-        ("div", .byType((.whole, .renamed("DIV")), (.exact, .bigQuery("TRUNC($1 / $2)")))),
+        ("div", .renamed("DIV")),
         ("pi", .bigQuery("ACOS(-1)")),
         ("degrees", .bigQuery("$1 * 180 / ACOS(-1)")),
         ("radians", .bigQuery("$1 * ACOS(-1) / 180")),

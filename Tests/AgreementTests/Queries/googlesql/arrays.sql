@@ -35,3 +35,9 @@ SELECT t FROM UNNEST(GENERATE_TIMESTAMP_ARRAY(TIMESTAMP '2024-02-28 00:00:00+00'
 SELECT s.code, s.label, COUNT(o.id) AS n
 FROM UNNEST([STRUCT('new' AS code, 'New order' AS label), STRUCT('paid' AS code, 'Paid' AS label)]) AS s
 LEFT JOIN shop.orders AS o ON o.status = s.code GROUP BY s.code, s.label ORDER BY s.code;
+
+-- name: slices
+SELECT id, ARRAY_SLICE(marks, 0, 1) AS s FROM shop.customers WHERE ARRAY_LENGTH(marks) > 2 ORDER BY id;
+
+-- name: arrays in conditions
+SELECT id FROM shop.customers WHERE EXISTS (SELECT 1 FROM UNNEST(marks) AS m WHERE m > 4) ORDER BY id;

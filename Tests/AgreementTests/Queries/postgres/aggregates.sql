@@ -51,3 +51,10 @@ FROM shop.orders GROUP BY ROLLUP (status, quantity) ORDER BY g, status, quantity
 
 -- name: nothing to aggregate
 SELECT count(*) AS n, sum(price) AS s, max(due) AS m, bool_or(price > 0) AS b FROM shop.orders WHERE id < 0;
+
+-- name: distinct values
+SELECT DISTINCT status, quantity > 0 AS positive FROM shop.orders ORDER BY status, positive;
+
+-- name: sums of conditions
+SELECT sum(CASE WHEN status = 'paid' THEN price ELSE 0 END) AS paid, avg((quantity > 0)::int) AS share, sum((discount > 0.5)::int) AS much
+FROM shop.orders;

@@ -97,3 +97,13 @@ FROM shop.moments ORDER BY id;
 -- name: bins of a quarter of an hour
 SELECT id, date_bin(INTERVAL '15 minutes', moment, TIMESTAMPTZ '2000-01-01 00:00:00+00') AS bin
 FROM shop.moments ORDER BY id;
+
+-- name: truncation of a truncation
+SELECT date_trunc('year', date_trunc('month', moment)) AS y, count(*) AS n FROM shop.moments GROUP BY 1 ORDER BY 1;
+
+-- name: periods
+SELECT id FROM shop.orders WHERE placed >= TIMESTAMPTZ '2024-02-29 00:00:00+00' AND placed < TIMESTAMPTZ '2024-02-29 00:00:00+00' + INTERVAL '3 months'
+    AND due BETWEEN DATE '2024-03-01' AND DATE '2024-03-01' + 60 ORDER BY id;
+
+-- name: hours between moments
+SELECT id, extract(epoch FROM shipped - placed) / 3600 AS hours FROM shop.orders WHERE shipped IS NOT NULL ORDER BY id;

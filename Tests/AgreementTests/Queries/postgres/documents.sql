@@ -31,3 +31,6 @@ SELECT id, jsonb_set(profile, '{tier}', to_jsonb(city)) AS p FROM shop.customers
 -- name: grouping by a field
 SELECT profile ->> 'tier' AS tier, count(*) AS n, avg((profile ->> 'age')::numeric) AS age
 FROM shop.customers GROUP BY 1 ORDER BY 1;
+
+-- name: documents of a group
+SELECT country, jsonb_agg(id ORDER BY id) AS ids FROM shop.customers WHERE id < 20 GROUP BY country ORDER BY country;

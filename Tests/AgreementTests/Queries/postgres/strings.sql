@@ -73,3 +73,9 @@ SELECT id, word LIKE '%\_%' AS u FROM shop.words ORDER BY id;
 
 -- name: quotes and backslashes
 SELECT id, word = 'quote''quote' AS q, word = 'back\slash' AS b, word = E'tabs\tand spaces' AS t FROM shop.words ORDER BY id;
+
+-- name: order of texts
+SELECT id, word FROM shop.words ORDER BY word, id;
+
+-- name: comparison of texts
+SELECT id, word < 'b' AS less, word >= 'Z' AS more, greatest(word, part) AS g, word IN ('abc', 'banana') AS i FROM shop.words ORDER BY id;
