@@ -17,6 +17,8 @@ public struct SQLError: Error, Sendable, Equatable, CustomStringConvertible {
         case unknownTable
         case unknownColumn
         case ambiguousColumn
+        /// Queries that read each other in a circle.
+        case cycle
         /// Anything else that cannot be resolved, such as a star over a table of unknown columns.
         case unresolved
     }

@@ -276,18 +276,20 @@ enum Suggestion {
         return best.map { " Did you mean \($0.name)?" } ?? ""
     }
 
-    /// How many letters must be added, taken away or replaced.
+    /// How many letters must be added, taken away or replaced, or swapped with the next.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
+        var before: [Int] = []
+        var last = Array(0...right.count)
         for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for (j, b) in right.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = a == b ? diagonal : min(diagonal, min(above, row[j])) + 1
-                diagonal = above
+                var least = a == b ? last[j] : min(last[j], min(last[j + 1], row[j])) + 1
+                if i > 0, j > 0, a == right[j - 1], left[i - 1] == b { least = min(least, before[j - 1] + 1) }
+                row.append(least)
             }
+            before = last
+            last = row
         }
-        return row[right.count]
+        return last[right.count]
     }
 }

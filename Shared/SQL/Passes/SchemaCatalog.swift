@@ -20,14 +20,19 @@ public struct SchemaCatalog: Sendable {
 
     /// Adds a table or replaces the one of that name. A query finds it by its whole name, or by its last parts where
     /// those tell it from all others.
-    public mutating func add(_ name: QualifiedName, columns: [Column]) {
+    public mutating func add(_ name: QualifiedName, columns: [Column]) { add(name, columns, isOpen: false) }
+
+    /// Adds a table that may have more columns than those.
+    mutating func addOpen(_ name: QualifiedName, columns: [Column] = []) { add(name, columns, isOpen: true) }
+
+    private mutating func add(_ name: QualifiedName, _ columns: [Column], isOpen: Bool) {
         let keys = name.parts.map { dialect.key($0) }
         let set = ColumnSet(
             table: name,
             columns.map { column in
                 let identifier = Identifier(exact: column.name)
                 return SourceColumn(key: dialect.key(identifier), name: identifier, type: column.type)
-            })
+            }, isOpen: isOpen)
         for start in keys.indices {
             let suffix = keys[start...].joined(separator: ".")
             if start > 0, let known = tables[suffix], known?.table.map({ $0.parts.count > 1 && $0 != name }) ?? true {
