@@ -1,74 +1,188 @@
-"""Ingest: raw-sink's rows a second on a backlog, beside `kcat | psql \\copy` of the same messages, in turn.
+"""Ingest: page views of about 200 bytes from a topic of six partitions into a typed table with its payload.
 
-raw-sink validates every event, types its columns and moves its offsets in the same transaction; the baseline does
-neither: it copies each message as one text value.
+raw-sink, a loop in C (landing/reference.c) and one in Python (landing/copy_loop.py) land the same backlog in turn, one
+process each; rates are from the start of the process to the last row, CPU is the process's own. BENCH_EVENTS, BENCH_ROUNDS
+and BENCH_FLAT_STEPS make it shorter, BENCH_ONLY names some of land, memory, flat, collector.
 """
 
 import os
 import statistics
 import subprocess
+import sys
 import time
 
-from harness import Demo, ROOT, report, result, wait_for
+from harness import OUTPUT, ROOT, free_port, report, result, wait_for
 
-EVENTS = int(os.environ.get("BENCH_EVENTS", "1000000"))
+EVENTS = int(os.environ.get("BENCH_EVENTS", "2000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+FLAT_STEPS = int(os.environ.get("BENCH_FLAT_STEPS", "10"))
+ONLY = os.environ.get("BENCH_ONLY", "land memory flat collector").split()
+STEADY_RATE, STEADY_SECONDS = 40_000, 15
+LANDING = os.path.join(ROOT, "Benchmarks", "landing")
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def produce(demo):
-    environment = dict(os.environ, KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{demo.kafka_port}",
-                       MILLRACE_PIPELINE=os.path.join(ROOT, "Pipelines/web-analytics"))
+def own_python():
+    """Goes on in a Python that has the suite's libraries, made once."""
+    home = os.path.join(OUTPUT, "venv")
+    python = os.path.join(home, "bin", "python")
+    if sys.prefix == home:
+        return
+    if not os.path.exists(os.path.join(home, "ready")):
+        subprocess.run([sys.executable, "-m", "venv", home], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes",
+                        "-r", os.path.join(LANDING, "requirements.txt")], check=True)
+        with open(os.path.join(home, "ready"), "w", encoding="ascii"):
+            pass
+    os.execv(python, [python, *sys.argv])
+
+
+def compile_reference():
+    path = os.path.join(OUTPUT, "reference")
+    include = subprocess.run(["pg_config", "--includedir"], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-o", path, os.path.join(LANDING, "reference.c"), f"-I{include}",
+                    "-lrdkafka", "-lpq"], check=True)
+    return path
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def peak_mib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 1024
+
+
+class Contender:
+    """A program that lands the topic: how it is started, and where its offsets show."""
+
+    def __init__(self, name, offsets, command):
+        self.name, self.offsets, self.command = name, offsets, command
+        self.rates, self.cpu = [], []
+
+    def start(self, servers):
+        # A group of its own each time: nobody waits for a member that is gone.
+        group = f"{self.name}-{time.monotonic_ns()}"
+        return servers.start(self.command(group), SINK_GROUP=group, SINK_INSTANCE=group, HTTP_PORT=free_port())
+
+    def landed(self, servers):
+        return servers.number(f"SELECT coalesce(sum(next_offset), 0)::bigint FROM {self.offsets}")
+
+    def land(self, servers, events):
+        """Seconds until the backlog has landed, and the CPU that took."""
+        began = time.monotonic()
+        process = self.start(servers)
+        try:
+            while self.landed(servers) < events:
+                if process.poll() is not None or time.monotonic() - began > 900:
+                    raise RuntimeError(f"{self.name} did not land the backlog; see contenders.log")
+                time.sleep(0.05)
+            return time.monotonic() - began, cpu_seconds(process.pid)
+        finally:
+            finish(process)
+
+
+def finish(process):
+    process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def contenders(servers, binary, reference):
+    def arguments(group):
+        return [servers.brokers, "events", group, servers.conninfo, "bench.events", "bench.offsets", "50000"]
+
+    return [
+        Contender("raw-sink", "raw._sink_offsets", lambda group: [binary("raw-sink"), "run"]),
+        Contender("c", "bench.offsets", lambda group: [reference, *arguments(group)]),
+        Contender("python", "bench.offsets",
+                  lambda group: [sys.executable, os.path.join(LANDING, "copy_loop.py"), *arguments(group)]),
+    ]
+
+
+def simulate(servers, count, rate=0, seed=11):
     began = time.monotonic()
-    subprocess.run([os.path.join(ROOT, ".build/release/producer"), "simulate", "--scenario", "page-views", "--seed", "11",
-                    "--users", "20000", "--count", str(EVENTS), "--rate", "0"],
-                   env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return EVENTS / (time.monotonic() - began)
+    servers.run("producer", "simulate", "--scenario", "page-views", "--seed", str(seed), "--users", "20000", "--count",
+                str(count), "--rate", str(rate))
+    return count / (time.monotonic() - began)
 
 
-def sink_round(demo):
-    """Seconds from the start of raw-sink until the last of the backlog is committed."""
-    landed = "select coalesce(sum(next_offset), 0) from raw._sink_offsets where topic = 'events'"
-    before = int(demo.psql(landed))
-    demo.script("stop-services")
-    produce_rate = produce(demo)
-    began = time.monotonic()
-    demo.script("start-services", "raw-sink")
-    wait_for(lambda: int(demo.psql(landed)) >= before + EVENTS, 600, "landing of the backlog")
-    return EVENTS / (time.monotonic() - began), produce_rate
+def land(servers, field):
+    servers.new_topic()
+    produced = [simulate(servers, EVENTS)]
+    for _ in range(ROUNDS):
+        for contender in field:
+            servers.forget(rows=True)
+            seconds, cpu = contender.land(servers, EVENTS)
+            contender.rates.append(EVENTS / seconds)
+            contender.cpu.append(cpu)
+            print(f"{contender.name}: {EVENTS / seconds:,.0f} rows/s, CPU {cpu:.2f} s", flush=True)
+    median = statistics.median
+    sink, c, python = field
+    return [
+        result("land_vs_c", median(sink.rates), "rows/s", "C, librdkafka and libpq", median(c.rates), False),
+        result("land_vs_python_copy", median(sink.rates), "rows/s", "Python, confluent-kafka and psycopg",
+               median(python.rates), False),
+        result("land_cpu_vs_c", median(sink.cpu), "CPU s", "C, librdkafka and libpq", median(c.cpu), True),
+        result("simulate_rate", median(produced), "events/s", "goal", 300_000, False),
+    ]
 
 
-def copy_round(demo):
-    """Every message of the topic, piped from kcat into one text column."""
-    demo.psql("drop table if exists public.bench_copy; create table public.bench_copy (payload text)")
-    environment = dict(os.environ, PGPASSWORD=demo.secret("postgres"))
-    began = time.monotonic()
-    subprocess.run(
-        ["bash", "-o", "pipefail", "-c",
-         f"kcat -b 127.0.0.1:{demo.kafka_port} -C -q -e -X receive.message.max.bytes=1000000000 -t events -o beginning"
-         f" | psql -h 127.0.0.1 -p {demo.postgres_port} -U millrace -d millrace -qX -v ON_ERROR_STOP=1 -c"
-         " \"\\copy public.bench_copy from stdin with (format csv, delimiter E'\\x01', quote E'\\x02')\""],
-        env=environment, check=True, stderr=subprocess.DEVNULL)
-    seconds = time.monotonic() - began
-    copied = int(demo.psql("select count(*) from public.bench_copy"))
-    if copied < EVENTS:
-        raise RuntimeError(f"the baseline copied {copied} of {EVENTS} messages")
-    return copied / seconds
+def memory(servers, sink):
+    """Peak of resident memory while events come at a steady rate."""
+    servers.new_topic()
+    servers.forget(rows=True)
+    process = sink.start(servers)
+    try:
+        events = STEADY_RATE * STEADY_SECONDS
+        simulate(servers, events, rate=STEADY_RATE)
+        wait_for(lambda: sink.landed(servers) >= events, 120, "landing of the steady events")
+        peak = peak_mib(process.pid)
+        used = cpu_seconds(process.pid)
+    finally:
+        finish(process)
+    return [result("land_memory_mib", peak, "MiB", "limit", 64, True),
+            result("land_steady_cpu", used / STEADY_SECONDS, "cores", "one core", 1, True)]
+
+
+def flat(servers, sink):
+    """What a row costs when millions are there already, against the first million. Rows stay, the topic is made anew."""
+    servers.forget(rows=True)
+    costs = []
+    for step in range(FLAT_STEPS):
+        servers.new_topic()
+        simulate(servers, EVENTS // 2, seed=step)
+        seconds, _ = sink.land(servers, EVENTS // 2)
+        costs.append(seconds / (EVENTS // 2) * 1e6)
+        print(f"rows {step * EVENTS // 2:,} and on: {costs[-1]:.2f} µs a row", flush=True)
+    edge = max(1, FLAT_STEPS // 5)
+    return [result("land_row_cost_late", statistics.median(costs[-edge:]), "µs/row", "the first rows",
+                   statistics.median(costs[:edge]), True)]
 
 
 def main():
-    sink, copy, produced = [], [], []
-    for _ in range(ROUNDS):
-        with Demo(DEMO_HISTORY_DAYS=1, DEMO_USERS=10, DEMO_RATE=1) as demo:
-            rate, produce_rate = sink_round(demo)
-            sink.append(rate)
-            produced.append(produce_rate)
-            copy.append(copy_round(demo))
-    median = statistics.median
-    report("ingest", [
-        result("land_vs_kcat_copy", median(sink), "rows/s", "kcat | psql \\copy of the same messages", median(copy),
-               smaller_is_better=False),
-        result("simulate_rate", median(produced), "events/s", "goal", 300_000, smaller_is_better=False),
-    ])
+    own_python()
+    from landing.servers import Servers, binary
+    results = []
+    reference = compile_reference()
+    with Servers() as servers:
+        field = contenders(servers, binary, reference)
+        if "land" in ONLY:
+            results += land(servers, field)
+        if "memory" in ONLY:
+            results += memory(servers, field[0])
+        if "flat" in ONLY:
+            results += flat(servers, field[0])
+        if "collector" in ONLY:
+            from ingest_collector import measure
+            results += measure(servers)
+    report("ingest", results)
 
 
 main()

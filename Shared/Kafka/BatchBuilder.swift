@@ -14,6 +14,7 @@ struct BatchBuilder: ~Copyable {
         /// The least offset to let in; `nil`: none.
         let floor: Offset?
         var first: Offset?
+        var firstIndex: Int?
         var next: Offset
     }
 
@@ -47,7 +48,10 @@ struct BatchBuilder: ~Copyable {
             rd_kafka_event_destroy(event)
             return
         }
-        if sources[current].first == nil { sources[current].first = fetched.offset }
+        if sources[current].first == nil {
+            sources[current].first = fetched.offset
+            sources[current].firstIndex = entries.count
+        }
         sources[current].next = fetched.offset + 1
         bytes += fetched.len + fetched.key_len
         entries.append(RecordStorage.Entry(event: event, message: message, partition: Int32(current)))
@@ -64,6 +68,7 @@ struct BatchBuilder: ~Copyable {
         sources.append(
             Source(
                 topic: message.rkt, number: message.partition, partition: partition, floor: floor, first: nil,
+                firstIndex: nil,
                 next: floor ?? 0))
         current = sources.count - 1
     }
@@ -77,7 +82,8 @@ struct BatchBuilder: ~Copyable {
             ranges[source.partition] = first..<source.next
             ledger.advance(source.partition, to: source.next)
         }
-        let storage = RecordStorage(entries: entries, partitions: sources.map(\.partition), handle: handle)
+        let storage = RecordStorage(
+            entries: entries, partitions: sources.map(\.partition), firsts: sources.map(\.firstIndex), handle: handle)
         return RecordBatch(storage: storage, source: ranges, byteCount: bytes)
     }
 }

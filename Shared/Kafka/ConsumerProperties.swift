@@ -18,7 +18,10 @@ struct ConsumerProperties {
 
     init(_ mode: KafkaConsumer.Mode, readAhead: ReadAhead, reportsPartitionEnd: Bool) {
         defaults["queued.max.messages.kbytes"] = "\(max(1, readAhead.bytesMax / 1024))"
-        defaults["fetch.max.bytes"] = "\(min(50 << 20, max(1 << 20, readAhead.bytesMax)))"
+        // Bytes are the limit: a queue of many small messages must not be full long before.
+        defaults["queued.min.messages"] = "\(min(10_000_000, max(1_000, readAhead.bytesMax / 64)))"
+        // An answer comes on top of the queue.
+        defaults["fetch.max.bytes"] = "\(min(50 << 20, max(1 << 20, readAhead.bytesMax / 4)))"
         enforced["enable.partition.eof"] = reportsPartitionEnd ? "true" : "false"
         guard case .group(let group, _) = mode else {
             // The library wants a group's name even when nothing is ever asked of that group.

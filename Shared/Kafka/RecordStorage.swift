@@ -14,13 +14,16 @@ final class RecordStorage: @unchecked Sendable {
     }
 
     let partitions: [TopicPartition]
+    /// Index of each partition's first message; `nil` where none got in.
+    let firsts: [Int?]
     private let entries: [Entry]
     private let handle: ClientHandle
     private let headersLock = Mutex(())
 
-    init(entries: [Entry], partitions: [TopicPartition], handle: ClientHandle) {
+    init(entries: [Entry], partitions: [TopicPartition], firsts: [Int?], handle: ClientHandle) {
         self.entries = entries
         self.partitions = partitions
+        self.firsts = firsts
         self.handle = handle
     }
 
@@ -33,6 +36,21 @@ final class RecordStorage: @unchecked Sendable {
     func partition(at index: Int) -> TopicPartition { partitions[Int(entries[index].partition)] }
 
     func message(at index: Int) -> rd_kafka_message_t { entries[index].message.pointee }
+
+    /// Goes through messages where they lie; nothing is counted or copied for one of them.
+    func forEach(
+        in range: Range<Int>, _ body: (_ source: Int, _ offset: Offset, _ value: UnsafeRawBufferPointer?) -> Void
+    ) {
+        entries.withUnsafeBufferPointer { entries in
+            for index in range {
+                let message = entries[index].message
+                let value = message.pointee.payload.map {
+                    UnsafeRawBufferPointer(start: $0, count: message.pointee.len)
+                }
+                body(Int(entries[index].partition), message.pointee.offset, value)
+            }
+        }
+    }
 
     func timestamp(at index: Int) -> KafkaTimestamp? {
         KafkaTimestamp(of: entries[index].message)

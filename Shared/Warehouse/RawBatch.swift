@@ -44,7 +44,7 @@ public struct RawBatch: Sendable {
 
 /// Rows of a raw table in the form in which the warehouse takes them; the decoder writes them field by field.
 public struct RawRows: Sendable, RowSink {
-    var buffer: CopyBuffer
+    @usableFromInline var buffer: CopyBuffer
 
     /// - Parameter capacity: Bytes to make room for.
     public init(capacity: Int = 64 << 10) { buffer = CopyBuffer(reservingBytes: capacity) }
@@ -58,25 +58,25 @@ public struct RawRows: Sendable, RowSink {
     /// Forgets the rows and keeps the memory.
     public mutating func removeAll() { buffer.removeAll() }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func beginRow(columns: Int) { buffer.beginRow(fields: columns) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func appendNull() { buffer.appendNull() }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(text: UnsafeRawBufferPointer) { buffer.append(bytes: text) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(bigint: Int64) { buffer.append(bigint) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(integer: Int32) { buffer.append(integer) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(double: Double) { buffer.append(double) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(boolean: Bool) { buffer.append(boolean) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(timestamp microseconds: Int64) { buffer.append(timestampMicroseconds: microseconds) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(date days: Int32) { buffer.append(dateDays: days) }
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(json: UnsafeRawBufferPointer) { buffer.append(jsonb: json) }
 
     /// The decoder has judged the number: it is within PostgreSQL's range.

@@ -47,10 +47,22 @@ import Testing
             ])
     }
 
+    @Test("a column for the whole message")
+    func wholeMessage() throws {
+        let payload = "- {name: all, logicalType: object, customProperties: [{property: content, value: message}]}"
+        let text = Self.good.replacing("- {name: id,", with: payload + "\n      - {name: id,")
+        let contract = try Contract(yaml: text, file: "contracts/payments.yaml")
+        #expect(contract.properties.map(\.holdsMessage) == [true, false, false, false, false])
+    }
+
     @Test(
         "mistakes are told with their place",
         arguments: [
             ("kind: DataContract", "kind: Something", "kind: Expected DataContract."),
+            (
+                "primaryKey: true}", "primaryKey: true, customProperties: [{property: content, value: message}]}",
+                "schema[0].properties[0].customProperties[0].value: Expected content: message, on a property of"
+            ),
             ("apiVersion: v3.0.2", "apiVersion: v2.2.0", "apiVersion: Expected version 3"),
             ("id: payments\n", "", "id: Missing"),
             ("name: payments\n", "name: 'a b'\n", "schema[0].name: a b cannot be a topic"),

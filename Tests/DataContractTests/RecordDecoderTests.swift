@@ -91,6 +91,27 @@ import Testing
                 == ["text:a", #"json:{"x":[ 1 ],"\u0079":{"z":"é"},"x":2}"#])
     }
 
+    @Test("with the whole message where the contract keeps it, and then nothing in _extra")
+    func wholeMessage() {
+        let properties = [
+            Property(name: "s", logicalType: .string),
+            Property(name: "payload", logicalType: .object, isRequired: true, holdsMessage: true),
+        ]
+        let decoder = RecordDecoder(contract(properties))
+        var rows = RowRecorder()
+        for message in [#" {"s":"x","other":[1]}"#, #"{"payload":1,"\u0070ayload":2}"#] {
+            let outcome = Array(message.utf8).withUnsafeBytes {
+                decoder.decode($0, at: MessagePosition(partition: 0, offset: 0, ingestedAt: 0), into: &rows)
+            }
+            #expect(outcome == .row(eventTime: nil))
+        }
+        #expect(
+            rows.rows.map { Array($0.prefix(2)) } == [
+                ["text:x", #"json: {"s":"x","other":[1]}"#], ["null", #"json:{"payload":1,"\u0070ayload":2}"#],
+            ])
+        #expect(rows.rows.map(\.last) == ["null", "null"])
+    }
+
     @Test("with null for a field that is optional and absent or null")
     func optional() {
         let properties = [Property(name: "s", logicalType: .string), Property(name: "i", logicalType: .integer)]

@@ -1,4 +1,5 @@
-// BatchDecoder: a part of a batch as what one transaction needs: rows, dead letters, positions.
+// BatchDecoder: the records of one topic in a batch, or a part of them, as what one transaction needs: rows, dead letters,
+// positions.
 import DataContract
 import Foundation
 import Kafka
@@ -17,44 +18,41 @@ final class BatchDecoder {
     }
 
     /// - Parameters:
-    ///   - records: Of the contract's topic, in the batch's order; at least one.
-    ///   - expected: Where the warehouse stands; absent for partitions of which nothing has landed.
+    ///   - records: A batch; those of other topics are passed over.
+    ///   - range: Which of them.
     ///   - refusal: Makes a dead letter of every record, for this reason.
-    func decode(
-        _ records: ArraySlice<Record>, expected: [Int32: Offset], refusal: Rejection? = nil
-    ) -> RawBatch {
+    /// - Returns: A batch whose `expected` offsets are still to be set.
+    func decode(_ records: RecordBatch, in range: Range<Int>, refusal: Rejection? = nil) -> RawBatch {
         var rows = RawRows(capacity: capacity)
         var letters: [DeadLetter] = []
         var times = EventTimeRange()
         var bytes = 0
-        var ranges: [(partition: Int32, first: Offset, next: Offset)] = []
-        var current = -1
+        let numbers = records.sources.map { $0.topic == contract.topic.name ? $0.partition : -1 }
+        var ranges = numbers.map { _ in (first: Offset(-1), next: Offset(-1)) }
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
-        for record in records {
-            let (partition, offset) = (record.partition, record.offset)
-            if current < 0 || ranges[current].partition != partition {
-                current = ranges.firstIndex { $0.partition == partition } ?? ranges.count
-                if current == ranges.count { ranges.append((partition, offset, offset)) }
-            }
-            ranges[current].next = offset + 1
-            let outcome = record.withValue { value in
-                bytes += value?.count ?? 0
-                if let refusal { return DecodeOutcome.rejected(refusal) }
-                let position = MessagePosition(partition: partition, offset: offset, ingestedAt: now)
-                return decoder.decode(value, at: position, into: &rows)
-            }
+        var index = range.lowerBound
+        var position = MessagePosition(partition: -1, offset: 0, ingestedAt: now)
+        records.forEach(in: range) { source, offset, value in
+            defer { index += 1 }
+            guard numbers[source] >= 0 else { return }
+            if ranges[source].first < 0 { ranges[source].first = offset }
+            ranges[source].next = offset + 1
+            bytes += value?.count ?? 0
+            position.partition = numbers[source]
+            position.offset = offset
+            let outcome =
+                refusal.map { DecodeOutcome.rejected($0) } ?? decoder.decode(value, at: position, into: &rows)
             switch outcome {
             case .row(let eventTime): if let eventTime { times.insert(eventTime) }
             case .rejected(let rejection):
-                letters.append(DeadLetter(record, rejection, table: contract.table, failedAt: now))
+                letters.append(DeadLetter(records[index], rejection, table: contract.table, failedAt: now))
             }
         }
         capacity = rows.byteCount + rows.byteCount / 8 + (1 << 16)
         return RawBatch(
             contract: contract, rows: rows, deadLetters: letters,
-            sources: ranges.map {
-                RawBatch.Source(
-                    partition: $0.partition, expected: expected[$0.partition], first: $0.first, next: $0.next)
+            sources: zip(numbers, ranges).filter { $0.1.first >= 0 }.map {
+                RawBatch.Source(partition: $0.0, expected: nil, first: $0.1.first, next: $0.1.next)
             },
             bytes: bytes, eventTimes: times)
     }

@@ -12,7 +12,18 @@ final class SinkHealth: Sendable {
     /// Whether the last that was heard of the warehouse was bad.
     var isWarehouseFailing: Bool { warehouseFailure.withLock { $0 != nil } }
 
-    func register(with checks: HealthChecks) {
+    /// How far behind the partitions are.
+    let lag = LagWatch()
+
+    /// - Parameter lagMax: Messages that wait for longer make the sink unready; `nil`: none does.
+    func register(with checks: HealthChecks, lagMax: Duration? = nil) {
+        if let lagMax {
+            checks.add("lag") { [self] in
+                let seconds = lag.longest()
+                guard seconds > Double(lagMax.nanoseconds) / 1e9 else { return .ok }
+                return .failing("The oldest message in hand is \(Int(seconds)) s old; SINK_LAG_MAX allows \(lagMax).")
+            }
+        }
         checks.add("warehouse") { [self] in
             warehouseFailure.withLock { $0.map(HealthStatus.failing) ?? .ok }
         }

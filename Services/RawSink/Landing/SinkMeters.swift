@@ -2,7 +2,7 @@ import Metrics
 import ServiceRuntime
 import Warehouse
 
-/// What raw-sink counts. Lag by partition is `kafka_consumer_lag_records`, of the consumer itself.
+/// What raw-sink counts. Lag in messages is `kafka_consumer_lag_records`, of the consumer itself; in seconds, `LagWatch`.
 struct SinkMeters: Sendable {
     static let descriptions = [
         MetricDescription("raw_sink_rows_total", help: "Rows landed, by table."),
@@ -13,6 +13,9 @@ struct SinkMeters: Sendable {
             "raw_sink_batch_rows", help: "Messages in one transaction.",
             buckets: [1, 10, 100, 500, 1_000, 5_000, 10_000, 25_000, 50_000, 100_000]),
         MetricDescription("raw_sink_commit_seconds", help: "Time of one transaction, from COPY to COMMIT."),
+        MetricDescription(
+            "raw_sink_lag_seconds",
+            help: "Age of the oldest message of the last batch when it landed, by partition; 0 when all has landed."),
         MetricDescription("raw_sink_retries_total", help: "Attempts that failed because the warehouse was away."),
         MetricDescription("raw_sink_splits_total", help: "Batches split because the warehouse refused a row of them."),
         MetricDescription("raw_sink_rejoins_total", help: "Times the group was left and joined anew, by reason."),

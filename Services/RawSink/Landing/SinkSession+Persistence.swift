@@ -15,12 +15,15 @@ enum SinkInterruption: Error {
 extension SinkSession {
     /// Appends the batch, trying again for as long as the warehouse is away. Polling goes on meanwhile, with the
     /// partitions paused: a member that does not poll leaves its group.
+    /// - Parameter failure: How an attempt ended that was made already.
     /// - Returns: The landing's id; `nil` when an attempt whose answer was lost turns out to have succeeded.
-    func persist(_ batch: RawBatch) async throws -> Int64? {
+    func persist(_ batch: RawBatch, after failure: WarehouseError?) async throws -> Int64? {
         var backoff = Backoff()
         var isUncertain = false
+        var failure = failure
         while true {
             do {
+                if let known = failure.take() { throw known }
                 let landing = try await warehouse.append(batch)
                 try await recover(isUncertain)
                 return landing
@@ -35,6 +38,8 @@ extension SinkSession {
             } catch let error as WarehouseError where error.isRetriable {
                 isUncertain = true
                 note(error)
+                // Whoever gets the partitions reads the batch again; waiting here would hold up the whole group.
+                if answering == .revocation { throw SinkInterruption.partitionsGone }
                 try await consumer.pause(Array(owned))
                 try await wait(backoff.next())
             }
@@ -85,7 +90,7 @@ extension SinkSession {
         while ContinuousClock.now < end {
             guard !consumer.isFinishing, !Task.isCancelled else { throw SinkInterruption.stopping }
             // An assignment must be answered before polling goes on, and its answer is the warehouse's.
-            if waiting.contains(where: { if case .assigned = $0 { true } else { false } }) {
+            if answering == .assignment || waiting.contains(where: { if case .assigned = $0 { true } else { false } }) {
                 try await Task.sleep(for: .milliseconds(100))
                 continue
             }

@@ -1,6 +1,8 @@
-// SinkSession: one membership in the consumer group, from joining to leaving. The loop of the whole service.
-// Always: an assignment starts from the warehouse's offsets; a revocation is answered between two transactions; the
-// positions kept here are those of the last transaction that succeeded; the group's own offsets are for show.
+// SinkSession: one membership in the consumer group, from joining to leaving. The loop of the whole service: while the
+// warehouse takes one batch of a topic (`SinkSession+Flights`), the next one is fetched and decoded.
+// Always: an assignment starts from the warehouse's offsets; a revocation is answered between two transactions; a topic
+// has one transaction under way at most, so a partition has; the positions kept here are those of the last transaction
+// that succeeded; the group's own offsets are for show.
 import DataContract
 import Kafka
 import Logging
@@ -21,6 +23,11 @@ actor SinkSession {
         case fenced, consumer, revoked
     }
 
+    /// A question of the group.
+    enum Answering {
+        case assignment, revocation
+    }
+
     let consumer: KafkaConsumer
     let warehouse: any RawWarehouse
     let announcer: Announcer
@@ -32,9 +39,17 @@ actor SinkSession {
     /// Where the warehouse stands, by partition owned; absent where nothing has landed.
     var positions: [TopicPartition: Offset] = [:]
     var owned: Set<TopicPartition> = []
-    private let decoders: [String: BatchDecoder]
+    /// What the warehouse has in hand, by topic.
+    var flights: [String: Flight] = [:]
+    /// The landing that others are being told of.
+    var telling: Task<Void, Never>?
+    /// Positions that the group has not been told yet.
+    var uncommitted: [TopicPartition: Offset] = [:]
+    /// What the group waits for while batches in hand are settled: polling would be taken for the answer.
+    var answering: Answering?
     /// Something may be in the outbox.
-    private var hasBacklog = true
+    var hasBacklog = true
+    private let decoders: [String: BatchDecoder]
 
     /// How often an idle sink looks up.
     private static let idleMax: Duration = .seconds(1)
@@ -55,16 +70,31 @@ actor SinkSession {
     /// Lands until the consumer is told to finish.
     /// - Throws: what trying again does not cure: a table is missing, Kafka refuses the login, records are gone.
     func run() async throws -> End {
-        defer { log.summary() }
+        let outcome: Result<End, any Error>
+        do {
+            outcome = .success(try await loop())
+        } catch {
+            outcome = .failure(error)
+        }
+        await waitForFlights()
+        log.summary()
+        return try outcome.get()
+    }
+
+    private func loop() async throws -> End {
         do {
             while !consumer.isFinishing && !Task.isCancelled {
                 if let event = try await nextEvent() {
                     try await take(event)
                 } else {
+                    try await settleAll()
+                    health.lag.caughtUp()
                     log.summary()
                     if hasBacklog { await announceBacklog() }
                 }
             }
+            try await settleAll()
+            await commitToGroup()
             return .finished
         } catch SinkInterruption.stopping {
             return .finished
@@ -79,6 +109,7 @@ actor SinkSession {
 
     private func nextEvent() async throws -> ConsumerEvent? {
         if !waiting.isEmpty { return waiting.removeFirst() }
+        await commitToGroup()
         let event = try await consumer.poll(within: Self.idleMax)
         health.group(nil)
         return event
@@ -86,8 +117,18 @@ actor SinkSession {
 
     private func take(_ event: ConsumerEvent) async throws {
         switch event {
-        case .assigned(let partitions): try await start(partitions)
-        case .revoked(let partitions, _): try await giveUp(partitions)
+        case .assigned(let partitions):
+            answering = .assignment
+            try await settleAll()
+            try await start(partitions)
+            answering = nil
+        case .revoked(let partitions, _):
+            answering = .revocation
+            owned.subtract(partitions)
+            try await settleAll()
+            await commitToGroup()
+            try await giveUp(partitions)
+            answering = nil
         case .records(let batch): try await land(batch)
         case .reachedEnd: break
         }
@@ -112,6 +153,7 @@ actor SinkSession {
     func giveUp(_ partitions: [TopicPartition]) async throws {
         owned.subtract(partitions)
         for partition in partitions { positions[partition] = nil }
+        health.lag.finished(partitions)
         try await consumer.release(partitions)
         for case .records(let batch) in waiting { try checkDropped(batch) }
         waiting.removeAll { if case .records = $0 { true } else { false } }
@@ -123,97 +165,33 @@ actor SinkSession {
         if batch.source.keys.contains(where: owned.contains) { throw .unread }
     }
 
-    private func land(_ batch: RecordBatch) async throws {
-        let topics = Set(batch.source.keys.map(\.topic)).sorted()
-        for topic in topics {
+    /// Decodes a batch, and hands it to the warehouse as soon as that is done with the one before.
+    private func land(_ records: RecordBatch) async throws {
+        for topic in Set(records.source.keys.map(\.topic)).sorted() {
             guard let decoder = decoders[topic] else { continue }
-            let records = topics.count == 1 ? Array(batch) : batch.filter { $0.topic == topic }
+            let batch = decoder.decode(records, in: 0..<records.count)
             do {
-                try await land(records[...], with: decoder)
+                try await settle(topic)
             } catch SinkInterruption.partitionsGone {
-                return try checkDropped(batch)  // whoever has them now reads them again, from the warehouse's offsets
+                return try checkDropped(records)  // whoever has them now reads them again, from the warehouse's offsets
             }
-        }
-        await consumer.commitSoon(positions.filter { batch.source[$0.key] != nil })
-    }
-
-    /// Lands the records of one topic: whole, or, where the warehouse refuses that, in parts.
-    private func land(_ records: ArraySlice<Record>, with decoder: BatchDecoder) async throws {
-        var parts = Bisection(count: records.count)
-        while let part = parts.current {
-            let batch = decoder.decode(
-                records[part.range], expected: expected(of: decoder.contract.topic.name),
-                refusal: part.refusal.map { Rejection(.refusedByWarehouse, message: $0) })
-            do {
-                try await commit(batch)
-                parts.landed()
-            } catch WarehouseError.rowRefused(let row, let column, let reason) {
-                meters.splits.increment()
-                let record = row.flatMap { Self.record(ofRow: $0, in: batch, records[part.range]) }
-                guard parts.refused(at: record, because: column.map { "column \($0): \(reason)" } ?? reason) else {
-                    throw WarehouseError.failed(reason: "a message was refused even as a dead letter: \(reason)")
-                }
-            }
+            launch(Flight(batch, of: records, decoder))
         }
     }
 
-    private func expected(of topic: String) -> [Int32: Offset] {
-        var expected: [Int32: Offset] = [:]
-        for (partition, offset) in positions where partition.topic == topic { expected[partition.partition] = offset }
-        return expected
-    }
-
-    /// The index of the record that became the batch's row number `row`: rows are the records without the dead letters.
-    private static func record(ofRow row: Int, in batch: RawBatch, _ records: ArraySlice<Record>) -> Int? {
-        var rejected = batch.deadLetters[...]
-        var rows = 0
-        for (index, record) in zip(records.indices, records) {
-            if let letter = rejected.first, letter.position.partition == record.partition,
-                letter.position.offset == record.offset
-            {
-                rejected.removeFirst()
-                continue
-            }
-            if rows == row { return index }
-            rows += 1
-        }
-        return nil
-    }
-
-    /// One transaction, tried until it succeeds; then tells of it.
-    private func commit(_ batch: RawBatch) async throws {
-        let clock = ContinuousClock()
-        let began = clock.now
-        let landing = try await persist(batch)
-        for source in batch.sources {
-            positions[TopicPartition(batch.contract.topic.name, source.partition)] = source.next
-        }
-        meters.landed(batch, in: began.duration(to: clock.now))
-        log.landed(batch)
-        guard let landing else {
-            hasBacklog = true
-            return
-        }
-        do {
-            try await announcer.announce(batch, landing: landing)
-        } catch {
-            noteUnannounced(error)
-        }
+    private func commitToGroup() async {
+        guard !uncommitted.isEmpty else { return }
+        await consumer.commitSoon(uncommitted)
+        uncommitted = [:]
     }
 
     private func announceBacklog() async {
+        await telling?.value
         do {
             for decoder in decoders.values { try await announcer.announceBacklog(of: decoder.contract) }
             hasBacklog = false
         } catch {
             noteUnannounced(error)
         }
-    }
-
-    /// Landing goes on: what was not told stays in the outbox, and is tried again when there is nothing else to do.
-    private func noteUnannounced(_ error: any Error) {
-        hasBacklog = true
-        meters.announcementFailures.increment()
-        log.trouble("landing not announced", ["error": "\(error)"])
     }
 }

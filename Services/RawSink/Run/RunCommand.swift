@@ -33,7 +33,7 @@ struct RunCommand: AsyncParsableCommand {
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
         let health = SinkHealth()
         let checks = HealthChecks()
-        health.register(with: checks)
+        health.register(with: checks, lagMax: sink.lagMax)
         let kafka = KafkaSettings(
             bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-\(ProcessInfo.processInfo.hostName)",
             properties: endpoint.properties)

@@ -5,36 +5,39 @@ import ServiceRuntime
 public struct SinkSettings: Sendable, Equatable {
     static let batchRows = Setting<Int>.integer(
         "sink.batch_rows_max", default: 50_000, in: 1...1_000_000, "Messages landed in one transaction at most.")
-    static let batchBytes = Setting<Int>.bytes(
-        "sink.batch_bytes_max", default: 16 << 20, in: 1024...(1 << 30), "Bytes of messages in one transaction at most."
-    )
     static let batchWait = Setting<Duration>.duration(
         "sink.batch_wait", default: .milliseconds(500), in: .milliseconds(1)...(.seconds(300)),
         "How long a message may wait for others before its batch is landed.")
-    static let readAhead = Setting<Int>.bytes(
-        "sink.read_ahead_bytes", default: 64 << 20, in: (1 << 20)...(8 << 30),
-        "Bytes fetched ahead of the batch in hand; below a second's worth, throughput suffers.")
+    static let memory = Setting<Int>.bytes(
+        "sink.memory", default: 128 << 20, in: (16 << 20)...(64 << 30),
+        "What messages on their way may take: half of it fetched ahead, the rest in batches. Half of it should hold more than a second's messages."
+    )
+    static let lagMax = Setting<Duration>.duration(
+        "sink.lag_max", default: .seconds(0), in: .zero...(.seconds(30 * 86_400)),
+        "A message that waits for longer than this, since it was written, makes the sink unready; 0: none does.")
     static let groupName = Setting<String>.text(
         "sink.group", default: "raw-sink", "The consumer group; sinks of one group share the partitions.")
     static let instance = Setting<String>.text(
         "sink.instance",
-        "This sink's name in its group, unlike every other's: a restart under it keeps its partitions. The host's name by default."
+        "A name in the group, unlike every other sink's (hostname: the host's): a restart under it keeps its partitions, and a stop gives them up only after the session time-out. Without one, a stop hands them over at once."
     ).optional
     static let assignor = Setting<ConsumerGroup.Assignor>.choice(
         "sink.assignor", default: .range, "How partitions are spread over sinks; the same for all of a group.")
     static let sessionTimeout = Setting<Duration>.duration(
-        "sink.session_timeout", default: .seconds(45), in: .seconds(6)...(.seconds(300)),
+        "sink.session_timeout", default: .seconds(20), in: .seconds(6)...(.seconds(300)),
         "A sink that is silent for this long has left; its partitions go to others.")
 
-    /// `SINK_BATCH_ROWS_MAX`, `SINK_BATCH_BYTES_MAX`, `SINK_BATCH_WAIT`, `SINK_READ_AHEAD_BYTES`, `SINK_GROUP`,
-    /// `SINK_INSTANCE`, `SINK_ASSIGNOR`, `SINK_SESSION_TIMEOUT`.
+    /// `SINK_BATCH_ROWS_MAX`, `SINK_BATCH_WAIT`, `SINK_MEMORY`, `SINK_LAG_MAX`, `SINK_GROUP`, `SINK_INSTANCE`,
+    /// `SINK_ASSIGNOR`, `SINK_SESSION_TIMEOUT`.
     public static let group = SettingGroup(
         "Raw sink",
-        [batchRows, batchBytes, batchWait, readAhead, groupName, instance, assignor, sessionTimeout])
+        [batchRows, batchWait, memory, lagMax, groupName, instance, assignor, sessionTimeout])
 
     var limits: BatchLimits
     var readAhead: ReadAhead
     var group: ConsumerGroup
+    /// `nil`: readiness does not look at it.
+    var lagMax: Duration?
 
     init(limits: BatchLimits, readAhead: ReadAhead = ReadAhead(), group: ConsumerGroup) {
         self.limits = limits
@@ -43,14 +46,35 @@ public struct SinkSettings: Sendable, Equatable {
     }
 
     init(_ settings: Settings) throws(SettingsError) {
+        let memory = SinkMemory(bytes: try settings.value(of: Self.memory))
         limits = BatchLimits(
-            recordsMax: try settings.value(of: Self.batchRows), bytesMax: try settings.value(of: Self.batchBytes),
+            recordsMax: try settings.value(of: Self.batchRows), bytesMax: memory.batchBytes,
             waitMax: try settings.value(of: Self.batchWait))
-        readAhead = ReadAhead(bytesMax: try settings.value(of: Self.readAhead))
+        readAhead = ReadAhead(bytesMax: memory.readAheadBytes)
+        let lag = try settings.value(of: Self.lagMax)
+        lagMax = lag > .zero ? lag : nil
         group = ConsumerGroup(
             try settings.value(of: Self.groupName),
-            instance: try settings.value(of: Self.instance).map { .named($0) } ?? .hostName,
+            instance: Self.membership(try settings.value(of: Self.instance)),
             assignor: try settings.value(of: Self.assignor),
             sessionTimeout: try settings.value(of: Self.sessionTimeout), pollIntervalMax: .seconds(600))
     }
+
+    private static func membership(_ name: String?) -> ConsumerGroup.Instance {
+        guard let name else { return .dynamic }
+        return name == "hostname" ? .hostName : .named(name)
+    }
+}
+
+/// How the memory for messages on their way is shared out.
+///
+/// Always: what is fetched ahead, and two batches (one in the warehouse's hands, one decoded meanwhile; each as messages
+/// and as rows, which take up to twice as much), are within the whole.
+struct SinkMemory: Equatable {
+    let bytes: Int
+
+    /// A full queue makes librdkafka before 2.2.0 rest for a second: it gets the larger share.
+    var readAheadBytes: Int { bytes / 2 }
+    /// Messages of one batch.
+    var batchBytes: Int { bytes / 12 }
 }

@@ -12,10 +12,13 @@ public struct Property: Sendable, Equatable {
     public let isUnique: Bool
     public let description: String?
     public let rules: Rules
+    /// Whether the column holds the whole message as it came, instead of a field of it. `_extra` is then left empty.
+    public let holdsMessage: Bool
 
     public init(
         name: String, column: String? = nil, logicalType: LogicalType, columnType: ColumnType? = nil,
-        isRequired: Bool = false, isUnique: Bool = false, description: String? = nil, rules: Rules = Rules()
+        isRequired: Bool = false, isUnique: Bool = false, description: String? = nil, rules: Rules = Rules(),
+        holdsMessage: Bool = false
     ) {
         self.name = name
         self.column = column ?? name
@@ -25,6 +28,7 @@ public struct Property: Sendable, Equatable {
         self.isUnique = isUnique
         self.description = description
         self.rules = rules
+        self.holdsMessage = holdsMessage
     }
 
     /// What a value must keep to besides its type. Bounds are inclusive; lengths are in Unicode scalars.

@@ -133,7 +133,7 @@ extension JSONScanner {
     }
 
     /// Appends the characters of a string that was passed, escapes resolved.
-    func unescape(_ span: StringSpan, into scratch: inout ScratchBytes) {
+    func unescape(_ span: StringSpan, into scratch: ScratchBytes) {
         var index = span.start
         while index < span.end {
             guard bytes[index] == UInt8(ascii: "\\") else {

@@ -2,7 +2,7 @@
 
 extension RecordDecoder {
     func reject(_ reason: Rejection.Reason, _ index: Int, _ message: String) -> Rejection {
-        Rejection(reason, field: fields[index].property.name, message: message)
+        Rejection(reason, field: contract.properties[index].name, message: message)
     }
 
     /// The fault in words, with the field that was being read.

@@ -1,20 +1,24 @@
+// From slots to a row. Inlinable, so that the compiler makes one plain loop of it for each kind of row sink.
+
 extension RecordDecoder {
     /// Appends the row that the slots hold.
-    func append(_ message: UnsafeRawBufferPointer, at position: MessagePosition, to sink: inout some RowSink) {
-        sink.beginRow(columns: fields.count + Contract.sinkColumns.count)
-        for index in fields.indices {
-            let type = fields[index].property.columnType
+    @inlinable
+    func append<Sink: RowSink>(
+        _ message: UnsafeRawBufferPointer, at position: MessagePosition, to sink: inout Sink
+    ) {
+        sink.beginRow(columns: rowWidth)
+        for index in 0..<columnCount {
             switch slots[index] {
             case .absent, .null: sink.appendNull()
             case .message(let start, let end):
-                append(UnsafeRawBufferPointer(rebasing: message[start..<end]), type, to: &sink)
-            case .scratch(let start, let end): scratch.withBytes(start..<end) { append($0, type, to: &sink) }
-            case .integer(let value): append(value, type, to: &sink)
+                append(UnsafeRawBufferPointer(rebasing: message[start..<end]), columnTypes[index], to: &sink)
+            case .scratch(let start, let end): append(scratch.bytes(start..<end), columnTypes[index], to: &sink)
+            case .integer(let value): append(value, columnTypes[index], to: &sink)
             case .double(let value): sink.append(double: value)
             case .boolean(let value): sink.append(boolean: value)
             }
         }
-        topic.withUnsafeBytes { sink.append(text: $0) }
+        sink.append(text: UnsafeRawBufferPointer(topic))
         sink.append(integer: position.partition)
         sink.append(bigint: position.offset)
         sink.append(timestamp: position.ingestedAt)
@@ -22,12 +26,12 @@ extension RecordDecoder {
             sink.appendNull()
         } else {
             extra.append(UInt8(ascii: "}"))
-            extra.withBytes(0..<extra.count) { sink.append(json: $0) }
+            sink.append(json: extra.bytes(0..<extra.count))
         }
     }
 
-    @inline(__always)
-    private func append(_ bytes: UnsafeRawBufferPointer, _ type: ColumnType, to sink: inout some RowSink) {
+    @inlinable
+    func append<Sink: RowSink>(_ bytes: UnsafeRawBufferPointer, _ type: ColumnType, to sink: inout Sink) {
         switch type {
         case .jsonb: sink.append(json: bytes)
         case .numeric, .decimal: sink.append(number: bytes)
@@ -35,8 +39,8 @@ extension RecordDecoder {
         }
     }
 
-    @inline(__always)
-    private func append(_ value: Int64, _ type: ColumnType, to sink: inout some RowSink) {
+    @inlinable
+    func append<Sink: RowSink>(_ value: Int64, _ type: ColumnType, to sink: inout Sink) {
         switch type {
         case .integer: sink.append(integer: Int32(truncatingIfNeeded: value))
         case .timestamptz: sink.append(timestamp: value)

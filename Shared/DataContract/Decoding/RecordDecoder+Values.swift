@@ -1,23 +1,23 @@
 extension RecordDecoder {
-    /// Reads the value at the cursor as `property` wants it.
+    /// Reads the value at the cursor as its field wants it.
     @inline(__always)
-    func readValue(_ property: Property, _ scanner: inout JSONScanner) throws(Fault) -> Slot {
+    func readValue(_ field: UnsafeMutablePointer<FieldPlan>, _ scanner: inout JSONScanner) throws(Fault) -> Slot {
         let start = scanner.position
         let first = try scanner.peek()
         if first == UInt8(ascii: "n") {
             try scanner.expectWord("null")
             return .null
         }
-        switch property.logicalType {
+        switch field.pointee.logicalType {
         case .string:
             guard first == UInt8(ascii: "\"") else { throw try wrongType(&scanner) }
-            return try text(scanner.string(), property, scanner)
+            return try text(scanner.string(), field, scanner)
         case .timestamp, .date:
             guard first == UInt8(ascii: "\"") else { throw try wrongType(&scanner) }
-            return try moment(scanner.string(), property, scanner)
+            return try moment(scanner.string(), field, scanner)
         case .integer, .number:
             guard first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else { throw try wrongType(&scanner) }
-            return try number(scanner.number(), property, scanner)
+            return try number(scanner.number(), field, scanner)
         case .boolean:
             guard first == UInt8(ascii: "t") || first == UInt8(ascii: "f") else { throw try wrongType(&scanner) }
             try scanner.expectWord(first == UInt8(ascii: "t") ? "true" : "false")
@@ -41,18 +41,21 @@ extension RecordDecoder {
     }
 
     @inline(__always)
-    private func text(_ span: StringSpan, _ property: Property, _ scanner: JSONScanner) throws(Fault) -> Slot {
+    private func text(_ span: StringSpan, _ field: UnsafeMutablePointer<FieldPlan>, _ scanner: JSONScanner)
+        throws(Fault) -> Slot
+    {
         let slot: Slot
         if span.hasEscapes {
             let start = scratch.count
-            scanner.unescape(span, into: &scratch)
+            scanner.unescape(span, into: scratch)
             slot = .scratch(start: start, end: scratch.count)
         } else {
             slot = .message(start: span.start, end: span.end)
         }
-        if property.rules.minimumLength != nil || property.rules.maximumLength != nil {
+        if field.pointee.limitsLength {
             let length = scalars(slot, scanner)
-            guard length >= property.rules.minimumLength ?? 0, length <= property.rules.maximumLength ?? .max else {
+            guard length >= field.pointee.rules.minimumLength ?? 0, length <= field.pointee.rules.maximumLength ?? .max
+            else {
                 throw scanner.fault(.outOfRange, at: span.start)
             }
         }
@@ -66,28 +69,31 @@ extension RecordDecoder {
         switch slot {
         case .message(let start, let end):
             return count(UnsafeRawBufferPointer(start: scanner.bytes + start, count: end - start))
-        case .scratch(let start, let end): return scratch.withBytes(start..<end, count)
+        case .scratch(let start, let end): return count(scratch.bytes(start..<end))
         default: return 0
         }
     }
 
     @inline(__always)
-    private func moment(_ span: StringSpan, _ property: Property, _ scanner: JSONScanner) throws(Fault) -> Slot {
+    private func moment(_ span: StringSpan, _ field: UnsafeMutablePointer<FieldPlan>, _ scanner: JSONScanner)
+        throws(Fault) -> Slot
+    {
         if span.hasEscapes {
             let plain = unescaped(span, scanner)
             return try plain.withUnsafeBufferPointer { (bytes) throws(Fault) in
                 guard let base = bytes.baseAddress else { throw scanner.fault(.invalidTimestamp, at: span.start) }
-                return try moment(base, bytes.count, property, at: span.start, scanner)
+                return try moment(base, bytes.count, field, at: span.start, scanner)
             }
         }
-        return try moment(scanner.bytes + span.start, span.end - span.start, property, at: span.start, scanner)
+        return try moment(scanner.bytes + span.start, span.end - span.start, field, at: span.start, scanner)
     }
 
     @inline(__always)
     private func moment(
-        _ bytes: UnsafePointer<UInt8>, _ count: Int, _ property: Property, at offset: Int, _ scanner: JSONScanner
+        _ bytes: UnsafePointer<UInt8>, _ count: Int, _ field: UnsafeMutablePointer<FieldPlan>, at offset: Int,
+        _ scanner: JSONScanner
     ) throws(Fault) -> Slot {
-        if property.logicalType == .date {
+        if field.pointee.logicalType == .date {
             guard let days = TimeText.date(bytes, count: count) else { throw scanner.fault(.invalidDate, at: offset) }
             return .integer(Int64(days))
         }
@@ -98,18 +104,21 @@ extension RecordDecoder {
     }
 
     @inline(__always)
-    private func number(_ span: NumberSpan, _ property: Property, _ scanner: JSONScanner) throws(Fault) -> Slot {
-        if property.rules.minimum != nil || property.rules.maximum != nil {
+    private func number(_ span: NumberSpan, _ field: UnsafeMutablePointer<FieldPlan>, _ scanner: JSONScanner)
+        throws(Fault) -> Slot
+    {
+        if field.pointee.limitsValue {
             let value = scanner.double(span)
-            guard value >= property.rules.minimum ?? -.infinity, value <= property.rules.maximum ?? .infinity else {
+            guard value >= field.pointee.rules.minimum ?? -.infinity, value <= field.pointee.rules.maximum ?? .infinity
+            else {
                 throw scanner.fault(.outOfRange, at: span.start)
             }
         }
-        switch property.columnType {
+        switch field.pointee.columnType {
         case .bigint, .integer:
             switch scanner.integer(span) {
             case .value(let value):
-                guard property.columnType == .bigint || Int32(exactly: value) != nil else {
+                guard field.pointee.columnType == .bigint || Int32(exactly: value) != nil else {
                     throw scanner.fault(.outOfRange, at: span.start)
                 }
                 return .integer(value)
@@ -121,16 +130,18 @@ extension RecordDecoder {
             guard value.isFinite else { throw scanner.fault(.outOfRange, at: span.start) }
             return .double(value)
         default:
-            try checkDigits(span, property, scanner)
+            try checkDigits(span, field, scanner)
             return .message(start: span.start, end: span.end)
         }
     }
 
-    private func checkDigits(_ span: NumberSpan, _ property: Property, _ scanner: JSONScanner) throws(Fault) {
-        if property.logicalType == .integer, scanner.digitsNeeded(span).fraction > 0 {
+    private func checkDigits(_ span: NumberSpan, _ field: UnsafeMutablePointer<FieldPlan>, _ scanner: JSONScanner)
+        throws(Fault)
+    {
+        if field.pointee.logicalType == .integer, scanner.digitsNeeded(span).fraction > 0 {
             throw scanner.fault(.wrongType, at: span.start)
         }
-        guard case .decimal(let precision, let scale) = property.columnType else { return }
+        guard case .decimal(let precision, let scale) = field.pointee.columnType else { return }
         let needed = scanner.digitsNeeded(span)
         guard needed.whole <= precision - scale, needed.fraction <= scale else {
             throw scanner.fault(.outOfRange, at: span.start)

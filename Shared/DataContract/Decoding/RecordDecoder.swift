@@ -1,5 +1,6 @@
 // RecordDecoder: one message in, one row or one rejection out. Its memory is its own and is used again for each message.
 // Always: nothing is handed to the row sink before the message has been judged whole.
+// What runs for every message works on plain memory: arrays and structs with references would be counted at every look.
 
 /// Where a message came from and when: the columns that the sink adds.
 public struct MessagePosition: Sendable {
@@ -32,24 +33,28 @@ public final class RecordDecoder {
     public static let depthMax = 100
 
     let contract: Contract
-    let fields: [Field]
-    let topic: [UInt8]
-    private let eventTimeIndex: Int?
+    private let plans: FieldPlans
+    /// The first plan; there are `columnCount` of them, and as many slots.
+    let fields: UnsafeMutablePointer<FieldPlan>
+    @usableFromInline let columnCount: Int
+    /// Columns of a row: the contract's and the sink's.
+    @usableFromInline let rowWidth: Int
+    @usableFromInline let columnTypes: UnsafeMutablePointer<ColumnType>
+    @usableFromInline let topic: UnsafeMutableRawBufferPointer
+    private let eventTimeIndex: Int
+    private let messageIndex: Int
 
     /// What was found of each property in the message at hand.
-    var slots: [Slot]
-    var scratch = ScratchBytes()
-    var extra = ScratchBytes()
+    @usableFromInline let slots: UnsafeMutablePointer<Slot>
+    @usableFromInline let scratch = ScratchBytes()
+    @usableFromInline let extra = ScratchBytes()
     /// The property that came n-th in the last message: in the next one it most often comes n-th again. -1: not ours.
-    private var order: [Int] = []
-
-    /// A property, ready to be compared with the bytes of a message.
-    struct Field {
-        let property: Property
-        let name: [UInt8]
-    }
+    private let order: UnsafeMutablePointer<Int32>
+    /// Fields of a message whose property is remembered.
+    private static let orderMax = 1_000
 
     /// A value between scanning and appending. Text lies in the message or in the scratch memory.
+    @usableFromInline
     enum Slot {
         case absent, null
         case message(start: Int, end: Int)
@@ -61,28 +66,57 @@ public final class RecordDecoder {
 
     public init(_ contract: Contract) {
         self.contract = contract
-        fields = contract.properties.map { Field(property: $0, name: Array($0.name.utf8)) }
-        topic = Array(contract.topic.name.utf8)
-        slots = Array(repeating: .absent, count: fields.count)
-        eventTimeIndex = contract.properties.firstIndex { $0.name == contract.eventTime }
+        plans = FieldPlans(contract.properties)
+        fields = plans.first
+        columnCount = plans.count
+        rowWidth = contract.columns.count
+        columnTypes = .allocate(capacity: max(1, columnCount))
+        slots = .allocate(capacity: max(1, columnCount))
+        for (index, property) in contract.properties.enumerated() {
+            (columnTypes + index).initialize(to: property.columnType)
+            (slots + index).initialize(to: .absent)
+        }
+        order = .allocate(capacity: Self.orderMax)
+        order.initialize(repeating: -1, count: Self.orderMax)
+        let name = Array(contract.topic.name.utf8)
+        topic = .allocate(byteCount: name.count, alignment: 1)
+        topic.copyBytes(from: name)
+        eventTimeIndex = contract.properties.firstIndex { $0.name == contract.eventTime } ?? -1
+        messageIndex = contract.properties.firstIndex(where: \.holdsMessage) ?? -1
+    }
+
+    deinit {
+        columnTypes.deallocate()
+        slots.deallocate()
+        order.deallocate()
+        topic.deallocate()
     }
 
     /// Decodes `value` and appends its row to `sink`, or says why it cannot be one.
-    public func decode(
-        _ value: UnsafeRawBufferPointer?, at position: MessagePosition, into sink: inout some RowSink
+    @inlinable
+    public func decode<Sink: RowSink>(
+        _ value: UnsafeRawBufferPointer?, at position: MessagePosition, into sink: inout Sink
     ) -> DecodeOutcome {
-        guard let value else {
-            return .rejected(Rejection(.nullValue, message: "The message has no value (a tombstone)."))
-        }
+        guard let value else { return .rejected(Self.tombstone) }
         if let rejection = read(value) { return .rejected(rejection) }
         append(value, at: position, to: &sink)
-        guard let eventTimeIndex, case .integer(let time) = slots[eventTimeIndex] else { return .row(eventTime: nil) }
-        return .row(eventTime: time)
+        return .row(eventTime: eventTime)
+    }
+
+    @usableFromInline static var tombstone: Rejection {
+        Rejection(.nullValue, message: "The message has no value (a tombstone).")
+    }
+
+    /// Of the message just read.
+    @usableFromInline var eventTime: Int64? {
+        guard eventTimeIndex >= 0, case .integer(let time) = slots[eventTimeIndex] else { return nil }
+        return time
     }
 
     /// Fills the slots from one message.
-    private func read(_ value: UnsafeRawBufferPointer) -> Rejection? {
-        for index in slots.indices { slots[index] = .absent }
+    @usableFromInline
+    func read(_ value: UnsafeRawBufferPointer) -> Rejection? {
+        for index in 0..<columnCount { slots[index] = .absent }
         scratch.clear()
         extra.clear()
         var scanner = JSONScanner(value)
@@ -92,7 +126,8 @@ public final class RecordDecoder {
         } catch {
             return rejection(error, field: current.map { name(of: $0, scanner) })
         }
-        for index in fields.indices where fields[index].property.isRequired {
+        if messageIndex >= 0 { slots[messageIndex] = .message(start: 0, end: value.count) }
+        for index in 0..<columnCount where fields[index].isRequired {
             switch slots[index] {
             case .absent: return reject(.missingField, index, "The field is required and is not there.")
             case .null: return reject(.nullField, index, "The field is required and is null.")
@@ -141,41 +176,35 @@ public final class RecordDecoder {
         guard scanner.position == scanner.count else { throw scanner.fault(.afterEnd) }
     }
 
+    @inline(__always)
     private func readField(_ name: StringSpan, _ place: Int, _ scanner: inout JSONScanner) throws(Fault) {
-        if place == order.count { order.append(-1) }
-        var index = order[place]
-        if index < 0 || !matches(name, index, scanner) {
+        let isRemembered = place < Self.orderMax
+        var index = isRemembered ? Int(order[place]) : -1
+        if index < 0 || name.hasEscapes || !fields[index].isNamed(name, scanner) {
             index = find(name, scanner)
-            if place < 1_000 { order[place] = index }
+            if isRemembered { order[place] = Int32(truncatingIfNeeded: index) }
         }
         guard index >= 0 else {
             let start = scanner.position
             try scanner.skipValue(depth: 1)
-            keep(name, value: start..<scanner.position, scanner)
+            if messageIndex < 0 { keep(name, value: start..<scanner.position, scanner) }
             return
         }
         guard case .absent = slots[index] else { throw scanner.fault(.duplicateField, at: name.start) }
-        slots[index] = try readValue(fields[index].property, &scanner)
-    }
-
-    @inline(__always)
-    private func matches(_ name: StringSpan, _ index: Int, _ scanner: JSONScanner) -> Bool {
-        guard !name.hasEscapes else { return false }
-        let length = name.end - name.start
-        return fields[index].name.withUnsafeBufferPointer { bytes in
-            guard bytes.count == length else { return false }
-            let found = scanner.bytes + name.start
-            for position in 0..<length where bytes[position] != found[position] { return false }
-            return true
-        }
+        slots[index] = try readValue(fields + index, &scanner)
     }
 
     private func find(_ name: StringSpan, _ scanner: JSONScanner) -> Int {
         guard name.hasEscapes else {
-            return fields.indices.first { matches(name, $0, scanner) } ?? -1
+            for index in 0..<columnCount where fields[index].isNamed(name, scanner) { return index }
+            return -1
         }
         let plain = unescaped(name, scanner)
-        return fields.firstIndex { $0.name == plain } ?? -1
+        for index in 0..<columnCount {
+            let field = UnsafeBufferPointer(start: fields[index].name, count: fields[index].nameLength)
+            if field.elementsEqual(plain) { return index }
+        }
+        return -1
     }
 
     /// Adds `"name":value` to the fields outside of the contract.
@@ -187,8 +216,8 @@ public final class RecordDecoder {
     }
 
     func unescaped(_ span: StringSpan, _ scanner: JSONScanner) -> [UInt8] {
-        var plain = ScratchBytes()
-        scanner.unescape(span, into: &plain)
-        return plain.withBytes(0..<plain.count) { Array($0) }
+        let plain = ScratchBytes()
+        scanner.unescape(span, into: plain)
+        return Array(plain.bytes(0..<plain.count))
     }
 }

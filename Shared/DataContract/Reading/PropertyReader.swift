@@ -10,7 +10,19 @@ enum PropertyReader {
             columnType: columnType(node["physicalType"], logicalType),
             isRequired: node["required"].flag ?? (node["primaryKey"].flag ?? false),
             isUnique: node["unique"].flag ?? (node["primaryKey"].flag ?? false), description: node["description"].text,
-            rules: rules(node["logicalTypeOptions"], logicalType))
+            rules: rules(node["logicalTypeOptions"], logicalType), holdsMessage: holdsMessage(node, logicalType))
+    }
+
+    /// `customProperties: [{property: content, value: message}]`.
+    private static func holdsMessage(_ node: ContractNode, _ type: LogicalType) -> Bool {
+        let settings = CustomProperties(node["customProperties"])
+        settings.refuseOthers(than: ["content"])
+        guard let content = settings.node("content") else { return false }
+        guard content.requiredText("what the column holds: message") == "message", type == .object else {
+            content.problem("Expected content: message, on a property of logicalType object.")
+            return false
+        }
+        return true
     }
 
     private static func check(column: String, _ node: ContractNode) {

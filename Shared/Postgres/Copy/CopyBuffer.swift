@@ -9,26 +9,35 @@ import Foundation
 ///
 /// The fields must come in the order of the COPY's columns, each in that column's type: binary COPY converts nothing.
 public struct CopyBuffer: Sendable {
-    private var storage: Storage
+    /// Owns the memory; how much of it is used is said here, without a look into the object.
+    @usableFromInline var storage: Storage
+    @inlinable var start: UnsafeMutableRawPointer { storage.bytes }
+    @usableFromInline var capacity: Int
+    /// Bytes held.
+    public var byteCount: Int { usedBytes }
+    @usableFromInline var usedBytes = 0
     /// Rows begun so far.
-    public private(set) var rowCount = 0
+    public var rowCount: Int { rows }
+    @usableFromInline var rows = 0
     /// Where the last row began, to take it back.
-    private var lastRowStart = 0
+    @usableFromInline var lastRowStart = 0
 
     /// An empty buffer with room for so many bytes; it grows when it must.
-    public init(reservingBytes: Int = 64 << 10) { storage = Storage(capacity: max(64, reservingBytes)) }
-
-    /// Bytes held.
-    public var byteCount: Int { storage.count }
+    public init(reservingBytes: Int = 64 << 10) {
+        capacity = max(64, reservingBytes)
+        storage = Storage(capacity: capacity)
+    }
 
     /// Whether there is no row in it.
     public var isEmpty: Bool { rowCount == 0 }
 
     /// Takes all rows out; the memory is kept for the next ones.
     public mutating func removeAll() {
-        if !isKnownUniquelyReferenced(&storage) { storage = Storage(capacity: storage.capacity) }
-        storage.count = 0
-        rowCount = 0
+        if !isKnownUniquelyReferenced(&storage) {
+            storage = Storage(capacity: capacity)
+        }
+        usedBytes = 0
+        rows = 0
         lastRowStart = 0
     }
 
@@ -36,113 +45,115 @@ public struct CopyBuffer: Sendable {
     public mutating func append(contentsOf other: CopyBuffer) {
         let count = other.byteCount
         let target = room(for: count)
-        target.copyMemory(from: other.storage.bytes, byteCount: count)
-        storage.count += count
-        rowCount += other.rowCount
-        lastRowStart = storage.count
+        target.copyMemory(from: other.start, byteCount: count)
+        usedBytes += count
+        rows += other.rowCount
+        lastRowStart = byteCount
     }
 
     /// The rows' bytes, without header and trailer of the COPY. Must not leave the closure.
     public func withRows<R, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> R
     ) throws(Failure) -> R {
-        try body(UnsafeRawBufferPointer(start: storage.bytes, count: storage.count))
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeRawBufferPointer(start: start, count: byteCount))
     }
 
     // MARK: Rows
 
     /// Begins a row that will have so many fields.
+    @inlinable @inline(__always)
     public mutating func beginRow(fields: Int) {
-        lastRowStart = storage.count
+        lastRowStart = byteCount
         put(Int16(fields))
-        rowCount += 1
+        rows += 1
     }
 
     /// Takes the row begun last back, whole or half done: for input that turns out to be bad in its middle.
     public mutating func discardRow() {
-        guard rowCount > 0, lastRowStart < storage.count else { return }
+        guard rowCount > 0, lastRowStart < byteCount else { return }
         // A shared block must not be cut: whoever shares it still reads what is behind.
         _ = room(for: 0)
-        storage.count = lastRowStart
-        rowCount -= 1
+        usedBytes = lastRowStart
+        rows -= 1
     }
 
     // MARK: Fields
 
     /// NULL.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func appendNull() { put(Int32(-1)) }
 
     /// `boolean`
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ value: Bool) {
         let target = room(for: 5)
         Self.store(Int32(1), target)
         target.storeBytes(of: value ? 1 : 0, toByteOffset: 4, as: UInt8.self)
-        storage.count += 5
+        usedBytes += 5
     }
 
     /// `smallint`
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ value: Int16) { field(value) }
 
     /// `integer`
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ value: Int32) { field(value) }
 
     /// `bigint`
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ value: Int64) { field(value) }
 
     /// `real`
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ value: Float) { field(Int32(bitPattern: value.bitPattern)) }
 
     /// `double precision`
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(_ value: Double) { field(Int64(bitPattern: value.bitPattern)) }
 
     /// `timestamp` or `timestamptz`: microseconds since 1970-01-01 UTC.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(timestampMicroseconds value: Int64) {
         field(value == .max || value == .min ? value : value - 946_684_800_000_000)
     }
 
     /// `date`: days since 1970-01-01.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(dateDays value: Int32) { field(value - 10_957) }
 
     /// `time`: microseconds since midnight.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(timeMicroseconds value: Int64) { field(value) }
 
     /// `text`, `varchar` or `json`. The server refuses text that holds a NUL.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(text: String) {
         var text = text
         text.withUTF8 { append(bytes: UnsafeRawBufferPointer($0)) }
     }
 
     /// `bytea`; or `text`, `varchar`, `json` as UTF-8.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(bytes: UnsafeRawBufferPointer) {
         let target = room(for: 4 + bytes.count)
         Self.store(Int32(truncatingIfNeeded: bytes.count), target)
         if let start = bytes.baseAddress { (target + 4).copyMemory(from: start, byteCount: bytes.count) }
-        storage.count += 4 + bytes.count
+        usedBytes += 4 + bytes.count
     }
 
     /// `bytea`
     public mutating func append(bytes: [UInt8]) { bytes.withUnsafeBytes { append(bytes: $0) } }
 
     /// `jsonb`, from its text in UTF-8.
-    @inline(__always)
+    @inlinable @inline(__always)
     public mutating func append(jsonb bytes: UnsafeRawBufferPointer) {
         let target = room(for: 5 + bytes.count)
         Self.store(Int32(truncatingIfNeeded: bytes.count + 1), target)
         target.storeBytes(of: 1, toByteOffset: 4, as: UInt8.self)
         if let start = bytes.baseAddress { (target + 5).copyMemory(from: start, byteCount: bytes.count) }
-        storage.count += 5 + bytes.count
+        usedBytes += 5 + bytes.count
     }
 
     /// `jsonb`, from its text.
@@ -158,7 +169,7 @@ public struct CopyBuffer: Sendable {
 
     /// `text[]`, of one dimension.
     public mutating func append(textArray values: [String?]) {
-        let lengthAt = storage.count
+        let lengthAt = byteCount
         put(Int32(0))
         put(Int32(values.isEmpty ? 0 : 1))
         put(Int32(values.contains { $0 == nil } ? 1 : 0))
@@ -170,63 +181,59 @@ public struct CopyBuffer: Sendable {
                 if let value { append(text: value) } else { appendNull() }
             }
         }
-        Self.store(Int32(truncatingIfNeeded: storage.count - lengthAt - 4), storage.bytes + lengthAt)
+        Self.store(Int32(truncatingIfNeeded: byteCount - lengthAt - 4), start + lengthAt)
     }
 
     // MARK: Memory
 
-    /// Room for so many bytes at the end; the caller writes them and then moves `storage.count`.
-    @inline(__always)
+    /// Room for so many bytes at the end; the caller writes them and then moves `byteCount`.
+    @inlinable @inline(__always)
     mutating func room(for count: Int) -> UnsafeMutableRawPointer {
-        if !isKnownUniquelyReferenced(&storage) || storage.count + count > storage.capacity {
-            storage = storage.copy(capacity: max(storage.capacity, (storage.count + count) * 2))
-        }
-        return storage.bytes + storage.count
+        if byteCount + count > capacity || !isKnownUniquelyReferenced(&storage) { moveOut(for: count) }
+        return start + byteCount
+    }
+
+    /// To memory of its own, and large enough.
+    @usableFromInline
+    mutating func moveOut(for count: Int) {
+        if byteCount + count > capacity { capacity = (byteCount + count) * 2 }
+        let moved = Storage(capacity: capacity)
+        moved.bytes.copyMemory(from: start, byteCount: byteCount)
+        storage = moved
     }
 
     /// Says that so many bytes were written at what `room` gave.
-    @inline(__always)
-    mutating func advance(by count: Int) { storage.count += count }
+    @inlinable @inline(__always)
+    mutating func advance(by count: Int) { usedBytes += count }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     mutating func put<Number: FixedWidthInteger>(_ value: Number) {
         Self.store(value, room(for: MemoryLayout<Number>.size))
-        storage.count += MemoryLayout<Number>.size
+        usedBytes += MemoryLayout<Number>.size
     }
 
-    @inline(__always)
-    private mutating func field<Number: FixedWidthInteger>(_ value: Number) {
+    @inlinable @inline(__always)
+    mutating func field<Number: FixedWidthInteger>(_ value: Number) {
         let size = MemoryLayout<Number>.size
         let target = room(for: 4 + size)
-        Self.store(Int32(size), target)
+        Self.store(Int32(truncatingIfNeeded: size), target)
         Self.store(value, target + 4)
-        storage.count += 4 + size
+        usedBytes += 4 + size
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     static func store<Number: FixedWidthInteger>(_ value: Number, _ target: UnsafeMutableRawPointer) {
         target.storeBytes(of: value.bigEndian, as: Number.self)
     }
 
     /// The block. `@unchecked Sendable`: it is only written by a `CopyBuffer` that is its one owner, checked before each
     /// write (`room`); shared blocks are only read.
-    private final class Storage: @unchecked Sendable {
-        let bytes: UnsafeMutableRawPointer
-        let capacity: Int
-        var count = 0
+    @usableFromInline
+    final class Storage: @unchecked Sendable {
+        @usableFromInline let bytes: UnsafeMutableRawPointer
 
-        init(capacity: Int) {
-            self.capacity = capacity
-            bytes = .allocate(byteCount: capacity, alignment: 16)
-        }
+        init(capacity: Int) { bytes = .allocate(byteCount: capacity, alignment: 16) }
 
         deinit { bytes.deallocate() }
-
-        func copy(capacity: Int) -> Storage {
-            let copy = Storage(capacity: capacity)
-            copy.bytes.copyMemory(from: bytes, byteCount: count)
-            copy.count = count
-            return copy
-        }
     }
 }
