@@ -53,7 +53,7 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
             "SELECT MOD(i, 3), POW(i, 2), i ^ 3, ABS(i), SQRT(x) FROM t"),
         .init(
             "SELECT i * 1.5, n * 1.5, x * 1.5, 1.5 * 2.5 FROM t",
-            "SELECT i * NUMERIC '1.5', n * 1.5, x * 1.5, NUMERIC '1.5' * 2.5 FROM t"),
+            "SELECT i * NUMERIC '1.5', n * NUMERIC '1.5', x * 1.5, NUMERIC '1.5' * NUMERIC '2.5' FROM t"),
         .init(
             "SELECT s || 'x', s || i, a || 5, a || a FROM t",
             "SELECT s || 'x', s || CAST(i AS STRING), ARRAY_CONCAT(a, [5]), ARRAY_CONCAT(a, a) FROM t"),

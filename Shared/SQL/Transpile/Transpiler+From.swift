@@ -30,7 +30,7 @@ extension Transpiler {
     }
 
     func isCommon(_ name: QualifiedName) -> Bool {
-        name.parts.count == 1 && commonTables.contains(source.key(name.parts[0]))
+        name.parts.count == 1 && commonTables.contains { $0.key == source.key(name.parts[0]) }
     }
 
     // MARK: Tables
@@ -70,8 +70,10 @@ extension Transpiler {
         var inner = table
         inner.alias = nil
         inner.suffixes = []
-        let known = catalog?.columns(of: table.name)?.columns ?? []
-        guard !isCommon(table.name), known.count >= names.count else {
+        let key = source.key(table.name.last)
+        let common = isCommon(table.name) ? commonTables.last { $0.key == key } : nil
+        let known = common?.columns ?? catalog?.columns(of: table.name)?.columns.map(\.name) ?? []
+        guard known.count >= names.count else {
             try refuse(
                 "a list of column names for a table whose columns are not known", "Select the columns in a subquery.",
                 at: table.info.range)
@@ -80,7 +82,7 @@ extension Transpiler {
         }
         let items = known.enumerated().map { index, column in
             SelectItem(
-                value: .column(ColumnReference(qualifier: [], name: column.name)),
+                value: .column(ColumnReference(qualifier: [], name: column)),
                 alias: index < names.count ? names[index] : nil)
         }
         let query = Query(Select(items: items, from: [FromItem(relation: .table(inner))]))

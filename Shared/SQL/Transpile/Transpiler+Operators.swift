@@ -121,17 +121,25 @@ extension Transpiler {
         return .binary(numbers(node))
     }
 
-    /// A decimal constant is exact in PostgreSQL, a float in GoogleSQL: it matters beside a whole number, and beside
-    /// another constant.
+    /// A decimal constant is exact in PostgreSQL, a float in GoogleSQL: which one it is matters beside numbers that are
+    /// no floats, and beside another constant.
     func numbers(_ node: BinaryOperation) -> BinaryOperation {
         var node = node
-        let isFirst = decimal(node.left) && (decimal(node.right) || isWhole(node.right))
-        if isFirst { node.left = exactOrFloat(node.left) }
-        if !isFirst, decimal(node.right), isWhole(node.left) { node.right = exactOrFloat(node.right) }
+        let isFirst = decimal(node.left)
+        let isSecond = decimal(node.right)
+        let changesFirst = isFirst && (isSecond || isBesideDecimal(node.right))
+        // GoogleSQL's float beside a float makes a float.
+        let changesSecond = isSecond && (isFirst ? direction == .toBigQuery : isBesideDecimal(node.left))
+        if changesFirst { node.left = exactOrFloat(node.left) }
+        if changesSecond { node.right = exactOrFloat(node.right) }
         return node
     }
 
-    private func isWhole(_ operand: Expression) -> Bool { type(of: operand)?.isWholeNumber ?? false }
+    /// True for an operand beside which the kind of a constant makes a difference.
+    private func isBesideDecimal(_ operand: Expression) -> Bool {
+        guard let type = type(of: operand) else { return false }
+        return type.isWholeNumber || (direction == .toBigQuery && type.isExactNumber)
+    }
 
     /// True for a constant with a point that was of the source's own type of such constants.
     private func decimal(_ operand: Expression) -> Bool {

@@ -42,10 +42,30 @@ extension Transpiler {
     // MARK: WITH
 
     mutating func rewrite(_ with: inout With) throws(SQLError) {
-        if with.recursive { commonTables += with.tables.map { source.key($0.name) } }
+        if with.recursive { commonTables += with.tables.map { (source.key($0.name), columns(of: $0)) } }
         for index in with.tables.indices {
+            let table = with.tables[index]
             try rewrite(&with.tables[index], isRecursive: with.recursive)
-            if !with.recursive { commonTables.append(source.key(with.tables[index].name)) }
+            if !with.recursive { commonTables.append((source.key(table.name), columns(of: table))) }
+        }
+    }
+
+    /// The names of a table's columns; empty when they are not known.
+    private func columns(of table: CommonTable) -> [Identifier] {
+        guard var body = table.query?.body else { return [] }
+        while true {
+            switch body {
+            case .setOperation(let operation): body = operation.operands[0]
+            case .query(let query): body = query.body
+            case .select(let select):
+                let items = expandedStars(select.items)
+                guard !items.contains(where: \.isStar) else { return [] }
+                let resolver = Resolver(catalog: SchemaCatalog(dialect: source), options: ResolveOptions())
+                let names = items.enumerated().map { $1.alias ?? resolver.outputName(of: $1.value, at: $0) }
+                return table.columns + names.dropFirst(table.columns.count)
+            case .values(let values): return table.columns + values.columnNames.dropFirst(table.columns.count)
+            case .table, .pipe, .placeholder: return []
+            }
         }
     }
 

@@ -17,8 +17,8 @@ struct Transpiler: TreeRewriter {
     var anonymousParameters = 0
     /// The call at hand is a relation of FROM.
     var isInFrom = false
-    /// The keys of the tables of WITH in sight.
-    var commonTables: [String] = []
+    /// The tables of WITH in sight by their keys, and their columns as far as they are known.
+    var commonTables: [(key: String, columns: [Identifier])] = []
     /// The keys of what FROM has named so far, in the select at hand.
     var fromAliases: [String] = []
     /// Columns of the FROM at hand that are written otherwise.
