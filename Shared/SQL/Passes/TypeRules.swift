@@ -44,6 +44,14 @@ enum TypeRules {
         case (.time, .timeTZ), (.timeTZ, .time): return .timeTZ
         case (.array(let first), .array(let second)):
             return common(first.kind, second.kind).map { .array(DataType(kind: $0)) }
+        case (.structure(let first), .structure(let second)) where first.count == second.count:
+            // Fields are matched by place; the first one's names are those of all.
+            var fields = first
+            for index in fields.indices {
+                let kind = common(first[index].type.kind, second[index].type.kind)
+                fields[index].type = DataType(kind: kind ?? .named(QualifiedName("unknown")))
+            }
+            return .structure(fields)
         default: return nil
         }
     }
