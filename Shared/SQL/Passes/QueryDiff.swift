@@ -1,6 +1,7 @@
 /// What tells a query from an earlier one, as far as its result goes.
 ///
-/// Spelling, comments, white space, aliases without AS and the like are no difference.
+/// Spelling, comments, white space, names of tables of WITH, aliases of tables and the order of the operands of AND and OR
+/// are no difference.
 public struct QueryDiff: Sendable, Hashable {
     /// Names of columns that only the new query returns, in its order.
     public internal(set) var added: [String] = []
@@ -26,10 +27,13 @@ public struct QueryDiff: Sendable, Hashable {
 
 extension Query {
     /// What has changed since `old`. Both must be of the same dialect.
-    public func diff(from old: Query, dialect: SQLDialect) -> QueryDiff {
+    /// - Parameter catalog: The tables that both read. With it, a star is the columns that it stands for, and it does not
+    ///   matter whether a column is named with its table or without.
+    public func diff(from old: Query, dialect: SQLDialect, catalog: SchemaCatalog? = nil) -> QueryDiff {
         var diff = QueryDiff()
-        let before = QueryParts(old, dialect)
-        let after = QueryParts(self, dialect)
+        let catalog = catalog ?? SchemaCatalog(dialect: dialect)
+        let before = QueryParts(old.normalized(in: catalog), dialect)
+        let after = QueryParts(self.normalized(in: catalog), dialect)
         guard before.rest == after.rest, before.selects.count == after.selects.count else {
             diff.restIsSame = false
             if let first = before.selects.first(where: \.isOutput), let second = after.selects.first(where: \.isOutput)
@@ -61,6 +65,17 @@ extension Query {
             if differs, first.isSensitive { diff.restIsSame = false }
         }
         return diff
+    }
+}
+
+extension Query {
+    /// With names that do not depend on how the text calls its relations.
+    fileprivate func normalized(in catalog: SchemaCatalog) -> Query {
+        // What cannot be resolved is compared as it is written.
+        guard var query = try? qualified(in: catalog).query else { return self }
+        var normalizer = NameNormalizer(dialect: catalog.dialect)
+        guard (try? normalizer.rewrite(&query)) != nil else { return self }
+        return query
     }
 }
 

@@ -38,13 +38,6 @@ extension Transpiler {
         case .subscripted(let node): return try subscripted(node)
         case .atTimeZone(let node): return try atTimeZone(node)
         case .collated(let node): return try collated(node)
-        case .chain(let node):
-            try refuse(
-                "a chain of \(node.links.count) operators", "Put parts of it in parentheses.", at: node.info.range)
-            return expression
-        case .symbolic(let node):
-            try refuse("the operator \(node.symbol)", at: node.info.range)
-            return expression
         case .placeholder, .logical, .conditional, .timePart, .subquery, .exists, .field: return expression
         }
     }
