@@ -84,6 +84,9 @@ import Testing
         .init("EXPLAIN SELECT 1", "no equivalent of EXPLAIN"),
         .init("CREATE TABLE x (a serial)", "no equivalent of the type serial. Write bigint, and give the values."),
         .init("UPDATE t SET i = 1 RETURNING i", "no equivalent of RETURNING"),
+        .init(
+            "INSERT INTO u VALUES (1) ON CONFLICT DO NOTHING",
+            "no equivalent of ON CONFLICT without the names of the key"),
         .init("DROP TABLE a, b", "no equivalent of DROP of several"),
     ]
 

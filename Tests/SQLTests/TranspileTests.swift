@@ -168,6 +168,12 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
             "SELECT SUM(i) OVER (ORDER BY d RANGE BETWEEN INTERVAL '2 days' PRECEDING AND CURRENT ROW), SUM(i) OVER (ORDER BY tz RANGE BETWEEN INTERVAL '1 hour' PRECEDING AND INTERVAL '1 minute' FOLLOWING) FROM t",
             "SELECT SUM(i) OVER (ORDER BY UNIX_DATE(d) RANGE BETWEEN 2 PRECEDING AND CURRENT ROW), SUM(i) OVER (ORDER BY UNIX_MICROS(tz) RANGE BETWEEN 3600000000 PRECEDING AND 60000000 FOLLOWING) FROM t"
         ),
+        .init(
+            "SELECT t.i FROM u, t FULL JOIN u AS v ON t.i = v.id",
+            "SELECT t.i FROM u, (t FULL JOIN u AS v ON t.i = v.id)"),
+        .init(
+            "WITH c(k, l) AS (SELECT i, j FROM t) SELECT m FROM c AS d(m, n)",
+            "WITH c AS (SELECT i AS k, j AS l FROM t) SELECT m FROM (SELECT k AS m, l AS n FROM c) AS d"),
     ]
 
     static let toPostgres: [TranspileCase] = [
@@ -277,6 +283,9 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
             "SELECT * FROM u UNPIVOT (v FOR k IN (id, i AS 'second'))",
             "SELECT * FROM (SELECT u.name, unpivoted_1.v, unpivoted_1.k FROM u CROSS JOIN LATERAL (VALUES (id, 'id'), (i, 'second')) AS unpivoted_1(v, k) WHERE unpivoted_1.v IS NOT NULL) AS subquery_1"
         ),
+        .init(
+            "SELECT t.i FROM u, t JOIN u AS v ON t.i = u.id",
+            "SELECT t.i FROM u CROSS JOIN t JOIN u AS v ON t.i = u.id"),
     ]
 
     @Test("from PostgreSQL to GoogleSQL", arguments: toBigQuery) func bigQuery(one: TranspileCase) throws {

@@ -55,3 +55,15 @@ struct ColumnReplacement: TreeRewriter {
         try descend(&select)
     }
 }
+
+extension Expression {
+    /// The expression with others in the place of columns.
+    func replacing(_ columns: [ColumnReplacement.Column], _ dialect: SQLDialect) -> Expression {
+        guard !columns.isEmpty else { return self }
+        var replacement = ColumnReplacement(dialect: dialect, columns: columns)
+        var result = self
+        // Replacing columns refuses nothing: the protocol's methods throw for those rewriters that do.
+        do throws(SQLError) { try replacement.rewrite(&result) } catch { return self }
+        return result
+    }
+}

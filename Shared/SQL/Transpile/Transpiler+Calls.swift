@@ -4,7 +4,7 @@ extension Transpiler {
     mutating func call(_ call: FunctionCall) throws(SQLError) -> Expression {
         var call = call
         if let modifiers = call.modifiers {
-            call.modifiers = try self.modifiers(modifiers, of: call.name.name.lowercased())
+            call.modifiers = try self.modifiers(modifiers, of: call.name.name.lowercased(), at: call.info.range)
         }
         if direction == .toBigQuery, let filter = call.modifiers?.filter { call = try filtered(call, filter) }
         if direction == .toBigQuery, call.name.name == "COUNTIF" { return .function(call) }
@@ -74,11 +74,13 @@ extension Transpiler {
     // MARK: Order and windows
 
     /// What stands around the arguments, with nulls where they stood.
-    private mutating func modifiers(_ modifiers: CallModifiers, of name: String) throws(SQLError) -> CallModifiers {
+    private mutating func modifiers(
+        _ modifiers: CallModifiers, of name: String, at range: SourceRange
+    ) throws(SQLError) -> CallModifiers {
         var modifiers = modifiers
         if direction == .toBigQuery {
             if !modifiers.withinGroup.isEmpty {
-                try refuse("\(name) WITHIN GROUP", "Write APPROX_QUANTILES, or PERCENTILE_CONT with OVER.", at: .none)
+                try refuse("\(name) WITHIN GROUP", "Write APPROX_QUANTILES, or PERCENTILE_CONT with OVER.", at: range)
             }
             modifiers.nullsOutside = Spelling(false)
         } else {
@@ -86,7 +88,7 @@ extension Transpiler {
             if modifiers.nulls == .ignore, modifiers.over != nil {
                 try refuse(
                     "\(name) with IGNORE NULLS and OVER", "Count the values up to the row, and group by that.",
-                    at: .none)
+                    at: range)
             }
         }
         modifiers.orderBy = ordered(modifiers.orderBy, .aggregate)

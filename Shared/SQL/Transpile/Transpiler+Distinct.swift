@@ -14,10 +14,10 @@ extension Transpiler {
             for index in query.orderBy.indices {
                 // A name by itself is one of the select list in both; within an expression, only GoogleSQL sees it.
                 if case .column = query.orderBy[index].value { continue }
-                query.orderBy[index].value = try withoutAliases(query.orderBy[index].value, select.items)
+                query.orderBy[index].value = withoutAliases(query.orderBy[index].value, select.items)
             }
             guard let qualify = select.qualify else { return }
-            let condition = try withoutAliases(qualify, select.items)
+            let condition = withoutAliases(qualify, select.items)
             if let distinct = distinctOn(select, condition, query) {
                 query = distinct
             } else {

@@ -32,6 +32,11 @@ extension Transpiler {
     // MARK: To GoogleSQL
 
     private mutating func prepareForBigQuery(_ select: inout Select) throws(SQLError) {
+        for index in select.from.indices.dropFirst() {
+            // Behind a comma, GoogleSQL wants these joins in parentheses.
+            guard select.from[index].joins.contains(where: { $0.kind == .right || $0.kind == .full }) else { continue }
+            select.from[index] = FromItem(relation: .join(JoinedTable(item: select.from[index])))
+        }
         if select.items.isEmpty { try refuse("an empty select list", "Select 1.", at: select.info.range) }
         if select.groupBy?.distinct ?? false {
             try refuse("GROUP BY DISTINCT", "Leave out the sets that are there twice.", at: select.info.range)
@@ -59,6 +64,7 @@ extension Transpiler {
 
     private mutating func prepareForPostgres(_ select: inout Select) throws(SQLError) {
         try unshape(&select)
+        crossJoin(&select.from)
         if select.items.contains(where: \.isChangedStar) {
             let expanded = expandedStars(select.items)
             if let star = expanded.first(where: \.isChangedStar) {
@@ -73,8 +79,32 @@ extension Transpiler {
             try group(&groupBy, select)
             select.groupBy = groupBy
         }
-        if let having = select.having { select.having = try withoutAliases(having, select.items) }
-        if let qualify = select.qualify { select.qualify = try withoutAliases(qualify, select.items) }
+        if let having = select.having { select.having = withoutAliases(having, select.items) }
+        if let qualify = select.qualify { select.qualify = withoutAliases(qualify, select.items) }
+    }
+
+    /// In GoogleSQL a join behind a comma sees what stands before the comma; in PostgreSQL only CROSS JOIN does that.
+    private func crossJoin(_ items: inout [FromItem]) {
+        var before: Set<String> = []
+        var result: [FromItem] = []
+        for item in items {
+            let looksBack = item.joins.contains { join in
+                guard case .on(let condition)? = join.condition, !before.isEmpty else { return false }
+                var finder = TableFinder(dialect: source, types: types)
+                finder.visit(condition)
+                return !finder.tables.isDisjoint(with: before)
+            }
+            if looksBack, !result.isEmpty {
+                result[result.count - 1].joins.append(Join(kind: .cross, relation: item.relation))
+                result[result.count - 1].joins += item.joins
+            } else {
+                result.append(item)
+            }
+            for relation in [item.relation] + item.joins.map(\.relation) {
+                if let name = relation.aliasName { before.insert(source.key(name)) }
+            }
+        }
+        items = result
     }
 
     /// SELECT AS VALUE is one column; SELECT AS STRUCT stands for a row only in places that are looked at before.
@@ -114,16 +144,12 @@ extension Transpiler {
     }
 
     /// A condition with what stands behind names of the select list: PostgreSQL does not see those here.
-    func withoutAliases(_ condition: Expression, _ items: [SelectItem]) throws(SQLError) -> Expression {
+    func withoutAliases(_ condition: Expression, _ items: [SelectItem]) -> Expression {
         let columns = items.compactMap { item -> ColumnReplacement.Column? in
             guard let alias = item.alias, !item.isColumn(alias, source) else { return nil }
             return ColumnReplacement.Column(name: source.key(alias), value: item.value)
         }
-        guard !columns.isEmpty else { return condition }
-        var replacement = ColumnReplacement(dialect: source, columns: columns)
-        var condition = condition
-        try replacement.rewrite(&condition)
-        return condition
+        return condition.replacing(columns, source)
     }
 }
 
@@ -187,4 +213,25 @@ private struct AggregateFinder: TreeVisitor {
     }
 
     mutating func visit(_ query: Query) {}
+}
+
+/// The tables whose columns an expression names.
+private struct TableFinder: TreeVisitor {
+    let dialect: SQLDialect
+    let types: NodeTypes
+    var tables: Set<String> = []
+
+    init(dialect: SQLDialect, types: NodeTypes) {
+        self.dialect = dialect
+        self.types = types
+    }
+
+    mutating func visit(_ expression: Expression) {
+        if case .column(let column) = expression {
+            if let table = types.table(column.info.range) ?? column.qualifier.first {
+                tables.insert(dialect.key(table))
+            }
+        }
+        walk(expression)
+    }
 }

@@ -50,7 +50,12 @@ extension Transpiler {
         var insert = insert
         try refuseReturning(insert.returning)
         if direction == .toBigQuery {
-            if let conflict = insert.onConflict { return .merge(try rewritten(try merge(insert, conflict))) }
+            if let conflict = insert.onConflict {
+                if let merge = merge(insert, conflict) { return .merge(try rewritten(merge)) }
+                let advice = "Write INSERT INTO t (a, b) … ON CONFLICT (a) …, or MERGE."
+                let construct = "ON CONFLICT without the names of the key and of the columns inserted"
+                try refuse(construct, advice, at: insert.info.range)
+            }
             if insert.overriding != nil {
                 try refuse("OVERRIDING", "Leave it out: there are no identity columns.", at: insert.info.range)
             }
@@ -87,8 +92,8 @@ extension Transpiler {
         return .insert(insert)
     }
 
-    /// `INSERT … ON CONFLICT` as the MERGE that does the same, still of PostgreSQL.
-    private mutating func merge(_ insert: Insert, _ conflict: OnConflict) throws(SQLError) -> Merge {
+    /// `INSERT … ON CONFLICT` as the MERGE that does the same, still of PostgreSQL; nil when names lack.
+    private func merge(_ insert: Insert, _ conflict: OnConflict) -> Merge? {
         let source = Identifier("source")
         func given(_ name: Identifier) -> Expression { .column(ColumnReference(qualifier: [source], name: name)) }
         let name = insert.alias ?? insert.table.last
@@ -100,12 +105,7 @@ extension Transpiler {
             }
             if keys.count != list.count { keys = [] }
         }
-        guard !keys.isEmpty, !insert.columns.isEmpty, case .query(let query) = insert.source else {
-            throw SQLError(
-                .noEquivalent,
-                "GoogleSQL has no ON CONFLICT without the names of the key and of the columns inserted. "
-                    + "Write INSERT INTO t (a, b) … ON CONFLICT (a) …, or MERGE.", at: insert.info.range)
-        }
+        guard !keys.isEmpty, !insert.columns.isEmpty, case .query(let query) = insert.source else { return nil }
         // A key that comes twice is inserted once.
         let columns = insert.columns.map { TableAlias.Column(name: $0) }
         var rows = Select(
@@ -120,15 +120,15 @@ extension Transpiler {
         }
         var clauses: [Merge.Clause] = []
         if case .update(let assignments, let condition) = conflict.action {
-            var replacement = ColumnReplacement(
-                dialect: self.source,
-                columns: insert.columns.map { column in
-                    ColumnReplacement.Column(table: "excluded", name: self.source.key(column), value: given(column))
-                })
-            var changed = assignments
-            for index in changed.indices { try replacement.rewrite(&changed[index].value) }
-            var only = condition
-            try replacement.descend(&only)
+            let excluded = insert.columns.map { column in
+                ColumnReplacement.Column(table: "excluded", name: self.source.key(column), value: given(column))
+            }
+            let changed = assignments.map { assignment in
+                var assignment = assignment
+                assignment.value = assignment.value.replacing(excluded, self.source)
+                return assignment
+            }
+            let only = condition?.replacing(excluded, self.source)
             clauses.append(Merge.Clause(match: .matched, condition: only, action: .update(changed)))
         }
         clauses.append(
