@@ -87,6 +87,60 @@ import Testing
         .init(
             "INSERT INTO u VALUES (1) ON CONFLICT DO NOTHING",
             "no equivalent of ON CONFLICT without the names of the key"),
+        .init(
+            "SELECT CAST(s AS char(3)) FROM t",
+            "no equivalent of the type char(3). Write varchar or text."),
+        .init(
+            "SELECT CAST(n AS numeric(60, 2)) FROM t",
+            "no equivalent of numeric(60, 2)"),
+        .init(
+            "SELECT ARRAY[ARRAY[1], ARRAY[2]]",
+            "no equivalent of an array of arrays"),
+        .init(
+            "SELECT a && a FROM t",
+            "no equivalent of the operator &&"),
+        .init(
+            "SELECT (d, d) OVERLAPS (d, d) FROM t",
+            "no equivalent of the operator OVERLAPS. Write start_1 < end_2 AND start_2 < end_1."),
+        .init(
+            "SELECT SUM(i) OVER (ORDER BY i GROUPS 1 PRECEDING) FROM t",
+            "no equivalent of a frame of GROUPS"),
+        .init(
+            "SELECT * FROM (t JOIN u ON TRUE) AS x",
+            "no equivalent of an alias of a join"),
+        .init(
+            "WITH RECURSIVE r AS (SELECT 1 AS k UNION SELECT k + 1 FROM r) SELECT k FROM r",
+            "no equivalent of a recursive UNION without ALL"),
+        .init(
+            "SELECT * FROM unnest(ARRAY[1], ARRAY[2]) AS x(k, l)",
+            "no equivalent of unnest() of several arrays"),
+        .init(
+            "WITH x AS (DELETE FROM t RETURNING i) SELECT i FROM x",
+            "no equivalent of a changing statement in WITH"),
+        .init(
+            "SELECT CAST(s AS interval) FROM t",
+            "no equivalent of a text that is read as an interval"),
+        .init(
+            "SELECT SUM(i) OVER (ORDER BY d RANGE INTERVAL '1 month' PRECEDING) FROM t",
+            "no equivalent of RANGE with months"),
+        .init(
+            "CREATE INDEX k ON t (i)",
+            "no equivalent of CREATE INDEX"),
+        .init(
+            "CREATE TABLE k (a bigint UNIQUE)",
+            "no equivalent of UNIQUE, CHECK and generated columns"),
+        .init(
+            "CREATE TABLE k (a bigint GENERATED ALWAYS AS IDENTITY)",
+            "no equivalent of UNIQUE, CHECK and generated columns"),
+        .init(
+            "TRUNCATE a, b",
+            "no equivalent of TRUNCATE of several tables"),
+        .init(
+            "GRANT SELECT ON t TO someone",
+            "no equivalent of GRANT"),
+        .init(
+            "BEGIN",
+            "no equivalent of this statement"),
         .init("DROP TABLE a, b", "no equivalent of DROP of several"),
     ]
 
@@ -100,6 +154,45 @@ import Testing
         .init("SELECT SAFE_CAST(s AS DATE) FROM t", "no equivalent of SAFE_CAST to date"),
         .init("SELECT x[0] FROM unknown", "What […] means depends on the type of x"),
         .init("SELECT @name", "no equivalent of the named parameter @name"),
+        .init(
+            "SELECT e.k FROM UNNEST(CAST(NULL AS ARRAY<STRUCT<k INT64>>)) AS e",
+            "no equivalent of"),
+        .init(
+            "MERGE t USING u ON t.i = u.id WHEN NOT MATCHED BY SOURCE THEN DELETE",
+            "no equivalent of WHEN NOT MATCHED BY SOURCE"),
+        .init(
+            "MERGE t USING u ON t.i = u.id WHEN NOT MATCHED THEN INSERT ROW",
+            "no equivalent of INSERT ROW"),
+        .init(
+            "SELECT PERCENTILE_CONT(x, 0.5) OVER () FROM t",
+            "no equivalent of PERCENTILE_CONT"),
+        .init(
+            "SELECT LAST_VALUE(x IGNORE NULLS) OVER (ORDER BY i) FROM t",
+            "no equivalent of last_value with IGNORE NULLS and OVER"),
+        .init(
+            "SELECT id, i FROM u UNION ALL BY NAME SELECT i, id FROM u",
+            "no equivalent of a set operation BY NAME"),
+        .init(
+            "SELECT e FROM UNNEST([1], [2]) AS e",
+            "no equivalent of UNNEST of several arrays"),
+        .init(
+            "SELECT @@error.message",
+            "no equivalent of the system variable @@error.message"),
+        .init(
+            "CREATE OR REPLACE TABLE k (a INT64)",
+            "no equivalent of CREATE OR REPLACE TABLE"),
+        .init(
+            "CREATE TABLE k (a INT64) OPTIONS (description = 'x')",
+            "no equivalent of OPTIONS (description = …)"),
+        .init(
+            "CREATE TABLE k (a GEOGRAPHY)",
+            "no equivalent of the type GEOGRAPHY"),
+        .init(
+            "DECLARE x INT64",
+            "no equivalent of this statement"),
+        .init(
+            "FROM u |> RENAME i AS j",
+            "RENAME of columns that are not listed before"),
         .init("SELECT 1 FROM `d.events_*`", "no equivalent of a table name that ends with *"),
     ]
 

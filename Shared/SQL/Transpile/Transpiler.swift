@@ -46,7 +46,7 @@ struct Transpiler: TreeRewriter {
         var tree = statement
         if direction == .toPostgres {
             var pipes = PipeRewriter()
-            try pipes.rewrite(&tree)
+            do throws(SQLError) { try pipes.rewrite(&tree) } catch { try report(error, options.unsupported) }
         }
         var numbering = NodeNumbering(types: types)
         try numbering.rewrite(&tree)
