@@ -12,6 +12,8 @@ struct Transpiler: TreeRewriter {
     let catalog: SchemaCatalog?
     let options: TranspileOptions
     let functions: FunctionTable
+    /// A function has been met that gives something else at each call.
+    var hasVolatileFunctions = false
     let types = NodeTypes()
     /// How many `?` there were.
     var anonymousParameters = 0

@@ -44,6 +44,12 @@ enum DateFunctions {
         ("timestamp_millis", .postgres("timestamptz '1970-01-01 00:00:00+00' + $1 * INTERVAL '1 millisecond'")),
         ("timestamp_micros", .postgres("timestamptz '1970-01-01 00:00:00+00' + $1 * INTERVAL '1 microsecond'")),
         (
+            "date_bucket",
+            .postgres(
+                "date_bin($2, $1::timestamp, timestamp '1950-01-01 00:00:00')::date",
+                "date_bin($2, $1::timestamp, $3::timestamp)::date")
+        ),
+        (
             "timestamp_bucket datetime_bucket",
             .postgres(
                 "date_bin($2, $1, timestamp '1950-01-01 00:00:00')", "date_bin($2, $1, $3)")

@@ -56,10 +56,14 @@ extension FunctionRule {
 extension Transpiler {
     /// What a rule makes of a call.
     mutating func apply(_ rule: FunctionRule, to call: FunctionCall) throws(SQLError) -> Expression {
+        noteVolatile(call)
         switch rule {
         case .same: return .function(call)
         case .renamed(let name): return .function(call.renamed(name))
-        case .written(let write): return try write(&self, call)
+        case .written(let write):
+            let result = try write(&self, call)
+            try checkVolatile(result, of: call)
+            return result
         case .refused(let advice):
             try refuse("\(call.name.name.uppercased())", advice, at: call.info.range)
             return .function(call)

@@ -16,23 +16,35 @@ enum FunctionRule: Sendable {
 /// The rules for one direction, by the function's name.
 struct FunctionTable: Sendable {
     /// The rules of functions that belong together, for one direction. Names are in lower case, with spaces between
-    /// those that have the same rule.
+    /// those that have the same rule; `pg_*` stands for all names that begin so.
     typealias Family = [(names: String, rule: FunctionRule)]
 
     private let rules: [String: FunctionRule]
+    private let rulesOfPrefixes: [(prefix: String, rule: FunctionRule)]
 
     init(_ families: [Family]) {
         var rules: [String: FunctionRule] = [:]
+        var rulesOfPrefixes: [(prefix: String, rule: FunctionRule)] = []
         for family in families {
             for (names, rule) in family {
-                for name in names.split(separator: " ") { rules[String(name)] = rule }
+                for name in names.split(separator: " ") {
+                    if name.hasSuffix("*") {
+                        rulesOfPrefixes.append((String(name.dropLast()), rule))
+                    } else {
+                        rules[String(name)] = rule
+                    }
+                }
             }
         }
         self.rules = rules
+        self.rulesOfPrefixes = rulesOfPrefixes
     }
 
     /// Nil for a function that no family has.
-    func rule(for call: FunctionCall) -> FunctionRule? { rules[call.name.name.lowercased()] }
+    func rule(for call: FunctionCall) -> FunctionRule? {
+        let name = call.name.name.lowercased()
+        return rules[name] ?? rulesOfPrefixes.first { name.hasPrefix($0.prefix) }?.rule
+    }
 
     static let toBigQuery = FunctionTable([
         AggregateFunctions.toBigQuery, ArrayFunctions.toBigQuery, DateArithmetic.toBigQuery, DateFunctions.toBigQuery,

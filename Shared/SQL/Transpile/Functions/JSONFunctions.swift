@@ -34,10 +34,13 @@ enum JSONFunctions {
             .refused("Write UNNEST(JSON_KEYS(document, 1)) in FROM.")
         ),
         (
-            "jsonb_path_query jsonb_path_query_first jsonb_path_query_array jsonb_path_exists jsonb_path_match",
+            "jsonb_path_query jsonb_path_query_first jsonb_path_query_array jsonb_path_exists jsonb_path_match jsonb_path_*",
             .refused("Write JSON_QUERY or JSON_VALUE with a path.")
         ),
-        ("jsonb_insert jsonb_pretty jsonb_set_lax json_object jsonb_object", .refused("")),
+        (
+            "jsonb_insert jsonb_pretty jsonb_set_lax json_object jsonb_object json_to_tsvector jsonb_to_tsvector",
+            .refused("")
+        ),
         (
             "json_to_record jsonb_to_record json_to_recordset jsonb_to_recordset json_populate_record jsonb_populate_record",
             .refused("Write JSON_VALUE for each column.")
@@ -81,7 +84,7 @@ enum JSONFunctions {
         ("float64 lax_float64", .postgres("($1 #>> '{}')::double precision")),
         ("bool lax_bool", .postgres("($1 #>> '{}')::boolean")),
         ("lax_string", .postgres("$1 #>> '{}'")),
-        ("json_strip_nulls json_array_append json_array_insert json_keys", .refused("")),
+        ("json_strip_nulls json_array_append json_array_insert json_keys json_flatten lax_*", .refused("")),
     ]
 
     // MARK: To GoogleSQL

@@ -2,15 +2,24 @@
 enum SystemFunctions {
     static let toBigQuery: FunctionTable.Family = [
         (
-            "version current_database current_schema current_schemas pg_backend_pid inet_client_addr pg_typeof txid_current",
+            "version current_database current_schema current_schemas inet_client_addr inet_server_addr txid_*",
             .refused("BigQuery has no such session.")
         ),
+        ("pg_typeof format_type", .refused("")),
         ("nextval currval setval lastval", .refused("BigQuery has no sequences; write GENERATE_UUID().")),
-        ("pg_sleep pg_advisory_lock pg_try_advisory_lock pg_notify set_config current_setting", .refused("")),
-        ("pg_table_size pg_total_relation_size pg_relation_size pg_size_pretty pg_column_size", .refused("")),
-        ("to_tsvector to_tsquery plainto_tsquery websearch_to_tsquery ts_rank ts_headline", .refused("Write SEARCH.")),
+        ("pg_* to_reg* set_config current_setting col_description obj_description", .refused("")),
+        ("has_table_privilege has_schema_privilege has_column_privilege row_security_active", .refused("")),
+        (
+            "to_tsvector to_tsquery plainto_tsquery phraseto_tsquery websearch_to_tsquery ts_rank ts_rank_cd ts_headline",
+            .refused("Write SEARCH.")
+        ),
+        ("setweight numnode querytree tsvector_to_array array_to_tsvector", .refused("Write SEARCH.")),
         ("similarity word_similarity levenshtein", .refused("Write EDIT_DISTANCE.")),
-        ("row_security_active has_table_privilege has_schema_privilege", .refused("")),
+        ("host hostmask netmask network masklen set_masklen broadcast family abbrev", .refused("Write NET.IP_TRUNC.")),
+        ("xml* xpath xpath_exists table_to_xml schema_to_xml database_to_xml", .refused("BigQuery has no XML.")),
+        ("area center diameter radius height width npoints isclosed isopen", .refused("Write functions of geography.")),
+        ("enum_first enum_last enum_range", .refused("BigQuery has no enumerated types.")),
+        ("convert is_normalized getdatabaseencoding lo_*", .refused("")),
         (
             "lower_inc upper_inc lower_inf upper_inf isempty range_merge int4range int8range numrange",
             .refused("BigQuery's ranges are of dates and times.")
@@ -25,6 +34,10 @@ enum SystemFunctions {
             .refused("Write tstzrange, lower, upper, @> and &&.")
         ),
         ("search", .refused("Write to_tsvector(text) @@ plainto_tsquery(words).")),
-        ("vector_search ml_predict external_query appends changes", .refused("")),
+        ("st_* s2_*", .refused("PostgreSQL has functions of geography in its extension PostGIS.")),
+        ("bag_of_words text_analyze tf_idf", .refused("Write to_tsvector(text).")),
+        ("typeof", .refused("Write pg_typeof, whose names are PostgreSQL's.")),
+        ("vector_search external_query appends changes gap_fill external_object_transform", .refused("")),
+        ("deterministic_encrypt deterministic_decrypt_string deterministic_decrypt_bytes dlp_*", .refused("")),
     ]
 }

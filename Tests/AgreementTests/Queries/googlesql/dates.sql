@@ -122,3 +122,16 @@ SELECT TIMESTAMP_TRUNC(placed, MONTH) AS month, COUNT(*) AS n, SUM(price) AS p F
 -- name: dates in a list of days
 SELECT day, COUNT(id) AS n FROM UNNEST(GENERATE_DATE_ARRAY(DATE '2024-02-25', DATE '2024-03-05')) AS day
 LEFT JOIN shop.orders ON due = day GROUP BY day ORDER BY day;
+
+-- name: conditions on days
+SELECT id FROM shop.orders WHERE due BETWEEN DATE '2024-02-01' AND DATE_ADD(DATE '2024-02-01', INTERVAL 2 MONTH)
+    AND EXTRACT(DAYOFWEEK FROM due) IN (1, 7) ORDER BY id;
+
+-- name: ages in years
+SELECT id, DATE_DIFF(DATE '2026-11-23', birth, YEAR) - IF(FORMAT_DATE('%m%d', birth) > '1123', 1, 0) AS age FROM shop.customers ORDER BY id;
+
+-- name: intervals as values
+SELECT id, TIMESTAMP_SUB(placed, INTERVAL quantity HOUR) AS t, DATE_ADD(due, INTERVAL quantity * 7 DAY) AS d FROM shop.orders ORDER BY id;
+
+-- name: running days
+SELECT due, SUM(COUNT(*)) OVER (ORDER BY due) AS n FROM shop.orders WHERE due IS NOT NULL GROUP BY due ORDER BY due;

@@ -48,3 +48,9 @@ SELECT id, word = 'quote\'quote' AS q, word = "back\\slash" AS b, word = r'100%'
 
 -- name: like
 SELECT id, word LIKE 'a%' AS a, word LIKE '%a_a%' AS u, word NOT LIKE '%a%' AS n FROM shop.words ORDER BY id;
+
+-- name: nested functions
+SELECT id, CONCAT(UPPER(SUBSTR(word, 1, 1)), LOWER(SUBSTR(word, 2))) AS c, IFNULL(REGEXP_EXTRACT(word, r'^(\w+)'), 'none') AS f FROM shop.words ORDER BY id;
+
+-- name: hosts
+SELECT SPLIT(email, '@')[SAFE_OFFSET(1)] AS host, COUNT(*) AS n, STRING_AGG(DISTINCT country, '/' ORDER BY country) AS c FROM shop.customers GROUP BY host ORDER BY host;

@@ -107,3 +107,13 @@ SELECT id FROM shop.orders WHERE placed >= TIMESTAMPTZ '2024-02-29 00:00:00+00' 
 
 -- name: hours between moments
 SELECT id, extract(epoch FROM shipped - placed) / 3600 AS hours FROM shop.orders WHERE shipped IS NOT NULL ORDER BY id;
+
+-- name: intervals of several units
+SELECT id, moment + INTERVAL '1 day 2 hours 30 minutes' AS a, local - INTERVAL '1 year 2 months' AS b, day + INTERVAL '1 week' AS c
+FROM shop.moments ORDER BY id;
+
+-- name: multiples of intervals
+SELECT id, moment + step * INTERVAL '1 hour' AS h, local + step * INTERVAL '1 day' AS d FROM shop.moments ORDER BY id;
+
+-- name: text as dates
+SELECT id, due >= '2024-06-01' AS late, due = DATE '2024-02-29' AS leap FROM shop.orders ORDER BY id;

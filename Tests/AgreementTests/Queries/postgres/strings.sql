@@ -79,3 +79,13 @@ SELECT id, word FROM shop.words ORDER BY word, id;
 
 -- name: comparison of texts
 SELECT id, word < 'b' AS less, word >= 'Z' AS more, greatest(word, part) AS g, word IN ('abc', 'banana') AS i FROM shop.words ORDER BY id;
+
+-- name: hexadecimal numbers
+SELECT id, to_hex(id::int) AS h, to_hex(-id::int) AS m FROM shop.words WHERE id < 8 ORDER BY id;
+
+-- name: nested functions
+SELECT id, upper(substr(trim(word), 1, 3)) || '-' || lpad(coalesce(n, 0)::text, 3, '0') AS code FROM shop.words ORDER BY id;
+
+-- name: names of people
+SELECT split_part(email, '@', 2) AS host, count(*) AS n, min(lower(left(email, 5))) AS first, max(length(name)) AS longest
+FROM shop.customers GROUP BY 1 ORDER BY 1;
