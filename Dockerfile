@@ -3,7 +3,7 @@
 
 FROM swift:6.2-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev pkg-config \
+    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # Dependencies first: they change less often than the code.
@@ -32,7 +32,7 @@ RUN python3 -m venv .millrace/venv && scripts/vendor
 
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 ca-certificates tzdata \
+    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 zlib1g ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin millrace
 ENV HTTP_HOST=0.0.0.0 MILLRACE_PIPELINE=/pipeline LOG_FORMAT=json
@@ -42,6 +42,8 @@ USER 10001
 
 FROM runtime AS producer
 COPY --from=build /out/producer /opt/millrace/
+COPY --from=build /out/millrace_Producer.resources /opt/millrace/millrace_Producer.resources
+COPY --from=build /out/millrace_Web.resources /opt/millrace/millrace_Web.resources
 EXPOSE 8081
 ENTRYPOINT ["/opt/millrace/producer"]
 CMD ["simulate", "--scenario", "page-views", "--rate", "1"]

@@ -121,6 +121,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibcurl", path: "Shared/CLibcurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibz", path: "Shared/CLibz", providers: [.apt(["zlib1g-dev"])]),
 
         // C calls that block, each on a thread of its own
         shared(.blockingIO),
@@ -144,7 +145,8 @@ let package = Package(
     ]
         + service(
             "Producer", uses: [.serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
-            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics])
+            ["CLibz", "BlockingIO", .argumentParser, .crypto, .hummingbird, .lifecycle, .logging, .metrics, .yams],
+            resources: [.copy("Public")])
         + service(
             "RawSink",
             uses: [.serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse, .web],
@@ -193,7 +195,9 @@ let package = Package(
             tests("ControlPlane", uses: ["TestKit"], [.logging]),
             tests("Warehouse", uses: ["TestKit", "DataContract"], [.logging]),
             tests("Web", [.hummingbirdTesting, .hummingbird, .logging]),
-            tests("Producer", uses: ["TestKit"], [.logging]),
+            tests(
+                "Producer", uses: ["TestKit", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
+                [.logging, .lifecycle, .hummingbird]),
             tests("RawSink", uses: ["TestKit", "Warehouse", "DataContract"], [.logging]),
             tests("Planning", uses: ["Pipeline", "SQL"]),
             tests(

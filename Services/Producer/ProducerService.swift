@@ -4,14 +4,14 @@ import ServiceRuntime
 /// The producer as its operator sees it.
 public let producerService = ServiceDescription(
     name: "producer", summary: "Gets events into Kafka.",
-    groups: [KafkaEndpoint.group, PipelineLocation.group, HTTPEndpoint.group(port: 8081)])
+    groups: [KafkaEndpoint.group, PipelineLocation.group, HTTPEndpoint.group(port: 8081), CollectorSettings.group])
 
 /// The commands of the executable `producer`.
 public struct ProducerCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "producer", abstract: producerService.summary,
         discussion: SettingsDocument.help(for: producerService),
-        subcommands: [TopicsCommand.self, SimulateCommand.self])
+        subcommands: [TopicsCommand.self, ServeCommand.self, SimulateCommand.self])
 
     public init() {}
 }

@@ -62,6 +62,15 @@ final class ProducerCore: Sendable {
         }
     }
 
+    /// The topic's object, made by `make` when it is the first use.
+    func known(_ name: String, make: () -> Topic?) -> Topic? {
+        topics.withLock { topics in
+            if let known = topics[name] { return known }
+            topics[name] = make()
+            return topics[name]
+        }
+    }
+
     /// Queues a message. Never blocks; `receipt` hears of it exactly once if, and only if, the answer is no error.
     func enqueue(_ message: ProducerMessage, _ topic: Topic, receipt: Receipt) -> rd_kafka_resp_err_t {
         let headers = message.headers.isEmpty ? nil : Self.headers(message.headers)

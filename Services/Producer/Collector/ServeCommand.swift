@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import Kafka
+import Logging
+import Pipeline
+import ServiceLifecycle
+import ServiceRuntime
+
+/// `producer serve`: the collector.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Take events over HTTP: from tracking SDKs, browsers and programs.",
+        discussion: """
+            Speaks the Segment tracking API (POST /v1/track, page, screen, identify, group, alias, batch), takes events
+            that meet a contract at POST /v1/topics/{topic}, and serves /millrace.js and /v1/pixel.gif to pages.
+            An answer of 2xx means that Kafka has acknowledged every event, or that the spool has it on disk.
+
+              COLLECTOR_OPEN=true producer serve             for development, without keys
+              COLLECTOR_KEYS_FILE=keys.yaml producer serve
+              curl -u KEY: localhost:8081/v1/track -d '{"userId":"u1","event":"sign_up"}'
+            """)
+
+    func run() async throws {
+        let settings = try await Settings.load(producerService)
+        let collector = try CollectorSettings(settings)
+        let logger = try Observability.bootstrap(settings)
+        let endpoint = try KafkaEndpoint(settings)
+        let kafka = KafkaSettings(
+            bootstrapServers: endpoint.bootstrapServers, clientID: "collector", properties: endpoint.properties)
+        let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
+        let health = HealthChecks()
+        let service = try CollectorService(
+            collector, kafka: kafka, folder: folder, endpoint: try HTTPEndpoint(settings), health: health,
+            logger: logger)
+        try await Lifecycle.run(service.parts, settings: settings, health: health, logger: logger)
+    }
+}
+
+/// The collector, put together from the bottom up.
+struct CollectorService {
+    let parts: [any Service]
+    let server: CollectorServer
+    let ring: KeyRing
+
+    init(
+        _ settings: CollectorSettings, kafka: KafkaSettings, folder: PipelineFolder, endpoint: HTTPEndpoint,
+        health: HealthChecks, logger: Logger
+    ) throws {
+        let contracts = try folder.contracts()
+        let topics = contracts.map(\.topic.name)
+        guard let rules = try folder.collectorRules(topics: topics) else {
+            throw ExitError(.configuration, "\(folder.path) has no contracts, so there is no topic to write to.")
+        }
+        let keys = try settings.keysFile.map { try KeyFileWatcher.keys(at: $0, topics: Set(topics)) } ?? []
+        let ring = KeyRing(keys, isOpen: settings.isOpen)
+        let budget = MemoryBudget(bytesMax: settings.memoryMax)
+        let spool = try settings.spoolFolder.map {
+            Spool(folder: try SpoolFolder($0), bytesMax: settings.spoolMax, logger: logger)
+        }
+        let delivery = try EventDelivery(
+            kafka, ackTimeout: settings.ackTimeout, budget: budget, spool: spool, logger: logger)
+        let meters = CollectorMeters(logger: logger)
+        health.add("kafka") {
+            // With a spool, events are taken although Kafka is away.
+            delivery.isAway && spool == nil ? .failing("Kafka does not take events") : .ok
+        }
+        server = CollectorServer(
+            .init(
+                settings: settings, delivery: delivery, budget: budget, meters: meters, health: health,
+                snippet: try Self.snippet(),
+                makeJudge: {
+                    RequestJudge(contracts: contracts, rules: rules, ring: ring, settings: settings, meters: meters)
+                },
+                logger: logger),
+            endpoint: endpoint)
+        var parts: [any Service] = [DeliveryService(delivery: delivery, spool: spool, topics: topics)]
+        if let path = settings.keysFile {
+            parts.append(KeyFileWatcher(path: path, topics: Set(topics), ring: ring, logger: logger))
+        }
+        self.parts = parts + [server]
+        self.ring = ring
+    }
+
+    private static func snippet() throws -> [UInt8] {
+        let path = Bundle.module.bundleURL.appending(path: "Public/millrace.js").path
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw ExitError(.failed, "\(path) is missing; it belongs beside the executable.")
+        }
+        return Array(data)
+    }
+}
+
+/// Delivery as a part of the service: started before the server, closed after it.
+struct DeliveryService: Service {
+    let delivery: EventDelivery
+    let spool: Spool?
+    let topics: [String]
+
+    func run() async throws {
+        spool?.start { [delivery] deliveries, done in
+            delivery.submit(deliveries, attempt: 1) { _, error in done(error == nil) }
+        }
+        // Only a warm-up: a topic that is missing now is told by the first event.
+        try? await delivery.prepare(topics: topics)
+        try? await gracefulShutdown()  // throws only when cancelled, which ends it as well
+        if let spool { await spool.close() }
+        await delivery.close(within: .seconds(15))
+    }
+}
