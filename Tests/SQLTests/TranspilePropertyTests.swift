@@ -40,6 +40,23 @@ import Testing
         }
     }
 
+    @Test("nor is length") func length() throws {
+        let values = Array(repeating: "i / 2", count: 3_000).joined(separator: ", ")
+        let conditions = Array(repeating: "a = 1", count: 3_000).joined(separator: " AND ")
+        let union = Array(repeating: "SELECT 1", count: 2_000).joined(separator: " UNION ALL ")
+        let joins = Array(repeating: "JOIN u AS b ON TRUE", count: 2_000).joined(separator: " ")
+        let sum = Array(repeating: "i", count: 3_000).joined(separator: " + ")
+        let catalog = TranspileTests.catalog(.postgres)
+        for text in [
+            "SELECT \(values) FROM t", "SELECT i FROM t WHERE \(conditions.replacing("a =", with: "i ="))", union,
+            "SELECT 1 FROM t \(joins)", "SELECT \(sum) FROM t", "SELECT i FROM t WHERE i IN (\(values))",
+        ] {
+            let query = try parseQuery(text, dialect: .postgres)
+            let result = try query.transpiled(from: .postgres, to: .bigQuery, catalog: catalog)
+            #expect(result.tree.sql(.bigQuery) == text.replacing("i / 2", with: "DIV(i, 2)"))
+        }
+    }
+
     @Test("comments and places stay with what they are about") func comments() throws {
         let text =
             "SELECT /* the half */ i / 2 AS half, /* all */ COUNT(*) FILTER (WHERE b) /* true */ FROM t -- rows\n"
@@ -52,6 +69,15 @@ import Testing
         guard case .select(let select) = result.tree.body else { return #expect(Bool(false)) }
         #expect(text.sql(in: select.items[0].value.range) == "i / 2")
         #expect(text.sql(in: select.items[1].value.range) == "COUNT(*) FILTER (WHERE b)")
+    }
+
+    @Test("a difference that may be one of dates is a warning", arguments: [SQLDialect.postgres, .bigQuery])
+    func dates(source: SQLDialect) throws {
+        let target = source == .postgres ? SQLDialect.bigQuery : .postgres
+        let result = try transpile("SELECT a - b, a - 1 FROM unknown", from: source, to: target, style: .oneLine)
+        #expect(result.tree == "SELECT a - b, a - 1 FROM unknown;\n")
+        #expect(result.warnings.map(\.code) == [.typeNeeded])
+        #expect(result.warnings.first?.column == 8)
     }
 
     @Test("a dialect is transpiled to itself by doing nothing") func same() throws {

@@ -50,6 +50,7 @@ extension Transpiler {
         case (.date?, .time?) where isSum: return .call("DATETIME", node.left, node.right)
         case (.json?, _), (.jsonb?, _):
             try refuse("taking a key from JSON with -", "Write JSON_REMOVE.", at: node.info.range)
+        case (nil, nil) where !isSum: doubtDates(node)
         case (.date?, nil) where node.right.isTime == false:
             // A number or an interval, which are added in different ways.
             try needType(of: node.right, for: isSum ? "date +" : "date -")
@@ -81,6 +82,7 @@ extension Transpiler {
 
     /// `a + b` and `a - b` of GoogleSQL in PostgreSQL.
     mutating func sumToPostgres(_ node: BinaryOperation) throws(SQLError) -> Expression {
+        if node.operation == .subtract, type(of: node.left) == nil, type(of: node.right) == nil { doubtDates(node) }
         guard type(of: node.left) == .date, node.operation == .subtract || node.operation == .add else {
             return .binary(numbers(node))
         }

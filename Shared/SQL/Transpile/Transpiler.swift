@@ -104,6 +104,16 @@ struct Transpiler: TreeRewriter {
         try report(SQLError(.typeNeeded, message, at: operand.info.range), options.unsupported)
     }
 
+    /// Notes that `node` means something else when both operands are dates: as numbers and moments they are what nearly
+    /// all are, so that it is no error.
+    mutating func doubtDates(_ node: BinaryOperation) {
+        let text = Expression.binary(node).sql(target)
+        let message =
+            "\(text) is taken for a difference of numbers or moments. For dates, which PostgreSQL subtracts to days and "
+            + "GoogleSQL to an interval, give a catalogue."
+        warnings.append(SQLError(.typeNeeded, message, at: node.info.range))
+    }
+
     mutating func unknownFunction(_ call: FunctionCall) throws(SQLError) {
         let message = "\(call.name.name) is no function that is known here; it is called as it is."
         try report(SQLError(.unknownFunction, message, at: call.info.range), options.unknownFunctions)
