@@ -91,7 +91,9 @@ extension Transpiler {
                     at: range)
             }
         }
-        modifiers.orderBy = ordered(modifiers.orderBy, .aggregate)
+        // With DISTINCT, GoogleSQL orders by the argument only; its one null stands where the direction puts it.
+        let place: OrderPlace = direction == .toBigQuery && modifiers.distinct ? .anywhere : .aggregate
+        modifiers.orderBy = ordered(modifiers.orderBy, place)
         if let over = modifiers.over { modifiers.over = try window(over, of: name) }
         return modifiers
     }

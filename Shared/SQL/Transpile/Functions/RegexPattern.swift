@@ -15,7 +15,7 @@ struct RegexPattern {
     var text = ""
     /// Groups that capture.
     private(set) var groupCount = 0
-    /// What stands before the pattern, such as `(?i)`.
+    /// The letters of the options before the pattern, such as `(?i)`. PostgreSQL reads one such group only.
     private var options = ""
 
     private let direction: Transpiler.Direction
@@ -31,9 +31,13 @@ struct RegexPattern {
         self.onlyGroup = onlyGroup
         rest = Substring(pattern)
         try leadingOptions()
-        if ignoringCase, !options.contains("(?i)") { options += "(?i)" }
+        if ignoringCase { add("i") }
         while let character = rest.popFirst() { try atom(character) }
-        text = options + text
+        if !options.isEmpty { text = "(?\(options))" + text }
+    }
+
+    private mutating func add(_ option: Character) {
+        if !options.contains(option) { options.append(option) }
     }
 
     private mutating func take(_ prefix: String) -> Bool {
@@ -54,12 +58,12 @@ struct RegexPattern {
         rest = rest[rest.index(after: end)...]
         for letter in letters {
             switch (letter, direction) {
-            case ("i", _): options += "(?i)"
+            case ("i", _): add("i")
             case ("c", .toBigQuery): break
             case ("s", .toBigQuery): break
             case ("s", .toPostgres): dotMatchesAll = true
-            case ("m", .toPostgres): options += "(?w)"
-            case ("w", .toBigQuery): options += "(?m)"
+            case ("m", .toPostgres): add("w")
+            case ("w", .toBigQuery): add("m")
             default: throw Unsupported(construct: "the option (?\(letter))")
             }
         }
@@ -73,7 +77,7 @@ struct RegexPattern {
         case ".":
             switch direction {
             case .toBigQuery:
-                if !options.contains("(?s)") { options += "(?s)" }
+                add("s")
                 text += "."
             case .toPostgres: text += dotMatchesAll ? "." : "[^\\n]"
             }
