@@ -30,6 +30,8 @@ struct BatchBuilder: ~Copyable {
     }
 
     var isEmpty: Bool { entries.isEmpty }
+    /// Whether it need not wait for more.
+    var isEnough: Bool { entries.count >= limits.recordsEnough }
     var isFull: Bool { entries.count >= limits.recordsMax || bytes >= limits.bytesMax }
 
     /// Takes over a fetch event.

@@ -63,8 +63,15 @@ public struct BatchLimits: Sendable, Equatable {
     public var bytesMax: Int
     /// How long to wait for more after the first record. Zero: whatever is there already.
     public var waitMax: Duration
+    /// A batch of so many is not kept waiting for more: whoever keeps up gets smaller batches, which take less memory,
+    /// and a backlog still fills them.
+    public var recordsEnough: Int
 
-    public init(recordsMax: Int = 5_000, bytesMax: Int = 4 << 20, waitMax: Duration = .milliseconds(500)) {
+    public init(
+        recordsMax: Int = 5_000, bytesMax: Int = 4 << 20, waitMax: Duration = .milliseconds(500),
+        recordsEnough: Int = .max
+    ) {
+        self.recordsEnough = recordsEnough
         self.recordsMax = recordsMax
         self.bytesMax = bytesMax
         self.waitMax = waitMax

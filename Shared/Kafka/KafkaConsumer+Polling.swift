@@ -89,6 +89,7 @@ extension KafkaConsumer {
         while !batch.isFull {
             var event = rd_kafka_queue_poll(handle.queue, 0)
             if event == nil {
+                if batch.isEnough { break }
                 // Dropped messages alone are no reason to keep the caller waiting for a batch.
                 let patience = batch.isEmpty ? .zero : limits.waitMax
                 let end = deadline ?? ContinuousClock.now + patience

@@ -33,11 +33,13 @@ actor Announcer {
         mirror = try KafkaProducer(kafka, logger: logger)
     }
 
-    /// Tells of a batch that was just committed.
+    /// Tells of a landing that was just committed. Without its rows: their memory is free for others by now.
     /// - Throws: Kafka's or the warehouse's error. What was not told stays in the outbox.
-    func announce(_ batch: RawBatch, landing: Int64) async throws {
-        try await send(batch.deadLetters, of: batch.contract)
-        try await publisher.publish(Self.message(batch), id: Self.id(landing, of: batch.contract))
+    func announce(
+        _ message: DataLanded, _ deadLetters: [DeadLetter], of contract: Contract, landing: Int64
+    ) async throws {
+        try await send(deadLetters, of: contract)
+        try await publisher.publish(message, id: Self.id(landing, of: contract))
         try await warehouse.markPublished([landing], keeping: Self.keeping)
     }
 

@@ -1,12 +1,14 @@
 // A batch on its way into the warehouse. Its first attempt runs beside the loop; whatever that meets besides success is
 // dealt with in the loop, which then fetches nothing more: `settle`.
+import ControlPlane
 import DataContract
 import Kafka
 import Warehouse
 
 /// A batch that the warehouse has in hand.
 struct Flight {
-    let records: RecordBatch
+    /// `nil` once they are in the warehouse: others need the memory.
+    private(set) var records: RecordBatch?
     var batch: RawBatch
     let decoder: BatchDecoder
     /// The first attempt.
@@ -17,6 +19,12 @@ struct Flight {
         self.records = records
         self.decoder = decoder
     }
+
+    /// Gives back the memory of messages and rows.
+    mutating func release() {
+        records = nil
+        batch.rows = RawRows(capacity: 0)
+    }
 }
 
 extension SinkSession {
@@ -25,7 +33,7 @@ extension SinkSession {
         var flight = flight
         let topic = flight.batch.contract.topic.name
         expect(&flight.batch)
-        for (partition, written) in flight.records.oldest where partition.topic == topic {
+        for (partition, written) in flight.records?.oldest ?? [:] where partition.topic == topic {
             health.lag.took(partition, from: written.milliseconds)
         }
         let batch = flight.batch
@@ -57,10 +65,11 @@ extension SinkSession {
         }
         flights[topic] = nil
         guard case .failure(let error) = result else { return }
+        guard let records = flight.records else { return }
         do {
-            try await land(flight, refusedWith: error)
+            try await land(records, of: flight, refusedWith: error)
         } catch SinkInterruption.partitionsGone {
-            try checkDropped(flight.records)
+            try checkDropped(records)
             throw SinkInterruption.partitionsGone
         }
     }
@@ -84,14 +93,14 @@ extension SinkSession {
     }
 
     /// Lands a batch whose first attempt failed: whole, or, where the warehouse refuses that, in parts.
-    private func land(_ flight: Flight, refusedWith error: WarehouseError) async throws {
+    private func land(_ records: RecordBatch, of flight: Flight, refusedWith error: WarehouseError) async throws {
         var failure: WarehouseError? = error
-        var parts = Bisection(count: flight.records.count)
+        var parts = Bisection(count: records.count)
         while let part = parts.current {
             var batch = flight.batch
             if failure == nil {
                 batch = flight.decoder.decode(
-                    flight.records, in: part.range,
+                    records, in: part.range,
                     refusal: part.refusal.map { Rejection(.refusedByWarehouse, message: $0) })
                 expect(&batch)
             }
@@ -102,7 +111,7 @@ extension SinkSession {
             } catch WarehouseError.rowRefused(let row, let column, let reason) {
                 failure = nil
                 meters.splits.increment()
-                let record = row.flatMap { Self.record(ofRow: $0, in: batch, flight.records, part.range) }
+                let record = row.flatMap { Self.record(ofRow: $0, in: batch, records, part.range) }
                 guard parts.refused(at: record, because: column.map { "column \($0): \(reason)" } ?? reason) else {
                     throw WarehouseError.failed(reason: "a message was refused even as a dead letter: \(reason)")
                 }
@@ -161,18 +170,22 @@ extension SinkSession {
         health.lag.finished(batch.sources.map { TopicPartition(batch.contract.topic.name, $0.partition) })
         meters.landed(batch, in: time)
         log.landed(batch)
+        flights[batch.contract.topic.name]?.release()
         guard let landing else {
             hasBacklog = true
             return
         }
         // One after the other, so that a broker that is slow to take them slows the sink down instead of filling it up.
+        let (message, letters, contract) = (Announcer.message(batch), batch.deadLetters, batch.contract)
         await telling?.value
-        telling = Task { await self.tell(batch, landing) }
+        telling = Task { await self.tell(message, letters, contract, landing) }
     }
 
-    private func tell(_ batch: RawBatch, _ landing: Int64) async {
+    private func tell(
+        _ message: DataLanded, _ letters: [DeadLetter], _ contract: Contract, _ landing: Int64
+    ) async {
         do {
-            try await announcer.announce(batch, landing: landing)
+            try await announcer.announce(message, letters, of: contract, landing: landing)
         } catch {
             noteUnannounced(error)
         }

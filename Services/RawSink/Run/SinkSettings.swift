@@ -47,9 +47,10 @@ public struct SinkSettings: Sendable, Equatable {
 
     init(_ settings: Settings) throws(SettingsError) {
         let memory = SinkMemory(bytes: try settings.value(of: Self.memory))
+        let rows = try settings.value(of: Self.batchRows)
         limits = BatchLimits(
-            recordsMax: try settings.value(of: Self.batchRows), bytesMax: memory.batchBytes,
-            waitMax: try settings.value(of: Self.batchWait))
+            recordsMax: rows, bytesMax: memory.batchBytes, waitMax: try settings.value(of: Self.batchWait),
+            recordsEnough: max(1, rows / 10))
         readAhead = ReadAhead(bytesMax: memory.readAheadBytes)
         let lag = try settings.value(of: Self.lagMax)
         lagMax = lag > .zero ? lag : nil
