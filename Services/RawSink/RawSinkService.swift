@@ -14,7 +14,9 @@ public struct RawSinkCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "raw-sink", abstract: rawSinkService.summary,
         discussion: SettingsDocument.help(for: rawSinkService),
-        subcommands: [InitCommand.self, RunCommand.self, DeadLettersCommand.self])
+        subcommands: [
+            InitCommand.self, RunCommand.self, DeadLettersCommand.self, ReplayCommand.self, MaintainCommand.self,
+        ])
 
     public init() {}
 }

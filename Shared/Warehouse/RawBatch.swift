@@ -123,6 +123,8 @@ public struct Landing: Sendable, Equatable {
     public let table: String
     public let rows: Int
     public let rejected: Int
+    /// Messages that were dropped as repetitions.
+    public let duplicates: Int
     /// Offsets of each partition: from `first` up to, without, `next`.
     public let offsets: [Offsets]
     /// Microseconds since 1970.

@@ -16,11 +16,17 @@ public protocol WarehouseEngine: RawWarehouse, ModelWarehouse, ReadableWarehouse
 
 /// The raw side: where raw-sink lands messages.
 public protocol RawWarehouse: Sendable {
+    /// What separates each contract's table from it. Changes nothing.
+    func planRawTables(for contracts: [Contract]) async throws(WarehouseError) -> [RawTablePlan]
+
     /// Makes the bookkeeping tables and each contract's table; adds columns that a contract has gained. Running it again
     /// changes nothing.
+    /// - Parameter allowingRewrite: Whether a table with rows may be written anew, which locks its readers out.
     /// - Returns: What was done, a line each.
-    /// - Throws: `.incompatibleTable`: nothing was changed.
-    func prepareRawTables(for contracts: [Contract]) async throws(WarehouseError) -> [String]
+    /// - Throws: `.incompatibleTable`: nothing was changed. `.busy` when others keep a table locked.
+    func prepareRawTables(
+        for contracts: [Contract], allowingRewrite: Bool
+    ) async throws(WarehouseError) -> [String]
 
     /// Makes the role that may read the contracts' tables and nothing else, or sets its password.
     func prepareReader(role: String, password: String?, contracts: [Contract]) async throws(WarehouseError)
@@ -42,11 +48,55 @@ public protocol RawWarehouse: Sendable {
     /// Dead letters, the latest first.
     func deadLetters(_ filter: DeadLetterFilter, limit: Int) async throws(WarehouseError) -> [DeadLetter]
 
+    /// Dead letters by position, those behind `after`: to go through all of them, a page at a time.
+    func deadLetters(
+        _ filter: DeadLetterFilter, after: DeadLetter.Position?, limit: Int
+    ) async throws(WarehouseError) -> [DeadLetter]
+
+    /// Tries a page of a topic's dead letters again, in one transaction: what meets the contract now becomes a row, with
+    /// the position that it had, and is a dead letter no more; of the rest the attempt is noted. Letters that another
+    /// redrive has in hand are passed over.
+    func redrive(
+        _ filter: DeadLetterFilter, under contract: Contract, after: DeadLetter.Position?, limit: Int
+    ) async throws(WarehouseError) -> RedrivenPage
+
+    /// Offsets of `range` of which the table has no row, nor the dead letters a message. Reads the whole table once.
+    func missingOffsets(
+        of contract: Contract, partition: Int32, in range: Range<Int64>
+    ) async throws(WarehouseError) -> [Range<Int64>]
+
+    /// Writes those rows and dead letters of a batch whose positions are not there, in one transaction; positions of the
+    /// sink stay. Two that fill the same topic come one after the other.
+    /// - Returns: Rows written.
+    func fill(_ batch: RawBatch) async throws(WarehouseError) -> Int
+
+    /// How far the replay of a topic into a table is, by partition.
+    func replayPositions(
+        of topic: String, into table: Contract.TableName
+    ) async throws(WarehouseError) -> [Int32: Int64]
+
+    /// Writes a batch's rows into the contract's table, and how far the replay is, in one transaction. Its dead letters
+    /// are left out.
+    /// - Throws: `.fenced` when another replay has moved on meanwhile: nothing was written.
+    func appendReplayed(_ batch: RawBatch) async throws(WarehouseError)
+
+    /// Makes partitions ahead, drops those whose rows are older than their contract keeps them, forgets ids that no
+    /// window needs. Readers are not locked out. Does nothing while another one does it.
+    /// - Returns: What was done, a line each.
+    func maintainRawTables(of contracts: [Contract]) async throws(WarehouseError) -> [String]
+
     /// Dead letters whose copy in Kafka has not been marked as sent, oldest first.
     func unmirroredDeadLetters(of topic: String, limit: Int) async throws(WarehouseError) -> [DeadLetter]
 
     /// Notes that these dead letters were sent to their Kafka topic.
     func markMirrored(_ letters: [DeadLetter.Position]) async throws(WarehouseError)
+}
+
+extension RawWarehouse {
+    /// Without rewriting a table that has rows.
+    public func prepareRawTables(for contracts: [Contract]) async throws(WarehouseError) -> [String] {
+        try await prepareRawTables(for: contracts, allowingRewrite: false)
+    }
 }
 
 /// The read side: what bi-api asks. An engine made for it connects as a role that can do no more.

@@ -9,7 +9,7 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
     /// - row: Its index in the batch, from 0, where the engine says which one it is.
     case rowRefused(row: Int?, column: String?, reason: String)
     case tableMissing(String)
-    /// The table is not what the contract wants, and cannot be made so without losing data.
+    /// The table is not what the contract wants, and cannot be made so without losing data or locking readers out.
     case incompatibleTable(table: String, differences: [String])
     /// The query of a model does not have the columns of its table.
     case columnsDiffer(table: String, missing: [String], extra: [String])
@@ -46,7 +46,7 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
         case .tableMissing(let table):
             "\(table) is missing. Run `raw-sink init`, or check the contract's table."
         case .incompatibleTable(let table, let differences):
-            "Table \(table) differs from its contract in a way that cannot be mended without losing data:"
+            "Table \(table) differs from its contract in a way that is not mended by itself:"
                 + differences.map { "\n  \($0)" }.joined()
                 + "\nChange the contract, or give it another table (physicalName)."
         case .columnsDiffer(let table, let missing, let extra):

@@ -128,4 +128,31 @@ import Testing
     func columnTypes(text: String, type: String?) {
         #expect(ColumnType(text)?.description == type)
     }
+
+    @Test("how long rows are kept, and which messages are repetitions")
+    func rows() throws {
+        func contract(_ properties: String) throws -> Contract {
+            let yaml = """
+                apiVersion: v3.0.2
+                kind: DataContract
+                id: a
+                version: 1.0.0
+                schema:
+                  - name: a
+                    physicalName: raw.a
+                    customProperties: [\(properties)]
+                    properties: [{name: messageId, physicalName: id, logicalType: string, unique: true}]
+                """
+            return try Contract(yaml: yaml, file: "a.yaml")
+        }
+        let plain = try contract("")
+        #expect(plain.rowRetention == nil)
+        #expect(plain.uniqueWindow == nil)
+        let full = try contract("{property: retention, value: 90 days}, {property: uniqueWindow, value: 15 minutes}")
+        #expect(full.rowRetention == .seconds(90 * 86_400))
+        #expect(full.uniqueWindow == .init(column: "id", window: .seconds(900)))
+        for wrong in ["retention, value: 90", "retention, value: 36 hours", "uniqueWindow, value: soon"] {
+            #expect(throws: ContractError.self) { try contract("{property: \(wrong)}") }
+        }
+    }
 }

@@ -29,6 +29,13 @@ struct SinkHarness {
             task = Task { try await service.run() }
         }
 
+        /// Waits until it ends by itself.
+        func ended() async throws {
+            let result = await task.result
+            await warehouse.close()
+            try result.get()
+        }
+
         /// As SIGTERM does; waits for the end.
         func stop() async throws {
             service.stop()
@@ -65,7 +72,8 @@ struct SinkHarness {
     /// - Parameter membership: Static by default. Dynamic for sinks that are stopped for good: a static member's
     ///   partitions move on only when its session has run out, which the development broker does not do in a rebalance.
     func start(
-        _ instance: String = "a", rowsMax: Int = 500, membership: ConsumerGroup.Instance? = nil
+        _ instance: String = "a", rowsMax: Int = 500, membership: ConsumerGroup.Instance? = nil,
+        contract: Contract? = nil, deadLetters: DeadLetterLimit = .init()
     ) -> RunningSink {
         let logger = KafkaTestServer.logger(.critical)
         let warehouse = PostgresEngine(database, connectionsMax: 2, logger: logger)
@@ -73,20 +81,29 @@ struct SinkHarness {
         let settings = SinkSettings(
             limits: BatchLimits(recordsMax: rowsMax, waitMax: .milliseconds(50)),
             group: ConsumerGroup(
-                "\(topic.name)-sinks", instance: membership ?? .named(instance), sessionTimeout: .seconds(10)))
+                "\(topic.name)-sinks", instance: membership ?? .named(instance), sessionTimeout: .seconds(10)),
+            deadLetters: deadLetters)
         let service = SinkService(
             SinkParts(
-                kafka: KafkaTestServer.settings(clientID: instance), warehouse: warehouse, contracts: [contract],
-                settings: settings, health: health, logger: logger))
+                kafka: KafkaTestServer.settings(clientID: instance), warehouse: warehouse,
+                contracts: [contract ?? self.contract], settings: settings, health: health, logger: logger))
         return RunningSink(service, health, warehouse)
     }
 
-    func produce(_ ids: Range<Int>) async throws {
+    /// Messages that are no JSON.
+    func produceGarbage(_ count: Int, partition: Int32? = nil) async throws {
+        try await topic.produce(
+            (0..<count).map {
+                ProducerMessage(topic: topic.name, value: Array("no json \($0)".utf8), partition: partition)
+            })
+    }
+
+    func produce(_ ids: Range<Int>, partition: Int32? = nil) async throws {
         try await topic.produce(
             ids.map { id in
                 ProducerMessage(
                     topic: topic.name, key: Array("k\(id % 97)".utf8),
-                    value: Array(#"{"id":\#(id),"at":"2026-11-23T00:00:00Z"}"#.utf8))
+                    value: Array(#"{"id":\#(id),"at":"2026-11-23T00:00:00Z"}"#.utf8), partition: partition)
             })
     }
 

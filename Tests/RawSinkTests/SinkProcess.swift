@@ -35,10 +35,12 @@ enum SinkProcess {
         return folder
     }
 
-    static func start(_ binary: URL, _ pipeline: URL, _ harness: SinkHarness) throws -> Process {
+    static func start(
+        _ binary: URL, _ pipeline: URL, _ harness: SinkHarness, _ arguments: [String] = ["run"]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = binary
-        process.arguments = ["run"]
+        process.arguments = arguments
         process.environment = [
             "MILLRACE_PIPELINE": pipeline.path, "KAFKA_BOOTSTRAP_SERVERS": harness.topic.settings.bootstrapServers,
             "POSTGRES_HOST": harness.database.host, "POSTGRES_PORT": "\(harness.database.port)",

@@ -17,8 +17,13 @@ enum DeadLetterText {
             "position  \(letter.position)", "table     \(letter.table)", "reason    \(letter.reason)",
             "field     \(printable(letter.field ?? "-"))", "message   \(printable(letter.message))",
             "sent      \(letter.timestamp.map(time) ?? "-")", "failed    \(time(letter.failedAt))",
-            "key       \(letter.key.map(text) ?? "-")",
+            "attempts  \(letter.attempts)", "key       \(letter.key.map(text) ?? "-")",
         ]
+        for attempt in letter.history {
+            lines.append(
+                "before    \(time(attempt.failedAt)) \(attempt.reason) \(printable(attempt.field ?? "-")) "
+                    + printable(attempt.message))
+        }
         for header in letter.headers {
             lines.append("header    \(printable(header.name)): \(header.value.map(text) ?? "null")")
         }
@@ -53,7 +58,7 @@ enum DeadLetterText {
         }
     }
 
-    private static func time(_ microseconds: Int64) -> String {
+    static func time(_ microseconds: Int64) -> String {
         Date(timeIntervalSince1970: Double(microseconds) / 1_000_000).formatted(.iso8601)
     }
 }

@@ -7,8 +7,8 @@ import Warehouse
 /// `raw-sink dead-letters`: what was rejected, and why.
 struct DeadLettersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dead-letters", abstract: "Look at rejected messages.",
-        subcommands: [ListCommand.self, ShowCommand.self])
+        commandName: "dead-letters", abstract: "Look at rejected messages, and try them again.",
+        subcommands: [ListCommand.self, ShowCommand.self, RedriveCommand.self, ExportCommand.self])
 
     /// `dead-letters list`.
     struct ListCommand: AsyncParsableCommand {
@@ -19,23 +19,24 @@ struct DeadLettersCommand: AsyncParsableCommand {
                 One line each: when, position, reason, field, message.
 
                   raw-sink dead-letters list
-                  raw-sink dead-letters list --topic events --reason wrong_type --limit 20
+                  raw-sink dead-letters list --topic events --reason wrong_type --since 2026-11-23 --limit 20
+                  raw-sink dead-letters list --json | jq .message
                 """)
 
-        @Option(help: "Of this topic only.") var topic: String?
-        @Option(help: "For this reason only, such as invalid_json.") var reason: String?
+        @OptionGroup var which: DeadLetterOptions
         @Option(help: "How many at most.") var limit = 100
+        @Flag(help: "A JSON object a line.") var json = false
 
         func validate() throws {
             guard limit > 0 else { throw ValidationError("--limit is \(limit); it must be 1 or more.") }
         }
 
         func run() async throws {
+            let filter = try which.filter()
             try await DeadLettersCommand.withWarehouse { warehouse in
-                let letters = try await warehouse.deadLetters(
-                    DeadLetterFilter(topic: topic, reason: reason), limit: limit)
-                for letter in letters { print(DeadLetterText.line(letter)) }
-                if letters.isEmpty { print("no dead letters") }
+                let letters = try await warehouse.deadLetters(filter, limit: limit)
+                for letter in letters { print(json ? try DeadLetterJSON.line(letter) : DeadLetterText.line(letter)) }
+                if letters.isEmpty && !json { print("no dead letters") }
             }
         }
     }
@@ -54,6 +55,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
         @Argument(help: "topic/partition/offset") var position: String
         @Flag(help: "Write the value alone, byte for byte.") var raw = false
+        @Flag(help: "As a JSON object.") var json = false
 
         func run() async throws {
             guard let filter = DeadLetterText.filter(position) else {
@@ -65,7 +67,9 @@ struct DeadLettersCommand: AsyncParsableCommand {
                     throw ExitError(.failed, "there is no dead letter \(position)")
                 }
                 if raw {
-                    FileHandle.standardOutput.write(Data(letter.value ?? []))
+                    try FileHandle.standardOutput.write(contentsOf: letter.value ?? [])
+                } else if json {
+                    print(try DeadLetterJSON.line(letter))
                 } else {
                     print(DeadLetterText.page(letter))
                 }
@@ -73,7 +77,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
         }
     }
 
-    private static func withWarehouse(_ body: (PostgresEngine) async throws -> Void) async throws {
+    static func withWarehouse(_ body: (PostgresEngine) async throws -> Void) async throws {
         let settings = try await Settings.load(rawSinkService, groups: [PostgresEndpoint.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
         let warehouse = PostgresEngine(

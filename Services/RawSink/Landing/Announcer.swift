@@ -38,6 +38,8 @@ actor Announcer {
     func announce(
         _ message: DataLanded, _ deadLetters: [DeadLetter], of contract: Contract, landing: Int64
     ) async throws {
+        // Only the warehouse knows how many rows were repetitions.
+        guard contract.uniqueWindow == nil else { return try await announceBacklog(of: contract) }
         try await send(deadLetters, of: contract)
         try await publisher.publish(message, id: Self.id(landing, of: contract))
         try await warehouse.markPublished([landing], keeping: Self.keeping)
@@ -55,6 +57,12 @@ actor Announcer {
             landings = try await warehouse.unpublishedLandings(of: contract.topic.name, limit: Self.page)
             for landing in landings {
                 try await publisher.publish(Self.message(landing), id: Self.id(landing.id, of: contract))
+                SinkMeters.dropped(landing.duplicates, from: landing.table)
+                if landing.duplicates > 0 {
+                    logger.info(
+                        "repetitions dropped",
+                        metadata: ["table": "\(landing.table)", "messages": "\(landing.duplicates)"])
+                }
             }
             if !landings.isEmpty { try await warehouse.markPublished(landings.map(\.id), keeping: Self.keeping) }
         } while landings.count == Self.page

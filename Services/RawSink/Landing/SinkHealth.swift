@@ -6,6 +6,13 @@ final class SinkHealth: Sendable {
     private let warehouseFailure = Mutex<String?>("not reached yet")
     private let groupFailure = Mutex<String?>("not joined yet")
 
+    private let deadLetterFailure = Mutex<String?>(nil)
+
+    /// Stays until the sink is started anew.
+    func deadLetters(_ failure: String) { deadLetterFailure.withLock { $0 = failure } }
+    /// Whether a partition was stopped for its dead letters.
+    var isOverDeadLetterLimit: Bool { deadLetterFailure.withLock { $0 != nil } }
+
     func warehouse(_ failure: String?) { warehouseFailure.withLock { $0 = failure } }
     func group(_ failure: String?) { groupFailure.withLock { $0 = failure } }
 
@@ -26,6 +33,9 @@ final class SinkHealth: Sendable {
         }
         checks.add("warehouse") { [self] in
             warehouseFailure.withLock { $0.map(HealthStatus.failing) ?? .ok }
+        }
+        checks.add("dead_letters") { [self] in
+            deadLetterFailure.withLock { $0.map(HealthStatus.failing) ?? .ok }
         }
         checks.add("kafka") { [self] in
             groupFailure.withLock { $0.map(HealthStatus.failing) ?? .ok }

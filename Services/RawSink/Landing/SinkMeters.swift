@@ -17,6 +17,10 @@ struct SinkMeters: Sendable {
             "raw_sink_lag_seconds",
             help: "Age of the oldest message of the last batch when it landed, by partition; 0 when all has landed."),
         MetricDescription("raw_sink_retries_total", help: "Attempts that failed because the warehouse was away."),
+        MetricDescription("raw_sink_duplicates_total", help: "Messages dropped as repetitions, by table."),
+        MetricDescription(
+            "raw_sink_dead_letter_limit_total", help: "Times a partition had too many dead letters, by topic."),
+        MetricDescription("raw_sink_maintenance_failures_total", help: "Turns of maintenance that failed."),
         MetricDescription("raw_sink_splits_total", help: "Batches split because the warehouse refused a row of them."),
         MetricDescription("raw_sink_rejoins_total", help: "Times the group was left and joined anew, by reason."),
         MetricDescription(
@@ -43,6 +47,16 @@ struct SinkMeters: Sendable {
             let labels = [("topic", letter.position.topic), ("reason", letter.reason)]
             Counter(label: "raw_sink_dead_letters_total", dimensions: labels).increment()
         }
+    }
+
+    /// Counts what the warehouse dropped.
+    static func dropped(_ count: Int, from table: String) {
+        guard count > 0 else { return }
+        Counter(label: "raw_sink_duplicates_total", dimensions: [("table", table)]).increment(by: count)
+    }
+
+    func isOverLimit(_ topic: String) {
+        Counter(label: "raw_sink_dead_letter_limit_total", dimensions: [("topic", topic)]).increment()
     }
 
     func rejoined(_ reason: String) {

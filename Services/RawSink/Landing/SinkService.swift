@@ -57,6 +57,7 @@ final class SinkService: Service, CustomStringConvertible {
         let announcer = try Announcer(
             parts.kafka, warehouse: parts.warehouse, instance: parts.instance, logger: parts.logger)
         do {
+            try await prepareTables()
             try await sessions(announcer)
         } catch {
             await announcer.close()
@@ -65,15 +66,36 @@ final class SinkService: Service, CustomStringConvertible {
         await announcer.close()
     }
 
+    /// Makes the tables what the contracts say, as far as that locks nobody out; a breaking change ends the service.
+    private func prepareTables() async throws {
+        var backoff = Backoff()
+        while !state.withLock({ $0.isStopping }) {
+            do {
+                for plan in try await parts.warehouse.planRawTables(for: parts.contracts) {
+                    if plan.steps == [.create] { throw WarehouseError.tableMissing(plan.table) }
+                }
+                for line in try await parts.warehouse.prepareRawTables(for: parts.contracts) {
+                    parts.logger.info("raw table changed", metadata: ["what": "\(line)"])
+                }
+                return
+            } catch let error as WarehouseError where error.isRetriable {
+                parts.health.warehouse("\(error)")
+                parts.logger.warning("warehouse away", metadata: ["error": "\(error)"])
+                try await pause(backoff.next())
+            }
+        }
+    }
+
     private func sessions(_ announcer: Announcer) async throws {
         var backoff = Backoff(first: .milliseconds(500), longest: .seconds(30))
+        let watch = DeadLetterWatch(parts.settings.deadLetters)
         while let consumer = try makeConsumer() {
             let began = ContinuousClock.now
             let end: SinkSession.End
             do {
                 end = try await SinkSession(
                     consumer, warehouse: parts.warehouse, contracts: parts.contracts, announcer: announcer,
-                    health: parts.health, meters: meters, logger: parts.logger
+                    health: parts.health, meters: meters, watch: watch, logger: parts.logger
                 ).run()
             } catch {
                 await close(consumer)

@@ -170,6 +170,7 @@ extension SinkSession {
         health.lag.finished(batch.sources.map { TopicPartition(batch.contract.topic.name, $0.partition) })
         meters.landed(batch, in: time)
         log.landed(batch)
+        watch.landed(batch)
         flights[batch.contract.topic.name]?.release()
         guard let landing else {
             hasBacklog = true

@@ -67,7 +67,7 @@ extension SinkSession {
 
     private func recover(_ wasAway: Bool) async throws {
         health.warehouse(nil)
-        if wasAway { try await consumer.resume(Array(owned)) }
+        if wasAway { try await consumer.resume(Array(owned.subtracting(watch.stopped))) }
     }
 
     private func note(_ error: WarehouseError) {
@@ -99,7 +99,7 @@ extension SinkSession {
             switch event {
             case .revoked(let partitions, _):
                 try await giveUp(partitions)
-                try await consumer.resume(Array(owned))
+                try await consumer.resume(Array(owned.subtracting(watch.stopped)))
                 throw SinkInterruption.partitionsGone
             case let event?: waiting.append(event)
             case nil: break

@@ -33,6 +33,8 @@ actor SinkSession {
     let announcer: Announcer
     let health: SinkHealth
     let meters: SinkMeters
+    let watch: DeadLetterWatch
+    let logger: Logger
     var log: LandingLog
     /// Events that came while something else was waited for.
     var waiting: [ConsumerEvent] = []
@@ -56,13 +58,15 @@ actor SinkSession {
 
     init(
         _ consumer: KafkaConsumer, warehouse: any RawWarehouse, contracts: [Contract], announcer: Announcer,
-        health: SinkHealth, meters: SinkMeters, logger: Logger
+        health: SinkHealth, meters: SinkMeters, watch: DeadLetterWatch, logger: Logger
     ) {
         self.consumer = consumer
         self.warehouse = warehouse
         self.announcer = announcer
         self.health = health
         self.meters = meters
+        self.watch = watch
+        self.logger = logger
         log = LandingLog(logger: logger)
         decoders = Dictionary(contracts.map { ($0.topic.name, BatchDecoder($0)) }) { first, _ in first }
     }
@@ -92,6 +96,7 @@ actor SinkSession {
                     log.summary()
                     if hasBacklog { await announceBacklog() }
                 }
+                try await heedDeadLetters()
             }
             try await settleAll()
             await commitToGroup()
@@ -144,6 +149,8 @@ actor SinkSession {
         let starts = partitions.map { ($0, stored[$0].map { StartPosition.offset($0) } ?? .beginning) }
         try await consumer.assign(from: Dictionary(uniqueKeysWithValues: starts))
         owned.formUnion(partitions)
+        let stopped = watch.stopped.intersection(partitions)
+        if !stopped.isEmpty { try await consumer.pause(Array(stopped)) }
         for partition in partitions { positions[partition] = stored[partition] }
         // Whoever had them before may have been killed between landing and telling.
         await announceBacklog()

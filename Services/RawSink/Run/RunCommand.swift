@@ -17,11 +17,16 @@ struct RunCommand: AsyncParsableCommand {
         discussion: """
             Rows and the offsets they came from change in one transaction; reading starts from the warehouse's offsets. A
             message that breaks its contract goes to raw._dead_letters with the reason, and to <topic>.dead-letters. While
-            the warehouse is away, consumption pauses. SIGTERM lands what is in hand and leaves the group.
+            the warehouse is away, consumption pauses. Tables are made what their contracts say first, as far as that locks
+            nobody out. SIGTERM lands what is in hand and leaves the group.
 
               raw-sink init && raw-sink run
+              raw-sink run --check                            is everything there? ends with 1 if not
               SINK_INSTANCE=b HTTP_PORT=8083 raw-sink run      a second sink on the same host
             """)
+
+    @Flag(help: "Look at settings, contracts, tables, topics and rights; say what is wrong; land nothing.") var check =
+        false
 
     func run() async throws {
         let settings = try await Settings.load(rawSinkService)
@@ -30,20 +35,31 @@ struct RunCommand: AsyncParsableCommand {
         let endpoint = try KafkaEndpoint(settings)
         let sink = try SinkSettings(settings)
         let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 3, logger: logger)
         let health = SinkHealth()
         let checks = HealthChecks()
         health.register(with: checks, lagMax: sink.lagMax)
         let kafka = KafkaSettings(
             bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-\(ProcessInfo.processInfo.hostName)",
             properties: endpoint.properties)
+        if check {
+            do {
+                try await StartCheck(warehouse: warehouse, contracts: contracts, kafka: kafka, logger: logger).run()
+            } catch {
+                await warehouse.close()
+                throw error
+            }
+            return await warehouse.close()
+        }
+        let maintenance = MaintenanceService(
+            warehouse: warehouse, contracts: contracts, every: sink.maintenanceEvery, logger: logger)
         let service = SinkService(
             SinkParts(
                 kafka: kafka, warehouse: warehouse, contracts: contracts, settings: sink, health: health, logger: logger
             ))
         let server = HealthServer.make(endpoint: try HTTPEndpoint(settings), health: checks, logger: logger)
         do {
-            try await Lifecycle.run([server, service], settings: settings, health: checks, logger: logger)
+            try await Lifecycle.run([server, maintenance, service], settings: settings, health: checks, logger: logger)
         } catch {
             await warehouse.close()
             throw error

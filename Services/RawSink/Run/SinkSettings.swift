@@ -27,19 +27,46 @@ public struct SinkSettings: Sendable, Equatable {
         "sink.session_timeout", default: .seconds(20), in: .seconds(6)...(.seconds(300)),
         "A sink that is silent for this long has left; its partitions go to others.")
 
+    static let deadLetterAction = Setting<DeadLetterLimit.Action>.choice(
+        "sink.dead_letter_action", default: .warn,
+        "What happens when too many messages of a partition become dead letters: warn, stop the partition, or end the service."
+    )
+    static let deadLetterShare = Setting<Double>.number(
+        "sink.dead_letter_share_max", default: 0.2, in: 0...1,
+        "The share of a partition's messages that may become dead letters.")
+    static let deadLetterMinimum = Setting<Int>.integer(
+        "sink.dead_letter_messages_min", default: 1_000, in: 1...1_000_000_000,
+        "Messages of a partition within the window below which its share says nothing.")
+    static let deadLetterWindow = Setting<Duration>.duration(
+        "sink.dead_letter_window", default: .seconds(300), in: .seconds(1)...(.seconds(86_400)),
+        "The time over which the share of dead letters is taken.")
+    static let maintenance = Setting<Duration>.duration(
+        "sink.maintenance_every", default: .seconds(600), in: .seconds(1)...(.seconds(86_400)),
+        "How often partitions are made ahead and old rows dropped, where a contract has a retention.")
+
     /// `SINK_BATCH_ROWS_MAX`, `SINK_BATCH_WAIT`, `SINK_MEMORY`, `SINK_LAG_MAX`, `SINK_GROUP`, `SINK_INSTANCE`,
-    /// `SINK_ASSIGNOR`, `SINK_SESSION_TIMEOUT`.
+    /// `SINK_ASSIGNOR`, `SINK_SESSION_TIMEOUT`, `SINK_DEAD_LETTER_ACTION`, `SINK_DEAD_LETTER_SHARE_MAX`,
+    /// `SINK_DEAD_LETTER_MESSAGES_MIN`, `SINK_DEAD_LETTER_WINDOW`, `SINK_MAINTENANCE_EVERY`.
     public static let group = SettingGroup(
         "Raw sink",
-        [batchRows, batchWait, memory, lagMax, groupName, instance, assignor, sessionTimeout])
+        [
+            batchRows, batchWait, memory, lagMax, groupName, instance, assignor, sessionTimeout, deadLetterAction,
+            deadLetterShare, deadLetterMinimum, deadLetterWindow, maintenance,
+        ])
 
     var limits: BatchLimits
     var readAhead: ReadAhead
     var group: ConsumerGroup
     /// `nil`: readiness does not look at it.
     var lagMax: Duration?
+    var deadLetters: DeadLetterLimit
+    var maintenanceEvery: Duration = .seconds(600)
 
-    init(limits: BatchLimits, readAhead: ReadAhead = ReadAhead(), group: ConsumerGroup) {
+    init(
+        limits: BatchLimits, readAhead: ReadAhead = ReadAhead(), group: ConsumerGroup,
+        deadLetters: DeadLetterLimit = DeadLetterLimit()
+    ) {
+        self.deadLetters = deadLetters
         self.limits = limits
         self.readAhead = readAhead
         self.group = group
@@ -59,6 +86,12 @@ public struct SinkSettings: Sendable, Equatable {
             instance: Self.membership(try settings.value(of: Self.instance)),
             assignor: try settings.value(of: Self.assignor),
             sessionTimeout: try settings.value(of: Self.sessionTimeout), pollIntervalMax: .seconds(600))
+        deadLetters = DeadLetterLimit(
+            action: try settings.value(of: Self.deadLetterAction),
+            shareMax: try settings.value(of: Self.deadLetterShare),
+            messagesMin: try settings.value(of: Self.deadLetterMinimum),
+            window: try settings.value(of: Self.deadLetterWindow))
+        maintenanceEvery = try settings.value(of: Self.maintenance)
     }
 
     private static func membership(_ name: String?) -> ConsumerGroup.Instance {

@@ -24,11 +24,16 @@ public struct Contract: Sendable, Equatable {
     public let eventTime: String?
     /// Name of the property whose value is the key of a message; it is required.
     public let key: String?
+    /// How long rows are kept after they landed, whole days; `nil`: for ever.
+    public let rowRetention: Duration?
+    /// Which messages are dropped as repetitions; `nil`: none.
+    public let uniqueWindow: UniqueWindow?
 
     /// A contract made in code; nothing is checked.
     public init(
         file: String, id: String, version: String, description: String? = nil, topic: Topic, table: TableName,
-        tableDescription: String? = nil, properties: [Property], eventTime: String? = nil, key: String? = nil
+        tableDescription: String? = nil, properties: [Property], eventTime: String? = nil, key: String? = nil,
+        rowRetention: Duration? = nil, uniqueWindow: UniqueWindow? = nil
     ) {
         self.file = file
         self.id = id
@@ -40,6 +45,15 @@ public struct Contract: Sendable, Equatable {
         self.properties = properties
         self.eventTime = eventTime
         self.key = key
+        self.rowRetention = rowRetention
+        self.uniqueWindow = uniqueWindow
+    }
+
+    /// The same messages in another table, whose rows stay and are never dropped as repetitions: for a second look.
+    public func copied(to table: TableName) -> Contract {
+        Contract(
+            file: file, id: id, version: version, description: description, topic: topic, table: table,
+            tableDescription: tableDescription, properties: properties, eventTime: eventTime, key: key)
     }
 
     /// Where the messages go that break this contract, byte for byte.
@@ -67,6 +81,19 @@ extension Contract {
             self.partitions = partitions
             self.replicationFactor = replicationFactor
             self.retention = retention
+        }
+    }
+
+    /// Messages with a value that came before, not longer ago than `window`, are repetitions.
+    public struct UniqueWindow: Sendable, Equatable {
+        /// The column of the property; rows that have no value in it are never repetitions.
+        public let column: String
+        /// From when the value first landed.
+        public let window: Duration
+
+        public init(column: String, window: Duration) {
+            self.column = column
+            self.window = window
         }
     }
 

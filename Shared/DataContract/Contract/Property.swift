@@ -8,7 +8,8 @@ public struct Property: Sendable, Equatable {
     public let columnType: ColumnType
     /// Whether every message has it, and not as null.
     public let isRequired: Bool
-    /// Whether no two messages have the same value. Declared for readers; the sink does not check it.
+    /// Whether no two messages have the same value. Declared for readers, unless the contract has a
+    /// `uniqueWindow`: then the sink drops repetitions.
     public let isUnique: Bool
     public let description: String?
     public let rules: Rules

@@ -61,9 +61,12 @@ private struct ContractReader {
             version: root["version"].requiredText("the contract's version, such as 1.0.0"),
             description: root["description"]["purpose"].text,
             topic: topic(table, settings), table: tableName(table), tableDescription: table["description"].text,
-            properties: properties, eventTime: settings.text("eventTime"), key: settings.text("key"))
+            properties: properties, eventTime: settings.text("eventTime"), key: settings.text("key"),
+            rowRetention: rowRetention(settings), uniqueWindow: uniqueWindow(properties, settings))
         checkRoles(contract, settings)
-        settings.refuseOthers(than: ["partitions", "replicationFactor", "eventTime", "key"])
+        settings.refuseOthers(than: [
+            "partitions", "replicationFactor", "eventTime", "key", "retention", "uniqueWindow",
+        ])
         return contract
     }
 
@@ -108,6 +111,27 @@ private struct ContractReader {
             rule["unit"].problem("Expected d (days), h (hours), m (minutes) or y (years).")
             return nil
         }
+    }
+
+    /// `{property: retention, value: 90 days}`: of rows, where `slaProperties` speaks of messages.
+    private func rowRetention(_ settings: CustomProperties) -> Duration? {
+        guard let node = settings.node("retention"), let period = node.period else { return nil }
+        guard period.components.seconds % 86_400 == 0 else {
+            node.problem("Expected whole days, such as 90 days: rows go a day at a time.")
+            return nil
+        }
+        return period
+    }
+
+    /// `{property: uniqueWindow, value: 1 hour}`: for the one property with `unique: true`.
+    private func uniqueWindow(_ properties: [Property], _ settings: CustomProperties) -> Contract.UniqueWindow? {
+        guard let node = settings.node("uniqueWindow"), let window = node.period else { return nil }
+        let unique = properties.filter(\.isUnique)
+        guard let property = unique.first, unique.count == 1 else {
+            node.problem("Expected exactly one property with unique: true; there are \(unique.count).")
+            return nil
+        }
+        return Contract.UniqueWindow(column: property.column, window: window)
     }
 
     private func tableName(_ table: ContractNode) -> Contract.TableName {

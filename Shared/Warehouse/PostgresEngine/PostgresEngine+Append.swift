@@ -19,15 +19,29 @@ extension PostgresEngine {
         }
     }
 
-    /// Binary COPY, between moving the positions and noting the landing.
+    /// Binary COPY, between moving the positions and noting the landing. When the table turns out to be another than the
+    /// contract's (a column came or grew meanwhile, a day's partition is missing), it is mended and the whole tried again.
     public func append(_ batch: RawBatch) async throws(WarehouseError) -> Int64 {
         try await translating {
-            try await pool.withTransaction { connection in
-                try await advance(batch, connection)
-                if batch.rows.count > 0 { try await copy(batch, connection) }
-                if !batch.deadLetters.isEmpty { try await write(batch.deadLetters, connection) }
-                return try await note(batch, connection)
+            do {
+                return try await appendOnce(batch)
+            } catch {
+                guard try await isAboutTheTable(error, batch.contract) else { throw error }
+                logger.warning(
+                    "raw table is not as its contract says",
+                    metadata: ["table": "\(batch.contract.table)", "error": "\(error)"])
             }
+            _ = try await prepareRawTables(for: [batch.contract])
+            return try await appendOnce(batch)
+        }
+    }
+
+    private func appendOnce(_ batch: RawBatch) async throws -> Int64 {
+        try await pool.withTransaction { connection in
+            try await advance(batch, connection)
+            let rows = try await insert(batch.rows, of: batch.contract, connection)
+            if !batch.deadLetters.isEmpty { try await write(batch.deadLetters, connection) }
+            return try await note(batch, rows: rows, connection)
         }
     }
 
@@ -71,34 +85,7 @@ extension PostgresEngine {
         }
     }
 
-    private func copy(_ batch: RawBatch, _ connection: PostgresConnection) async throws {
-        let table = batch.contract.table
-        do {
-            try await connection.copyIn(
-                to: PostgresQuoting.identifier(table.schema, table.name), columns: batch.contract.columns.map(\.name),
-                batch.rows.buffer)
-        } catch {
-            if error.sqlState == .undefinedTable { throw WarehouseError.tableMissing("\(table)") }
-            guard Self.isAboutARow(error) else { throw error }
-            let (row, column) = Self.place(error.context)
-            throw WarehouseError.rowRefused(row: row, column: column ?? error.column, reason: error.message)
-        }
-    }
-
-    /// Bad data (22), a broken constraint (23), or an error of a trigger or check (P0): the row's own fault.
-    private static func isAboutARow(_ error: PostgresError) -> Bool {
-        error.code == .server && ["22", "23", "P0"].contains(error.sqlState?.errorClass ?? "")
-    }
-
-    /// `COPY events, line 3, column price`: the third row of the batch.
-    static func place(_ context: String?) -> (row: Int?, column: String?) {
-        guard let match = context?.firstMatch(of: /COPY [^,]+, line (\d+)(?:, column ([^:\n]+))?/) else {
-            return (nil, nil)
-        }
-        return (Int(match.1).map { $0 - 1 }, match.2.map(String.init))
-    }
-
-    private func write(_ letters: [DeadLetter], _ connection: PostgresConnection) async throws {
+    func write(_ letters: [DeadLetter], _ connection: PostgresConnection) async throws {
         // The same position cannot come twice: the positions were just moved past it in this transaction.
         for letter in letters {
             let headers = try PostgresJSON(
@@ -118,16 +105,17 @@ extension PostgresEngine {
         }
     }
 
-    private func note(_ batch: RawBatch, _ connection: PostgresConnection) async throws -> Int64 {
+    func note(_ batch: RawBatch, rows: Int, _ connection: PostgresConnection) async throws -> Int64 {
         let offsets = try PostgresJSON(
             encoding: batch.sources.map { Landing.Offsets(partition: $0.partition, first: $0.first, next: $0.next) })
         let times = batch.eventTimes
         let days = times.days.sorted().map { PostgresDate(daysSinceEpoch: $0) }
         return try await connection.query(
             """
-            INSERT INTO raw._landings (topic, raw_table, rows, rejected, bytes, offsets, event_time_min, event_time_max, days)
-            VALUES (\(batch.contract.topic.name), \("\(batch.contract.table)"), \(batch.rows.count),
-              \(batch.deadLetters.count), \(batch.bytes), \(offsets),
+            INSERT INTO raw._landings (topic, raw_table, rows, rejected, duplicates, bytes, offsets, event_time_min,
+              event_time_max, days)
+            VALUES (\(batch.contract.topic.name), \("\(batch.contract.table)"), \(rows), \(batch.deadLetters.count),
+              \(batch.rows.count - rows), \(batch.bytes), \(offsets),
               \(times.least.map { PostgresTimestamp(microseconds: $0) }),
               \(times.greatest.map { PostgresTimestamp(microseconds: $0) }), \(days)::date[])
             RETURNING id

@@ -8,17 +8,18 @@ extension PostgresEngine {
         try await translating {
             try await pool.query(
                 """
-                SELECT id, topic, raw_table, rows, rejected, offsets, event_time_min, event_time_max, days::text[], landed_at
+                SELECT id, topic, raw_table, rows, rejected, duplicates, offsets, event_time_min, event_time_max,
+                  days::text[], landed_at
                 FROM raw._landings WHERE topic = \(topic) AND published_at IS NULL ORDER BY id LIMIT \(limit)::bigint
                 """
             ).map { row in
                 Landing(
                     id: try row.get(0), topic: try row.get(1), table: try row.get(2), rows: try row.get(3),
-                    rejected: try row.get(4),
-                    offsets: try row.get(5, as: PostgresJSON.self).decoded(as: [Landing.Offsets].self),
-                    eventTimeMin: try row.get(6, as: PostgresTimestamp?.self)?.microseconds,
-                    eventTimeMax: try row.get(7, as: PostgresTimestamp?.self)?.microseconds,
-                    days: try row.get(8), landedAt: try row.get(9, as: PostgresTimestamp.self).microseconds)
+                    rejected: try row.get(4), duplicates: try row.get(5),
+                    offsets: try row.get(6, as: PostgresJSON.self).decoded(as: [Landing.Offsets].self),
+                    eventTimeMin: try row.get(7, as: PostgresTimestamp?.self)?.microseconds,
+                    eventTimeMax: try row.get(8, as: PostgresTimestamp?.self)?.microseconds,
+                    days: try row.get(9), landedAt: try row.get(10, as: PostgresTimestamp.self).microseconds)
             }
         }
     }
@@ -32,22 +33,6 @@ extension PostgresEngine {
                 DELETE FROM raw._landings
                 WHERE published_at < now() - \(Int(keeping.components.seconds))::bigint * interval '1 second'
                 """)
-        }
-    }
-
-    /// Reads `raw._dead_letters`.
-    public func deadLetters(_ filter: DeadLetterFilter, limit: Int) async throws(WarehouseError) -> [DeadLetter] {
-        try await translating {
-            try await pool.query(
-                """
-                \(sql: Self.letterColumns)
-                WHERE (\(filter.topic)::text IS NULL OR topic = \(filter.topic))
-                  AND (\(filter.partition)::integer IS NULL OR partition = \(filter.partition))
-                  AND (\(filter.offset)::bigint IS NULL OR "offset" = \(filter.offset))
-                  AND (\(filter.reason)::text IS NULL OR reason = \(filter.reason))
-                ORDER BY failed_at DESC, topic, partition, "offset" DESC LIMIT \(limit)::bigint
-                """
-            ).map(DeadLetter.init)
         }
     }
 
@@ -65,7 +50,7 @@ extension PostgresEngine {
 
     /// Marking one twice changes nothing but the time.
     public func markMirrored(_ letters: [DeadLetter.Position]) async throws(WarehouseError) {
-        try await translating {
+        _ = try await translating {
             try await pool.query(
                 """
                 UPDATE raw._dead_letters d SET mirrored_at = now()
@@ -76,8 +61,9 @@ extension PostgresEngine {
         }
     }
 
-    private static let letterColumns = """
-        SELECT topic, partition, "offset", raw_table, reason, field, message, key, value, headers, message_time, failed_at
+    static let letterColumns = """
+        SELECT topic, partition, "offset", raw_table, reason, field, message, key, value, headers, message_time, failed_at,
+          attempts, history
         FROM raw._dead_letters
         """
 }
@@ -95,6 +81,7 @@ extension DeadLetter {
                 return Header(name: (header["name"] ?? nil) ?? "", value: value.map { [UInt8]($0) })
             },
             timestamp: try row.get(10, as: PostgresTimestamp?.self)?.microseconds,
-            failedAt: try row.get(11, as: PostgresTimestamp.self).microseconds)
+            failedAt: try row.get(11, as: PostgresTimestamp.self).microseconds, attempts: try row.get(12),
+            history: try row.get(13, as: PostgresJSON.self).decoded(as: [Attempt].self))
     }
 }

@@ -3,112 +3,116 @@ import DataContract
 import Postgres
 
 extension PostgresEngine {
-    /// One transaction under an advisory lock: any number may start at once.
-    public func prepareRawTables(for contracts: [Contract]) async throws(WarehouseError) -> [String] {
+    /// Reads the catalogue only.
+    public func planRawTables(for contracts: [Contract]) async throws(WarehouseError) -> [RawTablePlan] {
         try await translating {
-            try await pool.withTransaction { connection in
-                try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended('millrace.raw', 0))")
-                try await connection.script(Self.bookkeeping)
-                var done: [String] = []
+            try await pool.withConnection { connection in
+                var plans: [RawTablePlan] = []
                 for contract in contracts {
-                    try await connection.query("CREATE SCHEMA IF NOT EXISTS \(identifier: contract.table.schema)")
-                    done += try await prepare(contract, connection)
+                    plans.append(
+                        RawTablePlan(contract, present: try await columns(of: contract.table, connection)))
                 }
-                return done
+                return plans
             }
         }
     }
 
-    /// Positions, dead letters and landings. `_landings` is the outbox of `data.landed`.
-    private static let bookkeeping = """
-        CREATE SCHEMA IF NOT EXISTS raw;
-        CREATE TABLE IF NOT EXISTS raw._sink_offsets (
-          topic text NOT NULL, partition integer NOT NULL, next_offset bigint NOT NULL,
-          updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (topic, partition));
-        CREATE TABLE IF NOT EXISTS raw._dead_letters (
-          topic text NOT NULL, partition integer NOT NULL, "offset" bigint NOT NULL, raw_table text NOT NULL,
-          reason text NOT NULL, field text, message text NOT NULL, key bytea, value bytea,
-          headers jsonb NOT NULL DEFAULT '[]', message_time timestamptz, failed_at timestamptz NOT NULL,
-          mirrored_at timestamptz, PRIMARY KEY (topic, partition, "offset"));
-        CREATE INDEX IF NOT EXISTS _dead_letters_unmirrored ON raw._dead_letters (topic, partition, "offset")
-          WHERE mirrored_at IS NULL;
-        CREATE TABLE IF NOT EXISTS raw._landings (
-          id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, topic text NOT NULL, raw_table text NOT NULL,
-          rows bigint NOT NULL, rejected bigint NOT NULL, bytes bigint NOT NULL, offsets jsonb NOT NULL,
-          event_time_min timestamptz, event_time_max timestamptz, days date[] NOT NULL,
-          landed_at timestamptz NOT NULL DEFAULT clock_timestamp(), published_at timestamptz);
-        CREATE INDEX IF NOT EXISTS _landings_unpublished ON raw._landings (topic, id) WHERE published_at IS NULL;
-        CREATE INDEX IF NOT EXISTS _landings_published ON raw._landings (published_at);
-        """
+    /// One transaction under an advisory lock: any number may start at once. A table is locked for moments only: where
+    /// somebody else holds it for longer, the attempt is given up, and made again later.
+    public func prepareRawTables(
+        for contracts: [Contract], allowingRewrite: Bool
+    ) async throws(WarehouseError) -> [String] {
+        try await translating {
+            var attempt = 1
+            while true {
+                do {
+                    return try await prepareOnce(contracts, allowingRewrite)
+                } catch let error as PostgresError where error.sqlState == .lockNotAvailable && attempt < 20 {
+                    attempt += 1
+                    try await Task.sleep(for: .milliseconds(.random(in: 200...600)))
+                }
+            }
+        }
+    }
 
-    private func prepare(_ contract: Contract, _ connection: PostgresConnection) async throws -> [String] {
+    private func prepareOnce(_ contracts: [Contract], _ allowingRewrite: Bool) async throws -> [String] {
+        try await pool.withTransaction { connection in
+            try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended('millrace.raw', 0))")
+            try await connection.query("SET LOCAL lock_timeout = '2s'")
+            try await prepareBookkeeping(connection)
+            var done: [String] = []
+            for contract in contracts {
+                done += try await prepare(contract, allowingRewrite, connection)
+            }
+            return done
+        }
+    }
+
+    private func prepare(
+        _ contract: Contract, _ allowingRewrite: Bool, _ connection: PostgresConnection
+    ) async throws -> [String] {
         let table = contract.table
-        let present = try await columns(of: table, connection)
-        guard !present.isEmpty else {
-            try await create(contract, connection)
-            return ["created \(table)"]
+        let plan = RawTablePlan(contract, present: try await columns(of: table, connection))
+        guard plan.differences.isEmpty else {
+            throw WarehouseError.incompatibleTable(table: "\(table)", differences: plan.differences)
         }
-        var differences: [String] = [], additions: [ContractColumn] = [], widenings: [ContractColumn] = []
-        for column in contract.columns {
-            guard let existing = present[column.name] else {
-                if column.isRequired {
-                    differences.append("column \(column.name) is new and required: rows of before have no value for it")
-                } else {
-                    additions.append(column)
-                }
-                continue
-            }
-            if existing.type != column.type.formatted {
-                if Self.widenings[existing.type]?.contains(column.type.formatted) == true {
-                    widenings.append(column)
-                } else {
-                    differences.append(
-                        "column \(column.name) is \(existing.type) and the contract wants \(column.type)")
-                }
-            }
-            if column.isRequired && !existing.isRequired {
-                differences.append("column \(column.name) may be NULL and the contract requires a value")
-            }
-        }
-        for (name, existing) in present.sorted(by: { $0.key < $1.key })
-        where existing.isRequired && !existing.hasDefault {
-            if !contract.columns.contains(where: { $0.name == name }) {
-                differences.append("column \(name) is NOT NULL and the contract does not name it any more")
-            }
-        }
-        guard differences.isEmpty else {
-            throw WarehouseError.incompatibleTable(table: "\(table)", differences: differences)
-        }
-        for column in additions {
-            try await connection.query(
-                """
-                ALTER TABLE \(identifier: table.schema, table.name)
-                ADD COLUMN \(identifier: column.name) \(sql: column.type.description)
-                """)
-        }
-        for column in widenings {
-            try await connection.query(
-                """
-                ALTER TABLE \(identifier: table.schema, table.name)
-                ALTER COLUMN \(identifier: column.name) TYPE \(sql: column.type.description)
-                """)
-        }
-        for column in contract.columns where !column.isRequired && present[column.name]?.isRequired == true {
-            try await connection.query(
-                """
-                ALTER TABLE \(identifier: table.schema, table.name)
-                ALTER COLUMN \(identifier: column.name) DROP NOT NULL
-                """)
-        }
-        return additions.map { "added \(table).\($0.name)" }
-            + widenings.map { "widened \(table).\($0.name) to \($0.type)" }
+        if plan.rewrites && !allowingRewrite { try await checkIsEmpty(contract, plan, connection) }
+        var done: [String] = []
+        for step in plan.steps { done.append(try await carryOut(step, contract, connection)) }
+        if plan.steps != [.create] { try await makePartitions(of: contract, connection) }
+        return done
     }
 
-    /// Types that take every value of another one, with the same meaning.
-    private static let widenings: [String: Set<String>] = [
-        "integer": ["bigint", "numeric", "double precision"], "bigint": ["numeric"],
-        "date": ["timestamp with time zone"],
-    ]
+    /// An empty table is rewritten in no time; another one only when an operator says so.
+    private func checkIsEmpty(
+        _ contract: Contract, _ plan: RawTablePlan, _ connection: PostgresConnection
+    ) async throws {
+        let table = contract.table
+        let hasRows: Bool = try await connection.query(
+            "SELECT EXISTS (SELECT FROM \(identifier: table.schema, table.name))"
+        ).one().get(0)
+        guard hasRows else { return }
+        throw WarehouseError.incompatibleTable(
+            table: "\(table)",
+            differences: plan.steps.filter { if case .widen(_, _, _, true) = $0 { true } else { false } }.map {
+                "\($0): readers would be locked out meanwhile; run `raw-sink init --allow-rewrite` when they may be"
+            })
+    }
+
+    /// - Returns: What was done, for people.
+    private func carryOut(
+        _ step: RawTablePlan.Step, _ contract: Contract, _ connection: PostgresConnection
+    ) async throws -> String {
+        let table = contract.table
+        let alter: PostgresQuery = "ALTER TABLE \(identifier: table.schema, table.name) "
+        switch step {
+        case .create:
+            try await connection.query("CREATE SCHEMA IF NOT EXISTS \(identifier: table.schema)")
+            try await create(contract, connection)
+            return "created \(table)"
+        case .add(let column, let type):
+            try await connection.query("\(alter) ADD COLUMN \(identifier: column) \(sql: type)")
+            return "added \(table).\(column)"
+        case .widen(let column, let from, let to, _):
+            // A day begins at midnight in UTC, whatever zone the session is in.
+            let conversion: PostgresQuery =
+                from == "date" && to == "timestamptz"
+                ? " USING \(identifier: column)::timestamp AT TIME ZONE 'UTC'" : ""
+            do {
+                try await connection.query(
+                    "\(alter) ALTER COLUMN \(identifier: column) TYPE \(sql: to)\(conversion)")
+            } catch {
+                // A view reads the column: PostgreSQL does not change its type below it.
+                guard error.sqlState == "0A000" else { throw error }
+                throw WarehouseError.relationInUse(
+                    relation: "\(table).\(column)", reason: error.detail ?? error.message)
+            }
+            return "widened \(table).\(column) to \(to)"
+        case .allowNull(let column):
+            try await connection.query("\(alter) ALTER COLUMN \(identifier: column) DROP NOT NULL")
+            return "let \(table).\(column) be NULL"
+        }
+    }
 
     private func create(_ contract: Contract, _ connection: PostgresConnection) async throws {
         let table = contract.table
@@ -116,7 +120,10 @@ extension PostgresEngine {
             "\(PostgresQuoting.identifier(column.name)) \(column.type)\(column.isRequired ? " NOT NULL" : "")"
         }
         try await connection.query(
-            "CREATE TABLE \(identifier: table.schema, table.name) (\(sql: columns.joined(separator: ", ")))")
+            """
+            CREATE TABLE \(identifier: table.schema, table.name) (\(sql: columns.joined(separator: ", ")))
+            \(sql: contract.rowRetention == nil ? "" : "PARTITION BY RANGE (_ingested_at)")
+            """)
         if let description = contract.tableDescription {
             try await connection.query(
                 """
@@ -140,15 +147,10 @@ extension PostgresEngine {
                 USING brin (\(identifier: time.column)) WITH (pages_per_range = 32, autosummarize = on)
                 """)
         }
+        try await makePartitions(of: contract, connection)
     }
 
-    private struct ExistingColumn {
-        let type: String
-        let isRequired: Bool
-        let hasDefault: Bool
-    }
-
-    private func columns(
+    func columns(
         of table: Contract.TableName, _ connection: PostgresConnection
     ) async throws -> [String: ExistingColumn] {
         var columns: [String: ExistingColumn] = [:]
@@ -164,57 +166,4 @@ extension PostgresEngine {
         }
         return columns
     }
-
-    /// Refuses a role that can do more than read.
-    public func prepareReader(role: String, password: String?, contracts: [Contract]) async throws(WarehouseError) {
-        try await translating {
-            try await pool.withTransaction { connection in
-                try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended('millrace.raw', 0))")
-                let name = PostgresQuoting.identifier(role)
-                let exists = try await isReader(role, connection)
-                if let password {
-                    // The server gets a verifier, so that no log of its statements ever holds the password.
-                    let verifier = try await connection.passwordVerifier(of: password, role: role)
-                    try await connection.query(
-                        """
-                        \(sql: exists ? "ALTER" : "CREATE") ROLE \(sql: name) LOGIN NOINHERIT
-                        PASSWORD \(sql: PostgresQuoting.literal(verifier))
-                        """)
-                } else if !exists {
-                    try await connection.query("CREATE ROLE \(sql: name) NOLOGIN NOINHERIT")
-                }
-                for contract in contracts {
-                    try await connection.query(
-                        "GRANT USAGE ON SCHEMA \(identifier: contract.table.schema) TO \(sql: name)")
-                    try await connection.query(
-                        "GRANT SELECT ON \(identifier: contract.table.schema, contract.table.name) TO \(sql: name)")
-                }
-            }
-        }
-    }
-}
-
-extension PostgresEngine {
-    /// Whether the role exists, and only reads. A role that can do more is not made the reader by mistake of a setting:
-    /// it would get a new password, and every query of every user its rights.
-    private func isReader(_ role: String, _ connection: PostgresConnection) async throws -> Bool {
-        let rows = try await connection.query(
-            """
-            SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolname = current_user
-              OR EXISTS (SELECT FROM pg_database WHERE datdba = r.oid AND datname = current_database())
-              OR EXISTS (SELECT FROM pg_namespace WHERE nspowner = r.oid) AS mighty
-            FROM pg_roles r WHERE rolname = \(role)
-            """)
-        guard let row = rows.first else { return false }
-        if try row.get(0) {
-            throw WarehouseError.permissionDenied(
-                reason: "the role \(role) can do more than read, so it cannot be the reader; name another one")
-        }
-        return true
-    }
-}
-
-extension ColumnType {
-    /// As `format_type` spells it.
-    var formatted: String { self == .timestamptz ? "timestamp with time zone" : description }
 }

@@ -63,6 +63,8 @@ extension WarehouseError {
         switch error.sqlState {
         case .some(.insufficientPrivilege), .some(.readOnlySQLTransaction):
             self = .permissionDenied(reason: error.message)
+        case .some(.lockNotAvailable):
+            self = .busy(reason: "others keep a table locked: \(error.message)")
         case .some(let state) where error.isRetriable:
             self = .busy(reason: "\(error.message) (\(state))")
         case .some(let state) where state.errorClass == "42" || state.errorClass == "22" || state.errorClass == "0A":

@@ -1,0 +1,105 @@
+import ArgumentParser
+import DataContract
+import Foundation
+import Kafka
+import Logging
+import Postgres
+import ServiceRuntime
+import Warehouse
+
+/// `dead-letters redrive`.
+struct RedriveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "redrive",
+        abstract: "Try rejected messages again under the contracts as they are now.",
+        discussion: """
+            A message that meets its contract now becomes a row with the topic, partition and offset that it had, and is a
+            dead letter no more, in one transaction: exactly once, also when it is killed or run twice at once, and beside
+            running sinks. What still fails stays, with one attempt more. Mend the contract and run `raw-sink init` first.
+
+              raw-sink dead-letters redrive --topic events --reason wrong_type
+            """)
+
+    @OptionGroup var which: DeadLetterOptions
+
+    func run() async throws {
+        let filter = try which.filter()
+        let settings = try await Settings.load(
+            rawSinkService, groups: [KafkaEndpoint.group, PostgresEndpoint.group, PipelineLocation.group])
+        let logger = try Observability.bootstrap(settings, level: .warning)
+        let contracts = try PipelineContracts.load(settings).filter { filter.topic ?? $0.topic.name == $0.topic.name }
+        if let topic = filter.topic, contracts.isEmpty {
+            throw ExitError(.configuration, "no contract describes topic \(topic): its messages cannot become rows.")
+        }
+        let endpoint = try KafkaEndpoint(settings)
+        let kafka = KafkaSettings(
+            bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-redrive", properties: endpoint.properties)
+        let warehouse = PostgresEngine(
+            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+        do {
+            for contract in contracts {
+                let report = try await Redrive(warehouse: warehouse, contract: contract).run(filter)
+                print("\(contract.topic.name): \(report)")
+                if report.landed > 0 { await Self.announce(contract, kafka, warehouse, logger) }
+            }
+        } catch {
+            await warehouse.close()
+            throw error
+        }
+        await warehouse.close()
+    }
+
+    /// Tells of the rows. When the brokers are away, the next sink that gets a partition of the topic does it.
+    private static func announce(
+        _ contract: Contract, _ kafka: KafkaSettings, _ warehouse: PostgresEngine, _ logger: Logger
+    ) async {
+        do {
+            let announcer = try Announcer(kafka, warehouse: warehouse, instance: "redrive", logger: logger)
+            do {
+                try await announcer.announceBacklog(of: contract)
+            } catch {
+                logger.warning("landing not announced yet", metadata: ["error": "\(error)"])
+            }
+            await announcer.close()
+        } catch {
+            logger.warning("landing not announced yet", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// All dead letters of a topic that a filter means, a page a transaction.
+struct Redrive {
+    let warehouse: any RawWarehouse
+    let contract: Contract
+    /// Letters of one transaction.
+    var pageSize = 200
+
+    /// What became of them.
+    struct Report: Equatable, CustomStringConvertible {
+        var landed = 0
+        var duplicates = 0
+        /// By reason.
+        var failed: [String: Int] = [:]
+
+        /// `12 landed, 3 failed again (wrong_type 3)`.
+        var description: String {
+            let reasons = failed.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            let count = failed.values.reduce(0, +)
+            return "\(landed) landed" + (duplicates == 0 ? "" : ", \(duplicates) dropped as repetitions")
+                + (count == 0 ? "" : ", \(count) failed again (\(reasons))")
+        }
+    }
+
+    func run(_ filter: DeadLetterFilter) async throws -> Report {
+        var report = Report()
+        var last: DeadLetter.Position?
+        repeat {
+            let page = try await warehouse.redrive(filter, under: contract, after: last, limit: pageSize)
+            report.landed += page.landed
+            report.duplicates += page.duplicates
+            for letter in page.failed { report.failed[letter.reason, default: 0] += 1 }
+            last = page.last
+        } while last != nil
+        return report
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Postgres
+import ServiceRuntime
+import Warehouse
+
+/// `raw-sink maintain`.
+struct MaintainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "maintain",
+        abstract: "Make partitions ahead and drop what is older than the contracts keep, once.",
+        discussion: """
+            `raw-sink run` does the same every SINK_MAINTENANCE_EVERY. Readers are not locked out; a partition that a long
+            query still reads is dropped when the query is done.
+
+              raw-sink maintain
+            """)
+
+    func run() async throws {
+        let settings = try await Settings.load(
+            rawSinkService, groups: [PostgresEndpoint.group, PipelineLocation.group])
+        let logger = try Observability.bootstrap(settings, level: .warning)
+        let contracts = try PipelineContracts.load(settings)
+        let warehouse = PostgresEngine(
+            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+        do {
+            let done = try await warehouse.maintainRawTables(of: contracts)
+            for line in done { print(line) }
+            if done.isEmpty { print("nothing to do") }
+        } catch {
+            await warehouse.close()
+            throw error
+        }
+        await warehouse.close()
+    }
+}

@@ -1,0 +1,55 @@
+import DataContract
+import Kafka
+import Logging
+import ServiceRuntime
+import Warehouse
+
+/// Looks at everything that a sink needs before it lands anything. Changes nothing.
+struct StartCheck {
+    let warehouse: PostgresEngine
+    let contracts: [Contract]
+    let kafka: KafkaSettings
+    let logger: Logger
+
+    /// Prints what is wrong, a line each.
+    /// - Throws: `ExitError` when something is.
+    func run() async throws {
+        let problems = await tables() + topics()
+        for problem in problems { print(problem) }
+        guard problems.isEmpty else { throw ExitError(.failed, "\(problems.count) problems; nothing was landed.") }
+        print("\(contracts.count) contracts, their tables, topics and rights: all there")
+    }
+
+    private func tables() async -> [String] {
+        do {
+            var problems: [String] = []
+            for plan in try await warehouse.planRawTables(for: contracts) where !plan.isDone {
+                problems += plan.differences.map { "\(plan.table): \($0)" }
+                problems += plan.steps.map { "\(plan.table): `raw-sink init` would \($0)" }
+            }
+            return problems + (try await warehouse.missingRights(for: contracts))
+        } catch {
+            return ["warehouse: \(error)"]
+        }
+    }
+
+    private func topics() async -> [String] {
+        do {
+            let admin = try KafkaAdmin(kafka, timeout: .seconds(10), logger: logger)
+            do {
+                let present = try await admin.topics()
+                await admin.close()
+                return contracts.flatMap { contract in
+                    [contract.topic.name, contract.deadLetterTopic].filter { present[$0] == nil }.map {
+                        "topic \($0) is missing: run `producer topics`"
+                    }
+                }
+            } catch {
+                await admin.close()
+                throw error
+            }
+        } catch {
+            return ["kafka: \(error)"]
+        }
+    }
+}
