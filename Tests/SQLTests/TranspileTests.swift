@@ -174,6 +174,9 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
         .init(
             "WITH c(k, l) AS (SELECT i, j FROM t) SELECT m FROM c AS d(m, n)",
             "WITH c AS (SELECT i AS k, j AS l FROM t) SELECT m FROM (SELECT k AS m, l AS n FROM c) AS d"),
+        .init(
+            "SELECT string_agg(DISTINCT s, ',' ORDER BY s) FROM t",
+            "SELECT string_agg(DISTINCT s, ',' ORDER BY s) FROM t"),
     ]
 
     static let toPostgres: [TranspileCase] = [

@@ -4,7 +4,7 @@ extension Transpiler {
     mutating func call(_ call: FunctionCall) throws(SQLError) -> Expression {
         var call = call
         if let modifiers = call.modifiers {
-            call.modifiers = try self.modifiers(modifiers, of: call.name.name.lowercased(), at: call.info.range)
+            call.modifiers = try self.modifiers(modifiers, of: call)
         }
         if direction == .toBigQuery, let filter = call.modifiers?.filter { call = try filtered(call, filter) }
         if direction == .toBigQuery, call.name.name == "COUNTIF" { return .function(call) }
@@ -75,8 +75,10 @@ extension Transpiler {
 
     /// What stands around the arguments, with nulls where they stood.
     private mutating func modifiers(
-        _ modifiers: CallModifiers, of name: String, at range: SourceRange
+        _ modifiers: CallModifiers, of call: FunctionCall
     ) throws(SQLError) -> CallModifiers {
+        let name = call.name.name.lowercased()
+        let range = call.info.range
         var modifiers = modifiers
         if direction == .toBigQuery {
             if !modifiers.withinGroup.isEmpty {
@@ -91,9 +93,11 @@ extension Transpiler {
                     at: range)
             }
         }
-        // With DISTINCT, GoogleSQL orders by the argument only; its one null stands where the direction puts it.
-        let place: OrderPlace = direction == .toBigQuery && modifiers.distinct ? .anywhere : .aggregate
-        modifiers.orderBy = ordered(modifiers.orderBy, place)
+        // Nulls that are skipped stand nowhere. With DISTINCT, GoogleSQL orders by the argument only; its one null stands
+        // where the direction puts it.
+        let skips = Self.skippingNulls.contains(name) && modifiers.orderBy.allSatisfy { $0.value == call.values.first }
+        let isDistinct = direction == .toBigQuery && modifiers.distinct
+        modifiers.orderBy = ordered(modifiers.orderBy, skips || isDistinct ? .anywhere : .aggregate)
         if let over = modifiers.over { modifiers.over = try window(over, of: name) }
         return modifiers
     }
