@@ -88,7 +88,9 @@ struct TimeFormat {
         if text.hasPrefix(code) { return true }
         let isOfDigits =
             code == code.uppercased() && !["AM", "PM", "DAY", "DY", "MON", "MONTH", "TZ", "TH", "RM"].contains(code)
-        return isOfDigits && text.prefix(code.count).uppercased() == code
+        let start = text.prefix(code.count)
+        // The upper case of one letter may be two.
+        return isOfDigits && start.utf8.count == code.utf8.count && start.uppercased() == code
     }
 
     // MARK: To PostgreSQL
