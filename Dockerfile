@@ -34,7 +34,8 @@ FROM debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 zlib1g ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin millrace
+    && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin millrace \
+    && install -d -o 10001 /var/spool/millrace
 ENV HTTP_HOST=0.0.0.0 MILLRACE_PIPELINE=/pipeline LOG_FORMAT=json
 COPY Pipelines/web-analytics /pipeline
 WORKDIR /opt/millrace
@@ -46,7 +47,7 @@ COPY --from=build /out/millrace_Producer.resources /opt/millrace/millrace_Produc
 COPY --from=build /out/millrace_Web.resources /opt/millrace/millrace_Web.resources
 EXPOSE 8081
 ENTRYPOINT ["/opt/millrace/producer"]
-CMD ["simulate", "--scenario", "page-views", "--rate", "1"]
+CMD ["serve"]
 
 FROM runtime AS raw-sink
 COPY --from=build /out/raw-sink /opt/millrace/

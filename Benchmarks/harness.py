@@ -26,7 +26,7 @@ class Demo:
 
     def __init__(self, **settings):
         self.directory = os.path.join(OUTPUT, "demo")
-        self.ports = {name: free_port() for name in SERVICES}
+        self.ports = {name: free_port() for name in [*SERVICES, "simulator"]}
         self.kafka_port = free_port()
         self.postgres_port = free_port()
         self.environment = dict(os.environ)
