@@ -24,6 +24,20 @@ import Warehouse
     }
 }
 
+@Suite("Offsets of a replay") struct OffsetRangesTests {
+    @Test("are read in stretches, without those between them")
+    func stretches() {
+        let stretches = OffsetRanges.stretches([2..<4, 6..<7, 20..<30], gapMax: 5)
+        #expect(stretches.map(\.ranges) == [[2..<4, 6..<7], [20..<30]])
+        #expect(stretches[0].bounds == 2..<7)
+        #expect(stretches[0].count == 3)
+        #expect((0..<9).filter { stretches[0].contains($0) } == [2, 3, 6])
+        #expect(stretches[0].within(3..<7).ranges == [3..<4, 6..<7])
+        #expect(stretches[0].within(4..<6).ranges.isEmpty)
+        #expect(OffsetRanges.stretches([], gapMax: 5).isEmpty)
+    }
+}
+
 @Suite("Points of a replay") struct ReplayPointTests {
     @Test(
         "are offsets, days or times",

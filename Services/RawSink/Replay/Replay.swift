@@ -69,12 +69,15 @@ struct Replay {
             }
         }
         for partition in wanted.keys.sorted() {
-            for range in wanted[partition] ?? [] {
-                try await read(partition, range, &positions, &report, progress)
+            for stretch in OffsetRanges.stretches(wanted[partition] ?? [], gapMax: Self.gapMax) {
+                try await read(partition, stretch, &positions, &report, progress)
             }
         }
         return report
     }
+
+    /// Reading over so many messages is cheaper than to begin anew behind them.
+    private static let gapMax: Offset = 50_000
 
     /// The offsets asked for, by partition, as far as the topic has them now.
     private func stretches(from begin: ReplayPoint, to end: ReplayPoint?) async throws -> [Int32: Range<Offset>] {
@@ -123,10 +126,11 @@ struct Replay {
     }
 
     private func read(
-        _ partition: Int32, _ range: Range<Offset>, _ positions: inout [Int32: Offset], _ report: inout Report,
+        _ partition: Int32, _ wanted: OffsetRanges, _ positions: inout [Int32: Offset], _ report: inout Report,
         _ progress: (Report) -> Void
     ) async throws {
         let source = TopicPartition(contract.topic.name, partition)
+        let range = wanted.bounds
         let consumer = try KafkaConsumer(
             kafka, partitions: [source: .offset(range.lowerBound)], limits: limits, reportsPartitionEnd: true,
             logger: logger)
@@ -138,7 +142,7 @@ struct Replay {
                 try Task.checkCancellation()
                 switch try await consumer.poll(within: .seconds(1)) {
                 case .records(let records):
-                    try await land(records, partition, range, &positions, &report)
+                    try await land(records, partition, wanted, &positions, &report)
                     next = max(next, records.source[source]?.upperBound ?? next)
                 case .reachedEnd: next = range.upperBound  // what is left are offsets without messages
                 default: break
@@ -148,7 +152,7 @@ struct Replay {
                     told = .now
                 }
             }
-            report.empty += range.count - (report.read - readBefore)
+            report.empty += wanted.count - (report.read - readBefore)
             try await consumer.close()
         } catch {
             consumer.finish()
@@ -156,13 +160,13 @@ struct Replay {
         }
     }
 
-    /// Writes the records of the range; where the warehouse refuses one, the two halves apart, until it stands alone and
+    /// Writes the records that are wanted; where the warehouse refuses one, the two halves apart, until it stands alone and
     /// becomes a dead letter.
     private func land(
-        _ records: RecordBatch, _ partition: Int32, _ range: Range<Offset>, refusal: Rejection? = nil,
+        _ records: RecordBatch, _ partition: Int32, _ wanted: OffsetRanges, refusal: Rejection? = nil,
         _ positions: inout [Int32: Offset], _ report: inout Report
     ) async throws {
-        let batch = decode(records, partition, range, expected: positions[partition], refusal: refusal)
+        let batch = decode(records, partition, wanted, expected: positions[partition], refusal: refusal)
         guard let source = batch.sources.first else { return }
         let outcome = try await write(batch)
         if let reason = outcome.refusal {
@@ -172,11 +176,12 @@ struct Replay {
             guard source.next - source.first > 1 else {
                 let rejection = Rejection(.refusedByWarehouse, message: reason)
                 return try await land(
-                    records, partition, source.first..<source.next, refusal: rejection, &positions, &report)
+                    records, partition, wanted.within(source.first..<source.next), refusal: rejection, &positions,
+                    &report)
             }
             let middle = source.first + (source.next - source.first) / 2
-            try await land(records, partition, source.first..<middle, &positions, &report)
-            return try await land(records, partition, middle..<source.next, &positions, &report)
+            try await land(records, partition, wanted.within(source.first..<middle), &positions, &report)
+            return try await land(records, partition, wanted.within(middle..<source.next), &positions, &report)
         }
         report.landed += outcome.rows
         positions[partition] = source.next
@@ -196,9 +201,9 @@ struct Replay {
         }
     }
 
-    /// The records that lie in the range, as rows and dead letters.
+    /// The records that are wanted, as rows and dead letters.
     private func decode(
-        _ records: RecordBatch, _ partition: Int32, _ range: Range<Offset>, expected: Offset?,
+        _ records: RecordBatch, _ partition: Int32, _ wanted: OffsetRanges, expected: Offset?,
         refusal: Rejection?
     ) -> RawBatch {
         let decoder = RecordDecoder(contract)
@@ -207,7 +212,7 @@ struct Replay {
             contract: contract, rows: RawRows(capacity: 1 << 16), deadLetters: [], sources: [], bytes: 0,
             eventTimes: EventTimeRange())
         var stretch: (first: Offset, next: Offset)?
-        for record in records where range.contains(record.offset) {
+        for record in records where wanted.contains(record.offset) {
             stretch = (stretch?.first ?? record.offset, record.offset + 1)
             let position = MessagePosition(partition: partition, offset: record.offset, ingestedAt: now)
             let outcome = record.withValue { value in
