@@ -26,6 +26,38 @@ import Testing
     @Test("from GoogleSQL to PostgreSQL", arguments: Case.all(of: "googlesql.txt"))
     func postgres(one: Case) throws { try check(one, .bigQuery, .postgres) }
 
+    @Test("with any number of arguments, an answer or an error") func anyNumberOfArguments() throws {
+        let files: [(String, SQLDialect, SQLDialect)] = [
+            ("postgres.txt", .postgres, .bigQuery), ("googlesql.txt", .bigQuery, .postgres),
+        ]
+        var tried = 0
+        for (file, source, target) in files {
+            for one in Case.all(of: file) {
+                guard let name = one.call.split(separator: "(").first, name.allSatisfy({ $0.isLetter || $0 == "_" })
+                else {
+                    continue
+                }
+                for count in 0...7 {
+                    let arguments = Array(repeating: "s", count: count).joined(separator: ", ")
+                    guard let query = try? parseQuery("SELECT \(name)(\(arguments)) FROM t", dialect: source) else {
+                        continue
+                    }
+                    let options = TranspileOptions(unsupported: .warn, unknownFunctions: .warn)
+                    do throws(SQLError) {
+                        let result = try query.transpiled(
+                            from: source, to: target, catalog: TranspileTests.catalog(source), options: options)
+                        #expect(!result.tree.sql(target).contains("$1"), "\(name) with \(count) arguments")
+                        #expect(!result.tree.sql(target).contains("@argument"), "\(name) with \(count) arguments")
+                    } catch {
+                        #expect(!error.message.isEmpty)
+                    }
+                    tried += 1
+                }
+            }
+        }
+        #expect(tried > 1000)
+    }
+
     private func check(_ one: Case, _ source: SQLDialect, _ target: SQLDialect) throws {
         let query = try parseQuery("SELECT \(one.call) FROM t", dialect: source)
         let options = TranspileOptions(unsupported: .refuse, unknownFunctions: .refuse)

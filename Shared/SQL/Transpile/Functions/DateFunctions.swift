@@ -113,12 +113,21 @@ enum DateFunctions {
     private static let dateTimeInZone = FunctionForm("$1::timestamp AT TIME ZONE $2", .postgres)
     private static let dateAndTime = FunctionForm("$1 + $2", .postgres)
 
+    /// The call as it is: it has a number of arguments that the function does not take.
+    private static func refuseArity(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression
+    {
+        let name = call.name.name.uppercased()
+        try transpiler.refuse("\(name) with \(call.arguments.count) arguments", at: call.info.range)
+        return .function(call)
+    }
+
     /// `DATE(moment)`, `DATE(moment, zone)`, `DATE(year, month, day)`.
-    private static func date(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+    private static func date(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         switch call.arguments.count {
-        case 1: .cast(call.values[0], to: .date)
-        case 2: try dateInZone.filled(with: call.values)
-        default: try makeDate.filled(with: call.values)
+        case 1: return .cast(call.values[0], to: .date)
+        case 2: return try dateInZone.filled(with: call.values)
+        case 3: return try makeDate.filled(with: call.values)
+        default: return try refuseArity(&transpiler, call)
         }
     }
 
@@ -130,21 +139,26 @@ enum DateFunctions {
         case 2:
             let second = transpiler.type(of: values[1])
             return try (second == .time ? dateAndTime : inZone).filled(with: values)
-        default: return try makeDateTime.filled(with: values)
+        case 6: return try makeDateTime.filled(with: values)
+        default: return try refuseArity(&transpiler, call)
         }
     }
 
     /// `TIMESTAMP(text or date or datetime)`, the same with a zone.
-    private static func timestamp(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard call.arguments.count == 2 else { return .cast(call.values[0], to: .timestampTZ) }
-        return try dateTimeInZone.filled(with: call.values)
+    private static func timestamp(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+        switch call.arguments.count {
+        case 1: return .cast(call.values[0], to: .timestampTZ)
+        case 2: return try dateTimeInZone.filled(with: call.values)
+        default: return try refuseArity(&transpiler, call)
+        }
     }
 
-    private static func time(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+    private static func time(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         switch call.arguments.count {
-        case 1: .cast(call.values[0], to: .time)
-        case 2: try timeInZone.filled(with: call.values)
-        default: try makeTimeOfDay.filled(with: call.values)
+        case 1: return .cast(call.values[0], to: .time)
+        case 2: return try timeInZone.filled(with: call.values)
+        case 3: return try makeTimeOfDay.filled(with: call.values)
+        default: return try refuseArity(&transpiler, call)
         }
     }
 }
