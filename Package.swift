@@ -5,6 +5,7 @@ import PackageDescription
 /// Modules under `Shared/`. An enum, so that a service can name a shared module and cannot name another service.
 enum Shared: String {
     case blockingIO = "BlockingIO"
+    case civilTime = "CivilTime"
     case kafka = "Kafka"
     case postgres = "Postgres"
     case curl = "Curl"
@@ -123,10 +124,13 @@ let package = Package(
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibz", path: "Shared/CLibz", providers: [.apt(["zlib1g-dev"])]),
 
+        // pure: days of the calendar, and when cron is due
+        shared(.civilTime),
+
         // C calls that block, each on a thread of its own
         shared(.blockingIO),
         shared(.kafka, uses: [.blockingIO], ["CLibrdkafka", .logging, .metrics]),
-        shared(.postgres, uses: [.blockingIO], ["CLibpq", .logging, .metrics, .deques]),
+        shared(.postgres, uses: [.blockingIO, .civilTime], ["CLibpq", .logging, .metrics, .deques]),
         shared(.curl, uses: [.blockingIO], ["CLibcurl", .logging]),
 
         // what every service is started, configured and watched by
@@ -136,8 +140,8 @@ let package = Package(
         shared(.sql, [.orderedCollections]),
         shared(.dataContract, [.orderedCollections, .yams]),
 
-        shared(.pipeline, uses: [.dataContract, .sql], [.yams, .orderedCollections]),
-        shared(.controlPlane, uses: [.kafka], [.logging]),
+        shared(.pipeline, uses: [.civilTime, .dataContract, .sql], [.yams, .orderedCollections]),
+        shared(.controlPlane, uses: [.civilTime, .kafka], [.logging]),
         shared(.warehouse, uses: [.postgres, .curl, .sql, .dataContract], [.logging, .metrics]),
         shared(
             .web, uses: [.serviceRuntime], [.hummingbird, .jwtKit, .crypto, .cryptoExtras, .logging],
@@ -151,7 +155,11 @@ let package = Package(
             "RawSink",
             uses: [.serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse, .web],
             [.argumentParser, .lifecycle, .logging, .metrics])
-        + [pure("Planning", in: "Transformer", uses: [.sql, .pipeline, .dataContract], [.orderedCollections])]
+        + [
+            pure(
+                "Planning", in: "Transformer", uses: [.civilTime, .sql, .pipeline, .dataContract], [.orderedCollections]
+            )
+        ]
         + service(
             "Transformer",
             uses: [
@@ -159,10 +167,10 @@ let package = Package(
             ],
             pure: ["Planning"],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams])
-        + [pure("Timetable", in: "Scheduler")]
+        + [pure("Timetable", in: "Scheduler", uses: [.civilTime])]
         + service(
             "Scheduler",
-            uses: [.serviceRuntime, .kafka, .postgres, .controlPlane, .pipeline, .web],
+            uses: [.civilTime, .serviceRuntime, .kafka, .postgres, .controlPlane, .pipeline, .web],
             pure: ["Timetable"],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections],
             resources: [.copy("Public")])
@@ -176,12 +184,15 @@ let package = Package(
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],
             resources: [.copy("Public")])
         + [
+            // what tests of pure modules share
+            .target(name: "TestValues", path: "Tests/TestValues", swiftSettings: strict),
             .target(
                 name: "TestKit", dependencies: ["Kafka", "Postgres", .logging], path: "Tests/TestKit",
                 swiftSettings: strict),
             tests("BlockingIO"),
+            tests("CivilTime", uses: ["TestValues"]),
             tests("Kafka", uses: ["TestKit"], [.logging]),
-            tests("Postgres", uses: ["TestKit"], [.logging]),
+            tests("Postgres", uses: ["TestKit", "TestValues"], [.logging]),
             tests("Curl", uses: ["TestKit"], [.logging]),
             tests("ServiceRuntime", [.logging, .metrics]),
             .systemLibrary(
@@ -199,12 +210,12 @@ let package = Package(
                 "Producer", uses: ["TestKit", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
                 [.logging, .lifecycle, .hummingbird]),
             tests("RawSink", uses: ["TestKit", "Warehouse", "DataContract"], [.logging]),
-            tests("Planning", uses: ["Pipeline", "SQL"]),
+            tests("Planning", uses: ["CivilTime", "TestValues", "Pipeline", "SQL"]),
             tests(
                 "Transformer",
                 uses: ["TestKit", "Planning", "Pipeline", "Warehouse", "ControlPlane", "Kafka", "Postgres"], [.logging],
                 resources: [.copy("Fixtures")]),
-            tests("Timetable"),
+            tests("Timetable", uses: ["TestValues"]),
             tests("Scheduler", uses: ["TestKit", "Timetable", "ControlPlane"], [.logging, .hummingbirdTesting]),
             tests("Charts", uses: ["SQL", "Pipeline"]),
             tests(

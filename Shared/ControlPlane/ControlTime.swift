@@ -1,3 +1,4 @@
+import CivilTime
 import Foundation
 
 /// Times as the control plane writes them: RFC 3339 in UTC with microseconds, as `2026-11-23T08:15:30.000001Z`.
@@ -8,10 +9,10 @@ public enum ControlTime {
     public static func text(_ date: Date) -> String {
         // From the reference date: a Double holds the microseconds of today's distance to 2001 exactly enough.
         let micros = Int64((date.timeIntervalSinceReferenceDate * 1_000_000).rounded()) + 978_307_200_000_000
-        let (second, fraction) = floorDivided(micros, 1_000_000)
-        let (day, time) = floorDivided(second, 86_400)
-        let (year, month, dayOfMonth) = civil(from: day)
-        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(dayOfMonth, 2))T\(pad(time / 3600, 2)):"
+        let (second, fraction) = micros.flooredDivision(by: 1_000_000)
+        let (number, time) = second.flooredDivision(by: 86_400)
+        let day = CivilDay(number: Int(number))
+        return "\(pad(day.year, 4))-\(pad(day.month, 2))-\(pad(day.day, 2))T\(pad(time / 3600, 2)):"
             + "\(pad(time / 60 % 60, 2)):\(pad(time % 60, 2)).\(pad(fraction, 6))Z"
     }
 
@@ -34,7 +35,8 @@ public enum ControlTime {
             rest = rest.dropFirst(1 + digits.count)
         }
         guard let offset = offset(Array(rest)) else { return nil }
-        let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset
+        let days = CivilDay(year: Int(year), month: Int(month), day: Int(day)).number
+        let seconds = Int64(days) * 86_400 + hour * 3600 + minute * 60 + second - offset
         return Date(
             timeIntervalSinceReferenceDate: Double(seconds - 978_307_200) + Double(micros) / 1_000_000)
     }
@@ -57,31 +59,8 @@ public enum ControlTime {
         return value
     }
 
-    private static func pad(_ value: Int64, _ width: Int) -> String {
+    private static func pad(_ value: some BinaryInteger, _ width: Int) -> String {
         let text = String(value)
         return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
-    }
-
-    private static func floorDivided(_ value: Int64, _ by: Int64) -> (quotient: Int64, rest: Int64) {
-        let rest = (value % by + by) % by
-        return ((value - rest) / by, rest)
-    }
-
-    /// Days since 1970 of a civil date (Howard Hinnant's algorithm), and back.
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let era = floorDivided(year, 400).quotient
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func civil(from day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let (era, dayOfEra) = floorDivided(day + 719_468, 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
     }
 }

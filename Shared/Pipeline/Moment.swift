@@ -1,3 +1,4 @@
+import CivilTime
 import Foundation
 
 /// A point in time, counted in microseconds from 1970-01-01T00:00:00Z: exact, comparable, without a time zone.
@@ -12,7 +13,7 @@ public struct Moment: Sendable, Hashable, Comparable, Codable, CustomStringConve
 
     /// Midnight UTC of a day of the civil (proleptic Gregorian) calendar. Months and days count from 1.
     public init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
-        let days = Moment.days(year: year, month: month, day: day)
+        let days = CivilDay(year: year, month: month, day: day).number
         self.init(seconds: Int64(days) * 86_400 + Int64(hour * 3_600 + minute * 60 + second))
     }
 
@@ -28,33 +29,23 @@ public struct Moment: Sendable, Hashable, Comparable, Codable, CustomStringConve
     public var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
 
     /// Whole seconds, rounded down.
-    public var seconds: Int64 { Moment.floorDivide(microseconds, 1_000_000) }
+    public var seconds: Int64 { microseconds.flooredDivision(by: 1_000_000).quotient }
 
     public static func < (left: Moment, right: Moment) -> Bool { left.microseconds < right.microseconds }
 
     /// The moment so many seconds later.
     public func adding(seconds: Int64) -> Moment { Moment(microseconds: microseconds + seconds * 1_000_000) }
 
-    /// Year, month and day in UTC.
-    public var civil: (year: Int, month: Int, day: Int) {
-        // Days to civil date, after Howard Hinnant's chrono algorithms: eras of 400 years that start in March.
-        let shifted = Int(Moment.floorDivide(seconds, 86_400)) + 719_468
-        let era = Int(Moment.floorDivide(Int64(shifted), 146_097))
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
-    }
+    /// The day in UTC.
+    public var civil: CivilDay { CivilDay(number: Int(seconds.flooredDivision(by: 86_400).quotient)) }
 
     /// Seconds since midnight UTC.
-    public var secondOfDay: Int { Int(seconds - Moment.floorDivide(seconds, 86_400) * 86_400) }
+    public var secondOfDay: Int { Int(seconds.flooredDivision(by: 86_400).remainder) }
 
     /// `2026-11-23`
     public var day: String {
-        let (year, month, day) = civil
-        return "\(Moment.padded(year, 4))-\(Moment.padded(month, 2))-\(Moment.padded(day, 2))"
+        let civil = civil
+        return "\(Moment.padded(civil.year, 4))-\(Moment.padded(civil.month, 2))-\(Moment.padded(civil.day, 2))"
     }
 
     /// `2026-11-23 14:05:00`, with six more digits when there are any and `always` is not false.
@@ -93,19 +84,6 @@ public struct Moment: Sendable, Hashable, Comparable, Codable, CustomStringConve
     static func daysIn(month: Int, year: Int) -> Int {
         if month == 2 { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28 }
         return [4, 6, 9, 11].contains(month) ? 30 : 31
-    }
-
-    private static func days(year: Int, month: Int, day: Int) -> Int {
-        let year = month <= 2 ? year - 1 : year
-        let era = Int(floorDivide(Int64(year), 400))
-        let yearOfEra = year - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    private static func floorDivide(_ left: Int64, _ right: Int64) -> Int64 {
-        let quotient = left / right
-        return left % right < 0 ? quotient - 1 : quotient
     }
 
     private static func padded(_ number: Int, _ digits: Int) -> String {

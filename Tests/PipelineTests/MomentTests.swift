@@ -28,8 +28,8 @@ import Testing
     func civil() {
         for day in stride(from: -146_097, to: 146_097, by: 1) {
             let moment = Moment(seconds: Int64(day) * 86_400)
-            let (year, month, number) = moment.civil
-            #expect(Moment(year: year, month: month, day: number) == moment)
+            let civil = moment.civil
+            #expect(Moment(year: civil.year, month: civil.month, day: civil.day) == moment)
         }
     }
 }

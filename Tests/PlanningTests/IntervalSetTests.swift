@@ -1,5 +1,6 @@
 import Pipeline
 import Planning
+import TestValues
 import Testing
 
 /// A set of small numbers, by its definition: what IntervalSet must agree with.
@@ -42,20 +43,8 @@ private func naive(_ set: IntervalSet) -> Naive {
     }
 }
 
-/// A small random generator with a seed, so that a failure can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func ranges() -> [Range<Int>] {
+extension SplitMix {
+    fileprivate mutating func ranges() -> [Range<Int>] {
         (0..<Int.random(in: 0...6, using: &self)).map { _ in
             let start = Int.random(in: 0..<60, using: &self)
             return start..<Int.random(in: start...min(start + 12, 63), using: &self)

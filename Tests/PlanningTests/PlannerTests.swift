@@ -204,7 +204,7 @@ import Testing
             ),
             (
                 ["models/a.sql": "MODEL (name a, cron 'soon'); SELECT 1 AS x"],
-                "models/a.sql:1:1: analytics.a: `soon` is not a cron"
+                "models/a.sql:1:1: analytics.a: `soon` is no schedule"
             ),
         ])
     func place(files: [String: String], message: String) {

@@ -1,3 +1,4 @@
+import CivilTime
 import Pipeline
 import Planning
 import Testing
@@ -27,7 +28,7 @@ private func at(_ text: String) -> Moment {
             ("0 0 * * *", "Europe/Berlin", "2026-12-01 12:00:00", "2026-11-30 23:00"),
         ])
     func floor(cron: String, zone: String, moment: String, tick: String) throws {
-        #expect(try CronSchedule(cron, timeZone: zone).floor(at(moment)) == at(tick))
+        #expect(try CronSchedule(cron, zone: zone).floor(at(moment)) == at(tick))
     }
 
     @Test(

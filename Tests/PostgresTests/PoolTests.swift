@@ -1,4 +1,5 @@
 import TestKit
+import TestValues
 import Testing
 
 @testable import Postgres
@@ -94,7 +95,7 @@ import Testing
 
     @Test("random use never breaks the limit nor leaves a waiter beside a free connection", arguments: 1...20)
     func properties(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var pool = machine(3)
         var leased: [Int] = []
         var opening = 0, next = 0, waiter = 0

@@ -1,5 +1,6 @@
 import Foundation
 import TestKit
+import TestValues
 import Testing
 
 @testable import Postgres
@@ -168,7 +169,7 @@ struct CopyTests {
             "0.1", "0.01", "0.001", "0.0001", "0.00001", "123456789.987654321", "-0.00012", "1.5e5", "99999999e-4",
         ]
         texts += ["1e131", "1e-100", "00012.500", "9999", "9999.9999", "10000.0001", "-12.50e3"]
-        var generator = SplitMix(state: 7)
+        var generator = SplitMix(seed: 7)
         for _ in 0..<300 {
             let digits = String(
                 (0..<Int.random(in: 1...30, using: &generator)).map { _ in
@@ -291,16 +292,5 @@ struct CopyTests {
         second.removeAll()
         #expect(second.isEmpty)
         #expect(first.rowCount == 3)
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -139,7 +139,9 @@ import Web
                 #expect(
                     !page.text.contains("<script>") && !page.text.contains("style=") && !page.text.contains("onclick="))
             }
-            for file in ["assets/dag.js", "assets/scheduler.css", "shared/base.css", "shared/dom.js", "shared/mark.svg"] {
+            for file in [
+                "assets/dag.js", "assets/scheduler.css", "shared/base.css", "shared/dom.js", "shared/mark.svg",
+            ] {
                 #expect(try await api.get("/\(file)", as: nil).status == .ok, "\(file)")
             }
         }

@@ -1,4 +1,5 @@
 // LedDAG: a DAG as the leader holds it: its manifest, and the clock that its models' schedules make.
+import CivilTime
 import ControlPlane
 import Foundation
 import Timetable

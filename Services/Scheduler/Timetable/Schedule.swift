@@ -1,3 +1,4 @@
+import CivilTime
 import Foundation
 
 /// When a model is due: again and again, or once.

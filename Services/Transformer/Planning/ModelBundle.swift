@@ -1,3 +1,4 @@
+import CivilTime
 import Pipeline
 
 /// Every text that a model's SQL is made from. Kept with the environment, so that a model runs as it was promoted,

@@ -1,3 +1,4 @@
+import CivilTime
 import Pipeline
 
 /// Makes snapshots of a project's models: renders, reads the query, binds the audits, hashes.
@@ -44,9 +45,9 @@ struct SnapshotReader {
 
     private func schedule(of model: ModelDefinition) throws(PipelineError) -> CronSchedule {
         do throws(CronError) {
-            return try CronSchedule(model.cron, timeZone: model.cronTimeZone)
+            return try CronSchedule(model.cron, zone: model.cronTimeZone)
         } catch {
-            throw model.source.error(at: 0, "\(model.name): \(error.message)")
+            throw model.source.error(at: 0, "\(model.name): \(error)")
         }
     }
 

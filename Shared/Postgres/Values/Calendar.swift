@@ -1,4 +1,5 @@
-// Timestamps and dates, exact to the microsecond, and the day count of the Gregorian calendar behind them.
+// Timestamps and dates, exact to the microsecond.
+import CivilTime
 import Foundation
 
 /// A point in time, to the microsecond. Reads `timestamptz`, and `timestamp` as if it were in UTC.
@@ -75,23 +76,11 @@ public struct PostgresDate: Hashable, Comparable, Sendable, CustomStringConverti
 
     /// A day of the Gregorian calendar, extended to all times; `month` from 1, year 0 being 1 BC.
     public init(year: Int, month: Int, day: Int) {
-        let shifted = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = shifted.flooredDivision(by: 400)
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        daysSinceEpoch = Int32(clamping: era * 146_097 + dayOfEra - 719_468)
+        daysSinceEpoch = Int32(clamping: CivilDay(year: year, month: month, day: day).number)
     }
 
     /// Year (0 is 1 BC), month and day, both from 1.
-    public var components: (year: Int, month: Int, day: Int) {
-        let (era, dayOfEra) = (Int(daysSinceEpoch) + 719_468).flooredDivision(by: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
-    }
+    public var components: CivilDay { CivilDay(number: Int(daysSinceEpoch)) }
 
     /// Midnight in UTC.
     public var date: Date { Date(timeIntervalSince1970: Double(daysSinceEpoch) * 86_400) }
@@ -105,8 +94,8 @@ public struct PostgresDate: Hashable, Comparable, Sendable, CustomStringConverti
 
     /// Without the era.
     var isoText: String {
-        let (year, month, day) = components
-        return "\(padded(year > 0 ? year : 1 - year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+        let day = components
+        return "\(padded(day.year > 0 ? day.year : 1 - day.year, 4))-\(padded(day.month, 2))-\(padded(day.day, 2))"
     }
 }
 
@@ -118,19 +107,12 @@ extension PostgresDate: PostgresEncodable, PostgresDecodable {
         guard cell.type == .date, let moment = TimestampText.parse(cell.bytes),
             moment != .infinity, moment != .minusInfinity
         else { return nil }
-        return PostgresDate(daysSinceEpoch: Int32(clamping: moment.microseconds.flooredDivision(by: 86_400_000_000).0))
+        return PostgresDate(
+            daysSinceEpoch: Int32(clamping: moment.microseconds.flooredDivision(by: 86_400_000_000).quotient))
     }
 }
 
 private func padded<Number: BinaryInteger>(_ number: Number, _ width: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
-}
-
-extension FixedWidthInteger {
-    /// Quotient towards minus infinity, and the remainder that is never negative.
-    func flooredDivision(by divisor: Self) -> (Self, Self) {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
 }

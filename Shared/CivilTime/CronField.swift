@@ -27,10 +27,10 @@ struct CronFieldKind: Sendable {
 }
 
 /// A set of minutes, hours, days, months or weekdays.
-struct CronField: Sendable, Equatable {
+public struct CronField: Sendable, Equatable {
     private(set) var bits: UInt64 = 0
     /// True when the field rules nothing out, however that is written: `*`, `*/1`, `0-59`.
-    private(set) var isEverything = false
+    public private(set) var isEverything = false
 
     /// - Throws: ``CronError/field(name:part:expression:allowed:)``.
     init(_ text: Substring, _ kind: CronFieldKind, of expression: String) throws(CronError) {
@@ -59,7 +59,7 @@ struct CronField: Sendable, Equatable {
     }
 
     /// The members in order.
-    var values: [Int] { (0..<64).filter(contains) }
+    public var values: [Int] { (0..<64).filter(contains) }
 
     private static func members(of part: Substring, _ kind: CronFieldKind) -> UInt64? {
         let pieces = part.split(separator: "/", omittingEmptySubsequences: false)

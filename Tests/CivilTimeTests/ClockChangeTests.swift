@@ -1,6 +1,7 @@
+import CivilTime
 import Foundation
+import TestValues
 import Testing
-import Timetable
 
 /// Europe/Oslo as Airflow's CronTriggerTimetable has it: 02:00 to 03:00 does not exist on 2026-03-29 and comes twice on
 /// 2026-10-25.

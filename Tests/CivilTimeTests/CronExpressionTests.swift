@@ -1,6 +1,7 @@
+import CivilTime
 import Foundation
+import TestValues
 import Testing
-import Timetable
 
 @Suite("A cron expression") struct CronExpressionTests {
     @Test(
@@ -76,13 +77,5 @@ import Timetable
         #expect(daily.next(after: Date(timeIntervalSince1970: 1e15)) == nil)
         #expect(daily.last(atOrBefore: Date(timeIntervalSince1970: -1e15)) == nil)
         #expect(daily.next(after: Date(timeIntervalSince1970: .nan)) == nil)
-    }
-
-    @Test("@once is due once")
-    func once() throws {
-        let schedule = try Schedule("@once", firstSeen: time("2026-11-23T10:00Z"))
-        #expect(schedule.upcoming(after: time("2026-11-23T09:00Z"), count: 5) == [time("2026-11-23T10:00Z")])
-        #expect(schedule.next(after: time("2026-11-23T10:00Z")) == nil)
-        #expect(schedule.last(atOrBefore: time("2027-01-01T00:00Z")) == time("2026-11-23T10:00Z"))
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// `2026-03-29T02:30+02` and the like as an instant; `Z` for UTC.
-func time(_ text: String) -> Date {
+public func time(_ text: String) -> Date {
     let zone = text.hasSuffix("Z") ? "+00" : String(text.suffix(3))
     let plain = text.hasSuffix("Z") ? text.dropLast() : text.dropLast(3)
     let numbers = plain.split { "-T:".contains($0) }.compactMap { Int($0) }

@@ -1,6 +1,7 @@
+import CivilTime
 import Foundation
+import TestValues
 import Testing
-import Timetable
 
 /// Held against a second implementation that goes through every minute of the calendar, in random zones and years.
 @Suite("Properties over zones and years") struct CronPropertyTests {
@@ -102,21 +103,4 @@ private struct SlowCron {
         let (day, weekday) = (fields[2].contains(parts.day!), fields[4].contains(parts.weekday! - 1))
         return fields[2].count == 31 || fields[4].count == 7 ? day && weekday : day || weekday
     }
-}
-
-/// A small generator that gives the same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
-    }
-
-    mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 }

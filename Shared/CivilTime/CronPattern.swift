@@ -1,12 +1,14 @@
 // CronPattern: the five fields, on a clock that never changes. Knows nothing of zones.
 // Always: at least one day of some year has it, so that a search ends within nine years.
 
-struct CronPattern: Sendable, Equatable {
-    let minutes: CronField
-    let hours: CronField
-    let days: CronField
-    let months: CronField
-    let weekdays: CronField
+/// What each field of a cron expression allows.
+public struct CronPattern: Sendable, Equatable {
+    public let minutes: CronField
+    public let hours: CronField
+    public let days: CronField
+    public let months: CronField
+    /// 0 is Sunday.
+    public let weekdays: CronField
 
     /// Feb 29 may be eight years away (1896 to 1904, 2096 to 2104).
     private static let daysMax = 9 * 366
@@ -27,9 +29,9 @@ struct CronPattern: Sendable, Equatable {
 
     /// The first wall time at or after `wall` and before `limit` (seconds on the wall's clock), to the minute.
     func first(from wall: Int, before limit: Int) -> Int? {
-        let start = floorDivide(wall + 59, 60) * 60  // up to a whole minute
-        var number = floorDivide(start, 86_400)
-        let lastDay = min(floorDivide(limit - 1, 86_400), number + Self.daysMax)
+        let start = (wall + 59).flooredDivision(by: 60).quotient * 60  // up to a whole minute
+        var number = start.flooredDivision(by: 86_400).quotient
+        let lastDay = min((limit - 1).flooredDivision(by: 86_400).quotient, number + Self.daysMax)
         var secondOfDay = start - number * 86_400
         while number <= lastDay {
             let day = CivilDay(number: number)
@@ -50,8 +52,8 @@ struct CronPattern: Sendable, Equatable {
 
     /// The last wall time at or before `wall` and at or after `limit`.
     func last(to wall: Int, from limit: Int) -> Int? {
-        var number = floorDivide(wall, 86_400)
-        let firstDay = max(floorDivide(limit, 86_400), number - Self.daysMax)
+        var number = wall.flooredDivision(by: 86_400).quotient
+        let firstDay = max(limit.flooredDivision(by: 86_400).quotient, number - Self.daysMax)
         var secondOfDay = wall - number * 86_400
         while number >= firstDay {
             let day = CivilDay(number: number)

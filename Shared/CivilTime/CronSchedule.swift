@@ -12,11 +12,12 @@ public struct CronSchedule: Sendable, Equatable {
     public let text: String
     /// The IANA name of its zone.
     public let zoneName: String
-    private let pattern: CronPattern
+    /// Its fields.
+    public let pattern: CronPattern
     private let zone: TimeZone
     private let runsEveryHour: Bool
 
-    /// Reads five fields or a preset. `@once` is no cron expression: see ``Schedule``.
+    /// Reads five fields or a preset. `@once` is no cron expression.
     /// - Throws: ``CronError``, also for an expression that no day ever has.
     public init(_ text: String, zone zoneName: String = "UTC") throws(CronError) {
         let trimmed = text.trimmingCharacters(in: .whitespaces)
@@ -55,7 +56,8 @@ public struct CronSchedule: Sendable, Equatable {
         }
     }
 
-    private func last(to instant: Int) -> Int? {
+    /// The last time at or before `instant`, both in seconds since 1970-01-01 00:00 UTC; `nil` where none is in ten years.
+    public func last(to instant: Int) -> Int? {
         var segment = ZoneSegment(of: zone, at: instant)
         while true {
             if let found = last(in: segment, to: instant) { return found }
@@ -96,8 +98,10 @@ public struct CronSchedule: Sendable, Equatable {
 }
 
 /// Zones by name, and instants as whole seconds.
-enum Zones {
-    static func zone(_ name: String) throws(CronError) -> TimeZone {
+public enum Zones {
+    /// The zone of that IANA name.
+    /// - Throws: ``CronError/zone(_:)``.
+    public static func zone(_ name: String) throws(CronError) -> TimeZone {
         // Foundation takes abbreviations and offsets too; a schedule names a place, or UTC.
         guard name == "UTC" || name.contains("/") || TimeZone.knownTimeZoneIdentifiers.contains(name),
             name.utf8.count <= 64, let zone = TimeZone(identifier: name)
