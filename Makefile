@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e lint format docs \
+.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short lint format docs \
         bench images clean
 
 # `release` is what is deployed; tests build `debug`.
@@ -35,10 +35,16 @@ demo-stop: ## stop the demo; its data stays
 demo-clean: ## stop the demo and delete its data
 	@scripts/demo clean
 
-test: deps lint test-unit test-e2e ## lint, unit and integration tests, then the demo in a browser under fire
+test: deps lint test-unit fuzz-short test-e2e ## lint, unit and integration tests, fuzzing, the demo in a browser under fire
 
 test-unit: deps ## Swift tests, on a PostgreSQL, a broker and a BigQuery emulator of their own (FILTER=regex runs some)
 	@scripts/test-unit $(FILTER)
+
+fuzz: ## texts of any kind for the SQL front end, until one breaks it (FUZZ_SECONDS, 3600)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz-sql
+
+fuzz-short:
+	@FUZZ_SECONDS=15 scripts/fuzz-sql
 
 test-e2e: deps ## the demo end to end: pages in Chromium, and killed services
 	@scripts/test-e2e

@@ -354,9 +354,16 @@ extension SQLWriter {
         }
     }
 
+    /// A call without what only queries have behind its parentheses.
+    private func isWindowless(_ call: FunctionCall) -> Bool {
+        guard let modifiers = call.modifiers else { return true }
+        return modifiers.filter == nil && modifiers.withinGroup.isEmpty && modifiers.over == nil
+    }
+
     mutating func indexKey(_ key: IndexKey) {
         switch key.value {
-        case .column, .function: expression(key.value)
+        case .column(let column) where column.qualifier.isEmpty: expression(key.value)
+        case .function(let call) where isWindowless(call): expression(key.value)
         case .collated(let collated):
             indexKey(IndexKey(value: collated.operand))
             write(" COLLATE ")

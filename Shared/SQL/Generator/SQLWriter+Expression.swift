@@ -306,7 +306,11 @@ extension SQLWriter {
     /// An operand where PostgreSQL's grammar allows but the simpler operators.
     func isSimple(_ expression: Expression) -> Bool {
         switch expression {
-        case .atTimeZone, .collated: false
+        case .atTimeZone, .collated, .quantified: false
+        case .symbolic(let operation): (operation.left.map(isSimple) ?? true) && isSimple(operation.right)
+        case .chain(let chain): chain.operands.allSatisfy(isSimple)
+        case .cast(let cast): !writesDoubleColon(cast) || isSimple(cast.operand)
+        case .binary(let operation) where operation.operation == .periodOverlaps: false
         case .binary(let operation): isSimple(operation.left) && isSimple(operation.right)
         case .unary(let operation): isSimple(operation.operand)
         default: true
@@ -446,6 +450,12 @@ extension SQLWriter {
         case .parameter(let parameter):
             // The names of system variables have dots in them.
             if case .system = parameter.kind { isBare = false } else { isBare = true }
+        // A dot behind digits would go on with the number.
+        case .literal(let literal):
+            switch literal.value {
+            case .integer, .decimal: isBare = false
+            default: isBare = !grammar.accessNeedsParentheses
+            }
         case .column, .placeholder: isBare = true
         case .subscripted, .field: isBare = true
         case .subquery: isBare = true

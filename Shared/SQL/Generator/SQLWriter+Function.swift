@@ -110,7 +110,7 @@ extension SQLWriter {
             write(string: word)
             write(" ")
         }
-        if precedesIn {
+        if precedesIn || argument.label == .similar {
             simple(argument.value, above: operators.precedence.range)
         } else {
             expression(argument.value)

@@ -6,11 +6,22 @@ public struct ParseOptions: Sendable, Hashable {
     public var comments: Bool
     /// How deep expressions and queries may nest.
     public var depthMax: Int
+    /// How many bytes of the stack parsing may take, so that a text that nests deep is an error on any thread. What
+    /// goes through the tree later takes less.
+    public var stackMax: Int
 
-    public init(placeholders: Bool = false, comments: Bool = true, depthMax: Int = 150) {
+    /// Fits threads with 512 KiB of stack in a release build. Debug builds have frames of four times the size, and
+    /// assume a thread with 8 MiB.
+    public static let stackMaxDefault = _isDebugAssertConfiguration() ? 4 << 20 : 352 << 10
+
+    public init(
+        placeholders: Bool = false, comments: Bool = true, depthMax: Int = 150,
+        stackMax: Int = ParseOptions.stackMaxDefault
+    ) {
         self.placeholders = placeholders
         self.comments = comments
         self.depthMax = depthMax
+        self.stackMax = stackMax
     }
 }
 

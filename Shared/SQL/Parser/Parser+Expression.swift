@@ -6,7 +6,7 @@ extension Parser {
 
     /// An expression whose operators bind tighter than `level`.
     mutating func expression(above level: Int8) throws(SQLError) -> Expression {
-        guard depth < depthMax else { throw tooDeep() }
+        guard hasRoom() else { throw tooDeep() }
         let outer = height
         depth += 1
         height = 0
@@ -20,6 +20,7 @@ extension Parser {
     }
 
     /// What follows a first operand.
+    @inline(never)
     mutating func operations(
         on first: Expression, from start: UInt32, above level: Int8
     ) throws(SQLError) -> Expression {
@@ -48,10 +49,8 @@ extension Parser {
                 left = try wordOperation(on: left, from: start, above: level, closed: &closed)
                 if index == before { return left }
             case .doubleColon where grammar.hasDoubleColon:
-                advance()
                 try grow()
-                let type = try dataType()
-                left = .cast(Cast(operand: left, type: type, notation: Spelling(.doubleColon), info: info(from: start)))
+                left = try doubleColon(left, from: start)
             case .leftBracket:
                 try grow()
                 left = try subscripted(left, from: start)
@@ -68,6 +67,13 @@ extension Parser {
         }
     }
 
+    @inline(never)
+    private mutating func doubleColon(_ operand: Expression, from start: UInt32) throws(SQLError) -> Expression {
+        advance()
+        let type = try dataType()
+        return .cast(Cast(operand: operand, type: type, notation: Spelling(.doubleColon), info: info(from: start)))
+    }
+
     /// The operators of one level that follow each other.
     private struct OperatorRun {
         var level: Int8 = 0
@@ -81,6 +87,7 @@ extension Parser {
     }
 
     /// The next operator of a run that is too long for operations within operations.
+    @inline(never)
     private mutating func chain(
         _ left: inout Expression, _ found: OperatorTraits.Binary, _ run: OperatorRun, from start: UInt32
     ) throws(SQLError) {
@@ -119,6 +126,7 @@ extension Parser {
     }
 
     /// `~<~` and its like, or `OPERATOR(schema.+)`, between two operands.
+    @inline(never)
     private mutating func symbolic(_ left: Expression?, from start: UInt32) throws(SQLError) -> Expression {
         var operation = SymbolicOperation(symbol: "", left: left, right: .null)
         if at(.operator) {
@@ -154,6 +162,7 @@ extension Parser {
         error("Comparisons do not chain; put one of them into parentheses, or join them by AND.")
     }
 
+    @inline(never)
     private mutating func binary(
         _ left: Expression, _ found: OperatorTraits.Binary, from start: UInt32
     ) throws(SQLError) -> Expression {
@@ -175,6 +184,7 @@ extension Parser {
     }
 
     /// What stands in the parentheses of `= ANY (…)`: a query or an array.
+    @inline(never)
     private mutating func parenthesizedSet() throws(SQLError) -> Expression {
         let start = token.range.start
         switch try parenthesizedContent() {
@@ -184,6 +194,7 @@ extension Parser {
     }
 
     /// Operators that are words. Takes nothing when the word is none, or binds too loosely.
+    @inline(never)
     private mutating func wordOperation(
         on left: Expression, from start: UInt32, above level: Int8, closed: inout Int8
     ) throws(SQLError) -> Expression {
@@ -257,6 +268,7 @@ extension Parser {
         return QualifiedName([Identifier(try stringValue(taken), quoted: true, range: taken.range)])
     }
 
+    @inline(never)
     private mutating func logical(
         _ left: Expression, _ connective: LogicalOperation.Connective, _ level: Int8, from start: UInt32
     ) throws(SQLError) -> Expression {
@@ -272,6 +284,7 @@ extension Parser {
         return .logical(LogicalOperation(connective: connective, operands: operands, info: info(from: start)))
     }
 
+    @inline(never)
     private mutating func isTest(_ left: Expression, from start: UInt32) throws(SQLError) -> Expression {
         advance()
         let negated = take(.not)
@@ -322,6 +335,7 @@ extension Parser {
     }
 
     /// BETWEEN, IN and the LIKEs, from their own word on.
+    @inline(never)
     private mutating func rangeTest(
         _ left: Expression, negated: Bool, from start: UInt32
     ) throws(SQLError) -> Expression {
@@ -361,6 +375,7 @@ extension Parser {
         }
     }
 
+    @inline(never)
     private mutating func membershipSource() throws(SQLError) -> Membership.Source {
         if at(.placeholder) { return .placeholder(try placeholder()) }
         if at(.unnest), peek(1).kind == .leftParenthesis {

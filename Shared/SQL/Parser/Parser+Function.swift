@@ -2,6 +2,7 @@
 
 extension Parser {
     /// A name, a path of names, a call, or a type before a string.
+    @inline(never)
     mutating func path(_ start: UInt32) throws(SQLError) -> Expression {
         let isCall = peek(1).kind == .leftParenthesis
         if token.kind == .word, token.keyword != .notKeyword {
@@ -51,6 +52,7 @@ extension Parser {
     }
 
     /// PostgreSQL: any name before a string is the string's type.
+    @inline(never)
     private mutating func genericTypedLiteral(_ start: UInt32, _ name: Identifier) throws(SQLError) -> Expression {
         let kind = dialect.traits.types.kinds[name.name.lowercased()] ?? .named(QualifiedName([name]))
         let type = DataType(kind: kind, written: Spelling(name.name), info: info(from: start))
@@ -60,6 +62,7 @@ extension Parser {
     // MARK: Calls
 
     /// A call, from the opening parenthesis on.
+    @inline(never)
     mutating func call(_ start: UInt32, qualifier: [Identifier], name: Identifier) throws(SQLError) -> Expression {
         try expect(.leftParenthesis, "(")
         var call = FunctionCall(qualifier: qualifier, name: name)
@@ -89,6 +92,7 @@ extension Parser {
         return .function(call)
     }
 
+    @inline(never)
     private mutating func argument() throws(SQLError) -> Argument {
         if token.kind == .word {
             if peek(1).kind == .arrow || peek(1).kind == .colonEqual {
@@ -117,7 +121,7 @@ extension Parser {
                 return argument
             case .select, .with:
                 // `f(SELECT …)` is a table argument in GoogleSQL; elsewhere a query needs its own parentheses.
-                guard grammar.hasPipes else { break }
+                guard grammar.hasPipes, peek(1).kind != .leftParenthesis else { break }
                 let start = token.range.start
                 let query = try nested { parser throws(SQLError) in try parser.query() }
                 return Argument(.subquery(Subquery(query: query, info: info(from: start))))
@@ -130,6 +134,7 @@ extension Parser {
     }
 
     /// What may follow the arguments within the parentheses.
+    @inline(never)
     private mutating func innerModifiers(_ modifiers: inout CallModifiers) throws(SQLError) {
         if let nulls = nullTreatment() { modifiers.nulls = nulls }
         if take(.having) {
@@ -151,6 +156,7 @@ extension Parser {
     }
 
     /// What may follow the parentheses; false when nothing does.
+    @inline(never)
     mutating func outerModifiers(_ modifiers: inout CallModifiers) throws(SQLError) -> Bool {
         let before = index
         if at(.within, .group) {
@@ -165,7 +171,8 @@ extension Parser {
                 return try parser.expression()
             }
         }
-        if let nulls = nullTreatment() {
+        // Where the call is the argument of another, the words are about that one.
+        if peek(2).keyword == .over, let nulls = nullTreatment() {
             modifiers.nulls = nulls
             modifiers.nullsOutside = Spelling(true)
         }
@@ -177,6 +184,7 @@ extension Parser {
     }
 
     /// Makes the argument of functions such as DATE_TRUNC that names a part of a date one, not a column.
+    @inline(never)
     private func markTimePart(_ call: inout FunctionCall) {
         guard call.qualifier.isEmpty, call.arguments.count > 1,
             grammar.functionsOfTimePart.contains(call.name.name.lowercased())
@@ -214,6 +222,7 @@ extension Parser {
         return .function(FunctionCall(name: name, hasParentheses: false, info: info(from: start)))
     }
 
+    @inline(never)
     mutating func extract(_ start: UInt32) throws(SQLError) -> Expression {
         let name = Identifier(text(token), range: token.range)
         advance()
@@ -242,6 +251,7 @@ extension Parser {
     }
 
     /// SUBSTRING, TRIM, OVERLAY and POSITION, whose arguments may have words before them.
+    @inline(never)
     mutating func functionWithWords(_ start: UInt32) throws(SQLError) -> Expression {
         let name = Identifier(text(token), range: token.range)
         let keyword = token.keyword

@@ -64,6 +64,7 @@ extension Parser {
 
     /// String tokens up to the last that is joined: in PostgreSQL those with a line break between them, in GoogleSQL
     /// all side by side.
+    @inline(never)
     mutating func strings() throws(SQLError) -> String {
         var value = try escapedString()
         var end = Int(lastEnd)
@@ -115,6 +116,7 @@ extension Parser {
         return bits
     }
 
+    @inline(never)
     mutating func parameter() throws(SQLError) -> Parameter {
         let taken = token
         let name = text(taken)
@@ -135,6 +137,7 @@ extension Parser {
         return Parameter(kind: kind, info: NodeInfo(range: taken.range))
     }
 
+    @inline(never)
     mutating func placeholder() throws(SQLError) -> Placeholder {
         let taken = token
         var name = text(taken).dropFirst()
@@ -189,6 +192,7 @@ extension Parser {
             RowConstructor(kind: .tuple, fields: values.map { SelectItem(value: $0) }, info: info(from: start)))
     }
 
+    @inline(never)
     private mutating func parenthesizedOperand(_ start: UInt32) throws(SQLError) -> Expression {
         switch try parenthesizedContent() {
         case .query(let query): return .subquery(Subquery(query: query, info: info(from: start)))
@@ -199,9 +203,19 @@ extension Parser {
     /// True at a word that begins a query.
     func beginsQuery() -> Bool {
         switch token.keyword {
-        case .select, .with, .values: true
+        case .select, .values: true
+        // `WITH(a AS 1, a + 1)` is an expression of GoogleSQL.
+        case .with: peek(1).kind != .leftParenthesis
         case .table: peek(1).kind == .word || peek(1).kind == .quotedName
         case .from: grammar.hasPipes
+        default: at(.placeholder) && continuesQuery(peek(1).keyword)
+        }
+    }
+
+    /// Words behind a placeholder that make a query of it.
+    private func continuesQuery(_ keyword: Keyword) -> Bool {
+        switch keyword {
+        case .union, .intersect, .except, .order, .limit, .offset, .fetch: true
         default: false
         }
     }
@@ -209,6 +223,7 @@ extension Parser {
     // MARK: Access
 
     /// `[…]` behind an operand.
+    @inline(never)
     mutating func subscripted(_ operand: Expression, from start: UInt32) throws(SQLError) -> Expression {
         // In `(x[1])[2]` the second subscript is about another array than the first.
         var standsAlone = false
@@ -219,6 +234,7 @@ extension Parser {
     }
 
     /// What stands between brackets, and these.
+    @inline(never)
     mutating func position() throws(SQLError) -> SubscriptAccess.Position {
         try expect(.leftBracket, "[")
         let position: SubscriptAccess.Position
@@ -258,6 +274,7 @@ extension Parser {
     }
 
     /// `.field` or `.*` behind an operand.
+    @inline(never)
     mutating func fieldAccess(_ operand: Expression, from start: UInt32) throws(SQLError) -> Expression {
         try expect(.dot, ".")
         if at(.star) {
@@ -271,6 +288,7 @@ extension Parser {
     }
 
     /// What follows the `*` of a select list or of COUNT.
+    @inline(never)
     mutating func star(_ start: UInt32, qualifier: [Identifier]) throws(SQLError) -> Star {
         var star = Star(qualifier: qualifier)
         if at(.except), peek(1).kind == .leftParenthesis, grammar.starsMayExcept {
@@ -290,6 +308,7 @@ extension Parser {
     // MARK: Arrays
 
     /// From the opening bracket on.
+    @inline(never)
     mutating func bracketArray(_ start: UInt32, type: DataType?, hasKeyword: Bool) throws(SQLError) -> Expression {
         try expect(.leftBracket, "[")
         var elements: [Expression] = []

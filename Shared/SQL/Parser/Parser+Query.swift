@@ -86,7 +86,7 @@ extension Parser {
 
     private mutating func commonTableStatement() throws(SQLError) -> Statement {
         switch token.keyword {
-        case .insert, .update, .delete, .merge:
+        case .insert, .update, .delete, .merge, .with:
             guard grammar.changesMayReturn else { return .query(try query()) }
             return try statement()
         default: return .query(try query())
@@ -234,8 +234,11 @@ extension Parser {
             }
         }
         if at(.pipe), grammar.hasPipes {
+            // The tables of WITH are those of the whole, too.
+            let with = query.with
+            query.with = nil
             query.info = info(from: start)
-            query = Query(body: try pipe(on: .query(QueryBody(inParentheses: query)), from: start))
+            query = Query(with: with, body: try pipe(on: .query(QueryBody(inParentheses: query)), from: start))
         }
         query.info = info(from: start)
         // A query that is only parentheses around another is that other.

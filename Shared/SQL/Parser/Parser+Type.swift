@@ -133,8 +133,7 @@ extension Parser {
             try parser.list { parser throws(SQLError) in
                 // `name type` or a type alone: a name is followed by the word that begins a type.
                 let next = parser.peek(1).kind
-                if parser.token.kind == .quotedName
-                    || (parser.token.kind == .word && (next == .word || next == .quotedName))
+                if next == .word || next == .quotedName, parser.token.kind == .quotedName || parser.token.kind == .word
                 {
                     let name = try parser.takeName()
                     return DataType.Field(name: name, type: try parser.dataType())

@@ -1,6 +1,7 @@
 // Expressions that begin with a word.
 
 extension Parser {
+    @inline(never)
     mutating func wordOperand(_ start: UInt32) throws(SQLError) -> Expression {
         switch token.keyword {
         case .notKeyword: return try path(start)
@@ -45,6 +46,7 @@ extension Parser {
     }
 
     /// `COLLATION FOR (x)` is a way to write a call.
+    @inline(never)
     private mutating func collationOf(_ start: UInt32) throws(SQLError) -> Expression {
         advance()
         advance()
@@ -55,6 +57,7 @@ extension Parser {
     }
 
     /// GoogleSQL's `WITH(a AS 1, b AS a + 1, a * b)`.
+    @inline(never)
     private mutating func withExpression(_ start: UInt32) throws(SQLError) -> Expression {
         var call = FunctionCall(name: Identifier(text(token), range: token.range))
         advance()
@@ -79,6 +82,7 @@ extension Parser {
         return .literal(Literal(value: value, info: NodeInfo(range: range)))
     }
 
+    @inline(never)
     private mutating func conditional(_ start: UInt32) throws(SQLError) -> Expression {
         advance()
         var result = Conditional(branches: [])
@@ -98,6 +102,7 @@ extension Parser {
         return .conditional(result)
     }
 
+    @inline(never)
     private mutating func cast(_ start: UInt32, safe: Bool) throws(SQLError) -> Expression {
         advance()
         try expect(.leftParenthesis, "(")
@@ -118,6 +123,7 @@ extension Parser {
         return .cast(cast)
     }
 
+    @inline(never)
     private mutating func exists(_ start: UInt32) throws(SQLError) -> Expression {
         advance()
         guard case .query(let query) = try nested({ parser throws(SQLError) in try parser.parenthesizedContent() })
@@ -128,6 +134,7 @@ extension Parser {
     }
 
     /// ARRAY and what may follow it.
+    @inline(never)
     private mutating func array(_ start: UInt32) throws(SQLError) -> Expression {
         let next = peek(1).kind
         guard next == .leftBracket || next == .leftParenthesis || next == .less else {
@@ -145,6 +152,7 @@ extension Parser {
     }
 
     /// `ROW(…)`, which may be empty.
+    @inline(never)
     private mutating func row(_ start: UInt32, _ kind: RowConstructor.Kind) throws(SQLError) -> Expression {
         advance()
         try expect(.leftParenthesis, "(")
@@ -157,6 +165,7 @@ extension Parser {
     }
 
     /// `STRUCT(…)` and `STRUCT<…>(…)`.
+    @inline(never)
     private mutating func structure(_ start: UInt32) throws(SQLError) -> Expression {
         switch peek(1).kind {
         case .leftParenthesis: return try row(start, .structure)
@@ -174,6 +183,7 @@ extension Parser {
         }
     }
 
+    @inline(never)
     private mutating func interval(_ start: UInt32) throws(SQLError) -> Expression {
         // A function or column of that name.
         if grammar.intervalsAreStrings, peek(1).kind != .stringLiteral,
@@ -231,6 +241,7 @@ extension Parser {
     }
 
     /// `DATE '…'` and the like; nil, with nothing taken, when no string follows the type.
+    @inline(never)
     private mutating func typedLiteral(_ start: UInt32) throws(SQLError) -> Expression? {
         guard let length = typeLength(), peek(length).kind == .stringLiteral else { return nil }
         let type = try dataType()

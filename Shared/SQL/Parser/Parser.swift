@@ -10,6 +10,8 @@ struct Parser {
     let operators: OperatorTraits
     let grammar: GrammarTraits
     let depthMax: Int
+    /// The lowest address that the stack may reach; it grows towards 0.
+    private let stackEnd: UInt
     var index = 0
     var token: Token
     /// The end of the last token that was taken.
@@ -37,6 +39,8 @@ struct Parser {
         operators = dialect.traits.operators
         grammar = dialect.traits.grammar
         depthMax = options.depthMax
+        let here = Parser.stackPointer()
+        stackEnd = here > UInt(max(options.stackMax, 0)) ? here - UInt(max(options.stackMax, 0)) : 0
         token = tokens[0]
     }
 
@@ -121,12 +125,23 @@ struct Parser {
 
     // MARK: Depth
 
+    /// An address in the present frame of the stack.
+    @inline(__always)
+    private static func stackPointer() -> UInt {
+        var mark: UInt8 = 0
+        return withUnsafeMutablePointer(to: &mark) { UInt(bitPattern: $0) }
+    }
+
+    /// True when one more level fits, both into the tree and on the stack.
+    @inline(__always)
+    func hasRoom() -> Bool { depth < depthMax && Parser.stackPointer() > stackEnd }
+
     /// Makes what `body` makes, one level deeper.
     @inline(__always)
     mutating func nested<Result>(
         _ body: (inout Parser) throws(SQLError) -> Result
     ) throws(SQLError) -> Result {
-        guard depth < depthMax else { throw tooDeep() }
+        guard hasRoom() else { throw tooDeep() }
         let outer = height
         depth += 1
         height = 0
@@ -146,7 +161,7 @@ struct Parser {
 
     func tooDeep() -> SQLError {
         SQLError(
-            .tooDeep, "This nests deeper than \(depthMax) levels. Break it up, for instance with WITH.",
+            .tooDeep, "This nests too deep, here at level \(max(depth, height)). Break it up, for instance with WITH.",
             at: token.range)
     }
 

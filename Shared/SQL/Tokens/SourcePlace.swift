@@ -22,9 +22,10 @@ public struct SourcePlace: Sendable, Equatable {
         self.line = line
         let before = String(decoding: bytes[lineStart..<offset], as: UTF8.self)
         let after = String(decoding: bytes[offset..<lineEnd], as: UTF8.self)
-        column = before.count + 1
-        let shownBefore = before.count > 80 ? "…" + before.suffix(79) : before
-        let shownAfter = after.count > 80 ? after.prefix(79) + "…" : after
+        // Of plain letters each byte is one.
+        column = (before.utf8.allSatisfy { $0 < 128 } ? before.utf8.count : before.count) + 1
+        let shownBefore = before.utf8.count > 80 && column > 81 ? "…" + before.suffix(79) : before
+        let shownAfter = after.utf8.count > 80 && after.dropFirst(80) != "" ? after.prefix(79) + "…" : after
         // Tabs stay tabs, so that the caret stands under its place whatever their width.
         let padding = String(shownBefore.map { $0 == "\t" ? "\t" : " " })
         excerpt = "\(shownBefore)\(shownAfter)\n\(padding)^"
