@@ -89,7 +89,7 @@ struct PageViewEncoder: Sendable {
     }
 
     /// Version 4 of RFC 9562: all but six bits are the event's.
-    private static func append(uuid: (UInt64, UInt64), to bytes: inout [UInt8]) {
+    static func append(uuid: (UInt64, UInt64), to bytes: inout [UInt8]) {
         let high = uuid.0 & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = uuid.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         for (index, shift) in stride(from: 60, through: 0, by: -4).enumerated() {

@@ -8,15 +8,23 @@ import Logging
 /// is closed and replaced; what it had not acknowledged counts as failed: it may be in the topic or not.
 actor ResilientDelivery {
     private let settings: KafkaSettings
+    private let topic: String
     private let progress: SimulationProgress
+    private let log: EventLog?
     private let logger: Logger
     private var producer: KafkaProducer
     private var bulk: BulkDelivery
+    private var logged = LoggedMessages()
 
+    /// - Parameter log: Where the fate of each message goes; without it messages are only counted, which is faster.
     /// - Throws: `KafkaError` for a wrong property.
-    init(_ settings: KafkaSettings, progress: SimulationProgress, logger: Logger) throws {
+    init(
+        _ settings: KafkaSettings, topic: String, progress: SimulationProgress, log: EventLog?, logger: Logger
+    ) throws {
         self.settings = settings
+        self.topic = topic
         self.progress = progress
+        self.log = log
         self.logger = logger
         producer = try KafkaProducer(settings, logger: logger)
         bulk = producer.bulk()
@@ -24,26 +32,65 @@ actor ResilientDelivery {
     }
 
     /// Queues the messages, waiting for room; returns before they are acknowledged.
-    func send(_ messages: [ProducerMessage]) async throws {
-        do {
-            try await bulk.enqueue(messages)
-        } catch {
-            guard error.isFatal else { throw error }
-            logger.error("producer replaced", metadata: ["error": "\(error)"])
-            await retire()
-            producer = try KafkaProducer(settings, logger: logger)
-            bulk = producer.bulk()
-            progress.follow(bulk)
+    func send(_ batch: EventBatch) async throws {
+        guard log != nil else {
+            do {
+                try await bulk.enqueue(batch.messages)
+            } catch {
+                try await replaceProducer(after: error)
+            }
+            return
+        }
+        for (message, mark) in zip(batch.messages, batch.marks) { try await sendLogged(message, mark) }
+        try await writeLog()
+    }
+
+    /// Waits until everything is acknowledged or given up, and logged.
+    func close() async throws {
+        await retire()
+        try await writeLog()
+    }
+
+    private func sendLogged(_ message: ProducerMessage, _ mark: EventMark) async throws {
+        while true {
+            let receipt = producer.bulk()
+            do {
+                try await receipt.enqueue(message)
+                progress.count(sent: 1)
+                logged.append(mark, receipt)
+                return
+            } catch {
+                // It was not queued: the next producer gets it.
+                try await replaceProducer(after: error)
+            }
         }
     }
 
-    /// Waits until everything is acknowledged or given up.
-    func close() async { await retire() }
+    /// Lines for what is settled by now.
+    private func writeLog() async throws {
+        guard let log else { return }
+        let settled = logged.takeSettled()
+        guard !settled.isEmpty else { return }
+        let delivered = settled.count { $0.isAcknowledged }
+        try await log.append(settled, topic: topic)
+        progress.count(delivered: delivered, failed: settled.count - delivered)
+    }
+
+    private func replaceProducer(after error: KafkaError) async throws {
+        guard error.isFatal else { throw error }
+        logger.error("producer replaced", metadata: ["error": "\(error)"])
+        await retire()
+        producer = try KafkaProducer(settings, logger: logger)
+        bulk = producer.bulk()
+        progress.follow(bulk)
+    }
 
     private func retire() async {
         await producer.close()
         let report = await bulk.flush()
         progress.finish(bulk)
+        let waiting = logged
+        await waiting.settled()
         if let error = report.firstError {
             logger.error("events not delivered", metadata: ["events": "\(report.failed)", "error": "\(error)"])
         }

@@ -19,6 +19,8 @@ struct SimulateCommand: AsyncParsableCommand {
               producer simulate --rate 0 --count 1000000         a million, as fast as possible
               producer simulate --from 2026-11-01 --to 2026-11-15 --seed 7
                                                                  two weeks; the same seed gives the same bytes
+              producer simulate --rate 1000 --count 60000 --malformed 0.01 --duplicates 0.01 --log sent.ndjson
+                                                                 faults, and an account of what was sent
             """)
 
     enum Scenario: String, ExpressibleByArgument, CaseIterable { case pageViews = "page-views" }
@@ -39,6 +41,18 @@ struct SimulateCommand: AsyncParsableCommand {
     var to: String?
     @Option(help: "The topic.")
     var topic = "events"
+    @Option(help: "Share of events that are sent twice, 0 to 1.")
+    var duplicates = 0.0
+    @Option(help: "Share of events that are late.")
+    var late = 0.0
+    @Option(help: "Seconds by which a late event is late: half of them to all of them.")
+    var lateness = 3_600.0
+    @Option(help: "Share of messages that are no JSON.")
+    var malformed = 0.0
+    @Option(help: "Share of messages with unknown fields, values of a wrong type, or a required field missing.")
+    var drift = 0.0
+    @Option(help: "Append a line of JSON for each message to this file, once Kafka has acknowledged it or it failed.")
+    var log: String?
 
     func run() async throws {
         let simulate = try checked()
@@ -66,6 +80,7 @@ struct SimulateCommand: AsyncParsableCommand {
             throw ValidationError("--users is \(users); it must be 1 to 10000000.")
         }
         if to != nil, from == nil { throw ValidationError("--to needs --from: where the history begins.") }
+        let faults = try checkedFaults()
         func time(_ text: String?, _ flag: String) throws -> Int64? {
             guard let text else { return nil }
             guard let time = SimulateSettings.microseconds(text) else {
@@ -77,6 +92,23 @@ struct SimulateCommand: AsyncParsableCommand {
         if let start, let end, end <= start { throw ValidationError("--to must be later than --from.") }
         return SimulateSettings(
             rate: rate, count: count, users: users, seed: seed ?? .random(in: 0 ... .max), from: start, to: end,
-            topic: topic)
+            topic: topic, faults: faults, lateness: Int64(lateness * 1_000_000), log: log)
+    }
+
+    private func checkedFaults() throws -> FaultShares {
+        for (share, flag) in [
+            (duplicates, "--duplicates"), (late, "--late"), (malformed, "--malformed"), (drift, "--drift"),
+        ] where !(0...1).contains(share) {
+            throw ValidationError("\(flag) is \(share); it must be 0 to 1, such as 0.01 for one in a hundred.")
+        }
+        let faults = FaultShares(duplicates: duplicates, late: late, malformed: malformed, drift: drift)
+        guard faults.sum <= 1 else {
+            throw ValidationError(
+                "--duplicates, --late, --malformed and --drift make \(faults.sum) together; 1 is the most there is.")
+        }
+        guard (1...31_536_000).contains(lateness) else {
+            throw ValidationError("--lateness is \(lateness); it must be 1 to 31536000 seconds.")
+        }
+        return faults
     }
 }

@@ -13,6 +13,12 @@ struct SimulateSettings: Sendable, Equatable {
     /// … to here; `nil`: to the start of this run, and then live.
     var to: Int64?
     var topic: String
+    /// What goes wrong with how many of the events.
+    var faults = FaultShares()
+    /// Microseconds by which a late event is late at most.
+    var lateness: Int64 = 3_600_000_000
+    /// File that gets a line for each message once its fate is known.
+    var log: String?
 
     /// Whether the run comes to an end by itself.
     var isBounded: Bool { count != nil || to != nil }

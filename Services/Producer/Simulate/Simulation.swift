@@ -16,14 +16,16 @@ struct Simulation: Service {
     private static let chunk = 2_000
 
     func run() async throws {
-        let delivery = try ResilientDelivery(kafka, progress: progress, logger: logger)
+        let log = try settings.log.map { try EventLog(path: $0) }
+        let delivery = try ResilientDelivery(
+            kafka, topic: settings.topic, progress: progress, log: log, logger: logger)
         let clock = ContinuousClock()
         let began = clock.now
         let failure: (any Error)?
         do {
             try await cancelWhenGracefulShutdown {
-                try await self.sendHistory(through: delivery)
-                try await self.sendLive(through: delivery)
+                let sent = try await self.sendHistory(through: delivery)
+                try await self.sendLive(through: delivery, after: sent)
             }
             failure = nil
         } catch is CancellationError {
@@ -31,7 +33,7 @@ struct Simulation: Service {
         } catch {
             failure = error
         }
-        await delivery.close()
+        try await delivery.close()
         let counts = progress.counts
         let seconds =
             Double((clock.now - began).components.seconds) + Double((clock.now - began).components.attoseconds) / 1e18
@@ -45,55 +47,60 @@ struct Simulation: Service {
         if counts.failed > 0 { throw SimulationError.undelivered(counts.failed, of: counts.delivered + counts.failed) }
     }
 
-    private func sendHistory(through delivery: ResilientDelivery) async throws {
-        guard let from = settings.from else { return }
+    /// - Returns: How many events it sent.
+    private func sendHistory(through delivery: ResilientDelivery) async throws -> Int {
+        guard let from = settings.from else { return 0 }
         var source = HistorySource(
             users: settings.users, seed: settings.seed, from: from, to: settings.to ?? WallClock.microseconds())
         var encoder = PageViewEncoder()
+        var faults = FaultInjector(settings.faults, lateness: settings.lateness, seed: settings.seed &+ 2)
         var remaining = settings.count ?? .max
         while remaining > 0 {
             try Task.checkCancellation()
-            var messages: [ProducerMessage] = []
-            messages.reserveCapacity(Self.chunk)
-            while messages.count < min(Self.chunk, remaining), let event = source.next() {
-                messages.append(message(event, &encoder))
+            var batch = EventBatch(topic: settings.topic, capacity: Self.chunk)
+            while batch.events < min(Self.chunk, remaining), let event = source.next() {
+                batch.append(event, encoder: &encoder, faults: &faults)
             }
-            if messages.isEmpty { break }
-            try await delivery.send(messages)
-            remaining -= messages.count
+            if batch.events == 0 { break }
+            batch.finish()
+            try await delivery.send(batch)
+            remaining -= batch.events
         }
+        return (settings.count ?? .max) - remaining
     }
 
-    private func sendLive(through delivery: ResilientDelivery) async throws {
+    private func sendLive(through delivery: ResilientDelivery, after sent: Int) async throws {
         guard settings.to == nil else { return }
         // The live visits are others than those of the history, by the same seed.
         var source = LiveSource(users: settings.users, seed: settings.seed &+ 1, rate: settings.rate)
         var encoder = PageViewEncoder()
+        var faults = FaultInjector(settings.faults, lateness: settings.lateness, seed: settings.seed &+ 3)
         var pace = Pace(rate: settings.rate, chunk: Self.chunk)
-        var remaining = settings.count.map { $0 - progress.counts.sent } ?? .max
+        var remaining = settings.count.map { $0 - sent } ?? .max
         while remaining > 0 {
             let due = min(try await pace.next(), remaining)
-            var messages: [ProducerMessage] = []
-            messages.reserveCapacity(due)
-            for _ in 0..<due { messages.append(message(source.next(at: WallClock.microseconds()), &encoder)) }
-            try await delivery.send(messages)
+            var batch = EventBatch(topic: settings.topic, capacity: due)
+            for _ in 0..<due {
+                batch.append(source.next(at: WallClock.microseconds()), encoder: &encoder, faults: &faults)
+            }
+            batch.finish()
+            try await delivery.send(batch)
             remaining -= due
         }
-    }
-
-    private func message(_ event: PageViewEvent, _ encoder: inout PageViewEncoder) -> ProducerMessage {
-        ProducerMessage(topic: settings.topic, key: encoder.key(of: event), value: encoder.value(of: event))
     }
 }
 
 /// Why a simulation ended with an exit code of 1.
 enum SimulationError: Error, CustomStringConvertible {
     case undelivered(Int, of: Int)
+    case log(String, String)
 
     var description: String {
         switch self {
         case .undelivered(let failed, let all):
             "\(failed) of \(all) events were not acknowledged by Kafka; see the log for the reason. Run it again for as many more."
+        case .log(let path, let reason):
+            "Cannot write the log of events to \(path): \(reason). Nothing more is sent; name another file with --log."
         }
     }
 }

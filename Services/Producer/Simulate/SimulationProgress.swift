@@ -31,6 +31,15 @@ final class SimulationProgress: Sendable {
         }
     }
 
+    /// Counts messages whose receipts are not those of a bulk delivery that is followed.
+    func count(sent: Int = 0, delivered: Int = 0, failed: Int = 0) {
+        state.withLock { state in
+            state.finished.sent += sent
+            state.finished.delivered += delivered
+            state.finished.failed += failed
+        }
+    }
+
     var counts: Counts {
         state.withLock { state in state.current.map { Self.sum(state.finished, $0.report) } ?? state.finished }
     }
