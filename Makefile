@@ -41,10 +41,10 @@ test-unit: deps ## Swift tests, on a PostgreSQL, a broker and a BigQuery emulato
 	@scripts/test-unit $(FILTER)
 
 fuzz: ## texts of any kind for the SQL front end, until one breaks it (FUZZ_SECONDS, 3600)
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz-sql
+	@scripts/fuzz-sql
 
 fuzz-short:
-	@FUZZ_SECONDS=15 scripts/fuzz-sql
+	@FUZZ_RUNS=5000 scripts/fuzz-sql
 
 test-e2e: deps ## the demo end to end: pages in Chromium, and killed services
 	@scripts/test-e2e

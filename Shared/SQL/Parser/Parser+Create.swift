@@ -256,7 +256,7 @@ extension Parser {
     }
 
     mutating func columnDefinition() throws(SQLError) -> ColumnDefinition {
-        var column = ColumnDefinition(name: try label("a column"))
+        var column = ColumnDefinition(name: try name("a column"))
         if !at(.comma), !at(.rightParenthesis), !atConstraint() { column.type = try dataType() }
         while atConstraint() { column.constraints.append(try columnConstraint()) }
         return column

@@ -44,7 +44,8 @@ extension Parser {
         if kind != .cross, !natural, !at(.on), !at(.using), joinFollows() {
             join.relation = try nested { parser throws(SQLError) in try parser.joinedRelation(join.relation) }
         }
-        join.condition = try joinCondition()
+        // These have none: an ON behind them is another join's, or ON CONFLICT.
+        if kind != .cross, !natural { join.condition = try joinCondition() }
         join.info = info(from: start)
         return join
     }

@@ -3,7 +3,7 @@
 extension Tokenizer {
     mutating func number() throws(SQLError) {
         let start = position
-        let followsDash = traits.namesMayHaveDashes && tokens.last?.kind == .minus && touches(tokens.last)
+        let followsDash = traits.namesMayHaveDashes && followsDashOfName
         if traits.namesAfterDotsMayBeginWithDigits, tokens.last?.kind == .dot, touches(tokens.last) { return word() }
         if bytes[start] == UInt8(ascii: "0"), peek(1) | 0x20 == UInt8(ascii: "x"), isHexDigit(peek(2)) {
             position += 2
@@ -24,6 +24,13 @@ extension Tokenizer {
             return word()
         }
         try endNumber(kind, from: start)
+    }
+
+    /// Right behind a dash that stands right behind a word: in `my-1st` the number may go on as a name.
+    private var followsDashOfName: Bool {
+        guard tokens.count > 1, tokens[tokens.count - 1].kind == .minus, touches(tokens.last) else { return false }
+        let before = tokens[tokens.count - 2]
+        return before.kind == .word && before.range.end == tokens[tokens.count - 1].range.start
     }
 
     private mutating func endNumber(_ kind: TokenKind, from start: Int) throws(SQLError) {
