@@ -21,11 +21,12 @@ extension KafkaConsumer {
 
     private func event(before deadline: ContinuousClock.Instant?) async throws(KafkaError) -> ConsumerEvent? {
         notePoll()
-        try settle()
+        // It came behind the last batch: what it asks, the caller has not heard yet.
         if let held {
             self.held = nil
             return deliver(held)
         }
+        try settle()
         let waker = waker
         let result = await withTaskCancellationHandler {
             await pollUntilEvent(before: deadline)
