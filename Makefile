@@ -3,11 +3,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short lint format docs \
+.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short chaos lint format docs \
         bench images clean
 
 # `release` is what is deployed; tests build `debug`.
 CONFIGURATION ?= release
+CHAOS_SECONDS ?= 600
+CHAOS_EVENTS ?= 1000000
 SUITE ?= idle ingest
 SWIFT_SOURCES := Package.swift Services Shared Tests
 
@@ -48,6 +50,10 @@ fuzz-short:
 
 test-e2e: deps ## the demo end to end: pages in Chromium, and killed services
 	@scripts/test-e2e
+
+chaos: deps ## three sinks under kills and outages, then each event looked for (CHAOS_SECONDS, CHAOS_EVENTS; debug build)
+	@scripts/build debug
+	@scripts/chaos $(CHAOS_SECONDS) $(CHAOS_EVENTS)
 
 lint: ## fail where the code differs from its format
 	@swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
