@@ -134,11 +134,13 @@ let package = Package(
         shared(.curl, uses: [.blockingIO], ["CLibcurl", .logging]),
 
         // what every service is started, configured and watched by
-        shared(.serviceRuntime, [.configuration, .lifecycle, .logging, .metrics, .unixSignals, .argumentParser]),
+        shared(
+            .serviceRuntime, uses: [.civilTime],
+            [.configuration, .lifecycle, .logging, .metrics, .unixSignals, .argumentParser]),
 
         // pure: text and values, no I/O
         shared(.sql, [.orderedCollections]),
-        shared(.dataContract, [.orderedCollections, .yams]),
+        shared(.dataContract, uses: [.civilTime], [.orderedCollections, .yams]),
 
         shared(.pipeline, uses: [.civilTime, .dataContract, .sql], [.yams, .orderedCollections]),
         shared(.controlPlane, uses: [.civilTime, .kafka], [.logging]),
@@ -197,11 +199,11 @@ let package = Package(
             tests("ServiceRuntime", [.logging, .metrics]),
             .systemLibrary(
                 name: "CLibpgQuery", path: "Tests/CLibpgQuery", providers: [.apt(["libpg-query-dev"])]),
-            tests("SQL", uses: ["CLibpgQuery"], resources: [.copy("Fixtures")]),
+            tests("SQL", uses: ["CLibpgQuery", "TestValues"], resources: [.copy("Fixtures")]),
             .testTarget(
                 name: "AgreementTests", dependencies: ["SQL", "Curl", "Postgres", "TestKit", .logging],
                 path: "Tests/AgreementTests", exclude: ["Queries"], swiftSettings: strict),
-            tests("DataContract", resources: [.copy("Fixtures")]),
+            tests("DataContract", uses: ["TestValues"], resources: [.copy("Fixtures")]),
             tests("Pipeline", resources: [.copy("Fixtures")]),
             tests("ControlPlane", uses: ["TestKit"], [.logging]),
             tests("Warehouse", uses: ["TestKit", "DataContract"], [.logging]),

@@ -1,4 +1,5 @@
 import DataContract
+import TestValues
 import Testing
 
 @Suite("A good message becomes a row") struct GoodMessageTests {
@@ -227,7 +228,7 @@ import Testing
     @Test("however it is broken: a changed byte or a cut end never brings the decoder down")
     func damaged() {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let good = Array(
             #"{"s":"ä\u00e9","i":-12,"n":1.25e0,"b":true,"t":"2018-01-01T00:00:00 UTC","o":{"a":[1,{"b":null}]},"z":"\ud83d\ude42"}"#
                 .utf8)
@@ -249,17 +250,5 @@ import Testing
             if outcome.rejection == nil { appended += 1 }
         }
         #expect(rows.rows.count == appended, "seed \(seed)")
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

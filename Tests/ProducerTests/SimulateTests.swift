@@ -17,7 +17,7 @@ import Testing
     @Test("the same seed gives the same bytes, another seed others")
     func repeatable() {
         func bytes(_ seed: UInt64) -> [[UInt8]] {
-            var encoder = PageViewEncoder()
+            let encoder = PageViewEncoder()
             return Self.history(seed: seed).map { encoder.value(of: $0) }
         }
         let first = bytes(7)
@@ -59,7 +59,7 @@ import Testing
             id: (0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210), user: 42, session: 0x9E37_79B9_7F4A_7C15,
             action: .addToCart,
             page: .product(17), referrer: 0, isMobile: true, time: 1_745_602_980_123_000)
-        var encoder = PageViewEncoder()
+        let encoder = PageViewEncoder()
         let text = String(decoding: encoder.value(of: event), as: UTF8.self)
         #expect(
             text
@@ -76,7 +76,7 @@ import Testing
             (951_782_400_000_000, "2000-02-29T00:00:00.000Z"), (4_107_542_399_999_000, "2100-02-28T23:59:59.999Z"),
         ] as [(Int64, String)])
     func times(microseconds: Int64, text: String) {
-        var encoder = PageViewEncoder()
+        let encoder = PageViewEncoder()
         let event = PageViewEvent(
             id: (1, 2), user: 1, session: 1, action: .pageView, page: .home, referrer: nil, isMobile: false,
             time: microseconds)

@@ -13,11 +13,11 @@ import Testing
         _ shares: FaultShares, seed: UInt64 = 7, events: Int = 6_000, lateness: Int64 = 3_600_000_000
     ) -> EventBatch {
         var source = HistorySource(users: 500, seed: 1, from: from, to: from + 90 * 86_400_000_000)
-        var encoder = PageViewEncoder()
+        let encoder = PageViewEncoder()
         var faults = FaultInjector(shares, lateness: lateness, seed: seed)
         var batch = EventBatch(topic: "events", capacity: events)
         while batch.events < events, let event = source.next() {
-            batch.append(event, encoder: &encoder, faults: &faults)
+            batch.append(event, encoder: encoder, faults: &faults)
         }
         batch.finish()
         return batch

@@ -1,4 +1,5 @@
 import SQL
+import TestValues
 import Testing
 
 import class Foundation.ProcessInfo

@@ -16,7 +16,7 @@ struct EventBatch: Sendable {
         marks.reserveCapacity(capacity)
     }
 
-    mutating func append(_ event: PageViewEvent, encoder: inout PageViewEncoder, faults: inout FaultInjector) {
+    mutating func append(_ event: PageViewEvent, encoder: PageViewEncoder, faults: inout FaultInjector) {
         var event = event
         let fault = faults.next()
         if fault == .late { event.time -= faults.delay() }

@@ -1,4 +1,5 @@
 // PageViewEncoder: an event as the bytes of its message. The fields are those of Pipelines/web-analytics/contracts.
+import DataContract
 
 /// Writes page-view events as JSON.
 struct PageViewEncoder: Sendable {
@@ -6,9 +7,6 @@ struct PageViewEncoder: Sendable {
     private static let actions = ["page_view", "click", "add_to_cart", "sign_up", "purchase"].map { Array($0.utf8) }
     private static let referrers = PageViewScenario.referrers.map { Array($0.utf8) }
     private static let site = Array("https://shop.example".utf8)
-
-    /// The day of the last event: most events are of the same day as the one before.
-    private var day = (number: Int64.min, text: [UInt8]())
 
     /// The message's key: events of a user keep their order.
     func key(of event: PageViewEvent) -> [UInt8] {
@@ -19,7 +17,7 @@ struct PageViewEncoder: Sendable {
     }
 
     /// `{"event_id":…,"user_id":…,"event":…,"timestamp":…,"session_id":…,"url":…,"referrer":…,"device":…}`
-    mutating func value(of event: PageViewEvent) -> [UInt8] {
+    func value(of event: PageViewEvent) -> [UInt8] {
         var json: [UInt8] = []
         json.reserveCapacity(256)
         Self.append("{\"event_id\":\"", to: &json)
@@ -29,7 +27,7 @@ struct PageViewEncoder: Sendable {
         Self.append("\",\"event\":\"", to: &json)
         json.append(contentsOf: Self.actions[Int(event.action.rawValue)])
         Self.append("\",\"timestamp\":\"", to: &json)
-        append(time: event.time, to: &json)
+        EventTime.append(event.time, to: &json)
         Self.append("\",\"session_id\":\"", to: &json)
         Self.append(hex: event.session, to: &json)
         Self.append("\",\"url\":\"", to: &json)
@@ -103,47 +101,4 @@ struct PageViewEncoder: Sendable {
         }
     }
 
-    /// `2025-04-25T17:43:00.123Z`
-    private mutating func append(time: Int64, to bytes: inout [UInt8]) {
-        let milliseconds = time.dividedRoundingDown(by: 1_000)
-        let number = milliseconds.dividedRoundingDown(by: 86_400_000)
-        let inDay = Int(milliseconds - number * 86_400_000)
-        if day.number != number { day = (number, Self.text(ofDay: number)) }
-        bytes.append(contentsOf: day.text)
-        for (value, end) in [(inDay / 3_600_000, ":"), (inDay / 60_000 % 60, ":"), (inDay / 1_000 % 60, ".")]
-            as [(Int, StaticString)]
-        {
-            Self.append(number: value, digits: 2, to: &bytes)
-            Self.append(end, to: &bytes)
-        }
-        Self.append(number: inDay % 1_000, digits: 3, to: &bytes)
-        bytes.append(UInt8(ascii: "Z"))
-    }
-
-    /// `2025-04-25T`, by Howard Hinnant's `civil_from_days`
-    /// (https://howardhinnant.github.io/date_algorithms.html).
-    private static func text(ofDay number: Int64) -> [UInt8] {
-        let shifted = number + 719_468
-        let era = shifted.dividedRoundingDown(by: 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        var bytes: [UInt8] = []
-        append(number: Int(yearOfEra + era * 400 + (month <= 2 ? 1 : 0)), digits: 4, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        append(number: Int(month), digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "-"))
-        append(number: Int(dayOfYear - (153 * monthFromMarch + 2) / 5 + 1), digits: 2, to: &bytes)
-        bytes.append(UInt8(ascii: "T"))
-        return bytes
-    }
-}
-
-extension Int64 {
-    fileprivate func dividedRoundingDown(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
 }

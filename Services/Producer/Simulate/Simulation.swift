@@ -52,14 +52,14 @@ struct Simulation: Service {
         guard let from = settings.from else { return 0 }
         var source = HistorySource(
             users: settings.users, seed: settings.seed, from: from, to: settings.to ?? WallClock.microseconds())
-        var encoder = PageViewEncoder()
+        let encoder = PageViewEncoder()
         var faults = FaultInjector(settings.faults, lateness: settings.lateness, seed: settings.seed &+ 2)
         var remaining = settings.count ?? .max
         while remaining > 0 {
             try Task.checkCancellation()
             var batch = EventBatch(topic: settings.topic, capacity: Self.chunk)
             while batch.events < min(Self.chunk, remaining), let event = source.next() {
-                batch.append(event, encoder: &encoder, faults: &faults)
+                batch.append(event, encoder: encoder, faults: &faults)
             }
             if batch.events == 0 { break }
             batch.finish()
@@ -73,7 +73,7 @@ struct Simulation: Service {
         guard settings.to == nil else { return }
         // The live visits are others than those of the history, by the same seed.
         var source = LiveSource(users: settings.users, seed: settings.seed &+ 1, rate: settings.rate)
-        var encoder = PageViewEncoder()
+        let encoder = PageViewEncoder()
         var faults = FaultInjector(settings.faults, lateness: settings.lateness, seed: settings.seed &+ 3)
         var pace = Pace(rate: settings.rate, chunk: Self.chunk)
         var remaining = settings.count.map { $0 - sent } ?? .max
@@ -81,7 +81,7 @@ struct Simulation: Service {
             let due = min(try await pace.next(), remaining)
             var batch = EventBatch(topic: settings.topic, capacity: due)
             for _ in 0..<due {
-                batch.append(source.next(at: WallClock.microseconds()), encoder: &encoder, faults: &faults)
+                batch.append(source.next(at: WallClock.microseconds()), encoder: encoder, faults: &faults)
             }
             batch.finish()
             try await delivery.send(batch)

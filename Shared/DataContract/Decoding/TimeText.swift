@@ -1,20 +1,13 @@
 // TimeText: the two spellings of a timestamp, and dates, as numbers. Proleptic Gregorian calendar, years 0001 to 9999.
+import CivilTime
 
 /// Reads `2018-01-01T00:00:00 UTC`, ISO 8601 with fraction and offset, and `2018-01-01`.
 enum TimeText {
     /// Days from 1970-01-01 to `year-month-day`; nil when there is no such day.
-    /// The arithmetic is Howard Hinnant's `days_from_civil` (https://howardhinnant.github.io/date_algorithms.html).
     static func days(year: Int, month: Int, day: Int) -> Int? {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1 else { return nil }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let length = month == 2 ? (isLeap ? 29 : 28) : (month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31)
-        guard day <= length else { return nil }
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
+        guard day <= CivilDay.daysInMonth(month, year) else { return nil }
+        return CivilDay(year: year, month: month, day: day).number
     }
 
     /// Days since 1970-01-01 of `yyyy-mm-dd`.

@@ -1,4 +1,5 @@
 import SQL
+import TestValues
 
 /// Makes random trees of every kind that a dialect has, none that its parser would give another shape.
 struct AnyTreeMaker {
