@@ -2,10 +2,11 @@
 
 raw-sink, a loop in C (landing/reference.c) and one in Python (landing/copy_loop.py) land the same backlog in turn, one
 process each; rates are from the start of the process to the last row, CPU is the process's own. BENCH_EVENTS, BENCH_ROUNDS
-and BENCH_FLAT_STEPS make it shorter, BENCH_ONLY names some of land, memory, flat, collector.
+and BENCH_FLAT_STEPS make it shorter, BENCH_ONLY names some of land, unique, memory, flat, collector.
 """
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from harness import OUTPUT, ROOT, free_port, report, result, wait_for
 EVENTS = int(os.environ.get("BENCH_EVENTS", "2000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 FLAT_STEPS = int(os.environ.get("BENCH_FLAT_STEPS", "10"))
-ONLY = os.environ.get("BENCH_ONLY", "land memory flat collector").split()
+ONLY = os.environ.get("BENCH_ONLY", "land unique memory flat collector").split()
 STEADY_RATE, STEADY_SECONDS = 40_000, 15
 LANDING = os.path.join(ROOT, "Benchmarks", "landing")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -63,18 +64,19 @@ class Contender:
         self.name, self.offsets, self.command = name, offsets, command
         self.rates, self.cpu = [], []
 
-    def start(self, servers):
+    def start(self, servers, **settings):
         # A group of its own each time: nobody waits for a member that is gone.
         group = f"{self.name}-{time.monotonic_ns()}"
-        return servers.start(self.command(group), SINK_GROUP=group, SINK_INSTANCE=group, HTTP_PORT=free_port())
+        return servers.start(self.command(group), SINK_GROUP=group, SINK_INSTANCE=group, HTTP_PORT=free_port(),
+                             **settings)
 
     def landed(self, servers):
         return servers.number(f"SELECT coalesce(sum(next_offset), 0)::bigint FROM {self.offsets}")
 
-    def land(self, servers, events):
+    def land(self, servers, events, **settings):
         """Seconds until the backlog has landed, and the CPU that took."""
         began = time.monotonic()
-        process = self.start(servers)
+        process = self.start(servers, **settings)
         try:
             while self.landed(servers) < events:
                 if process.poll() is not None or time.monotonic() - began > 900:
@@ -134,6 +136,39 @@ def land(servers, field):
     ]
 
 
+def unique_pipeline():
+    """The suite's pipeline with a window in which an event id may land once."""
+    folder = os.path.join(OUTPUT, "unique")
+    shutil.copytree(os.path.join(LANDING, "pipeline"), folder, dirs_exist_ok=True)
+    path = os.path.join(folder, "contracts", "events.yaml")
+    with open(path, encoding="utf-8") as file:
+        contract = file.read()
+    for old, new in [("{name: event_id, logicalType: string}", "{name: event_id, logicalType: string, unique: true}"),
+                     ("      - {property: key,", "      - {property: uniqueWindow, value: 1 hour}\n"
+                                                  "      - {property: key,")]:
+        if contract.count(old) != 1:
+            raise RuntimeError(f"{path} has no {old!r}")
+        contract = contract.replace(old, new)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(contract)
+    return folder
+
+
+def unique(servers, sink):
+    """What it costs to drop repetitions, on events of which none is one."""
+    folder = unique_pipeline()
+    servers.new_topic()
+    simulate(servers, EVENTS)
+    plain, window = [], []
+    for _ in range(ROUNDS):
+        for rates, settings in [(plain, {}), (window, {"MILLRACE_PIPELINE": folder})]:
+            servers.forget(rows=True)
+            seconds, _ = sink.land(servers, EVENTS, **settings)
+            rates.append(EVENTS / seconds)
+    return [result("land_unique", statistics.median(window), "rows/s", "without a window", statistics.median(plain),
+                   False)]
+
+
 def memory(servers, sink):
     """Peak of resident memory while events come at a steady rate."""
     servers.new_topic()
@@ -175,6 +210,8 @@ def main():
         field = contenders(servers, binary, reference)
         if "land" in ONLY:
             results += land(servers, field)
+        if "unique" in ONLY:
+            results += unique(servers, field[0])
         if "memory" in ONLY:
             results += memory(servers, field[0])
         if "flat" in ONLY:

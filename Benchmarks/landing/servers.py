@@ -90,7 +90,7 @@ class Servers:
 
     def forget(self, rows=False):
         """Takes back what has landed, so that the next contender finds the same."""
-        self.database.execute("TRUNCATE raw._sink_offsets, bench.offsets, raw._landings")
+        self.database.execute("TRUNCATE raw._sink_offsets, bench.offsets, raw._landings, raw._seen_values")
         if rows:
             self.database.execute("TRUNCATE raw.events, bench.events")
         self.database.execute("CHECKPOINT")

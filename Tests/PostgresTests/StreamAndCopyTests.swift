@@ -104,6 +104,43 @@ struct StreamTests {
     }
 }
 
+@Suite("Rows of a COPY")
+struct CopyBufferRowsTests {
+    /// Rows of a number and, but for every third, a text.
+    private func rows(_ numbers: [Int]) -> CopyBuffer {
+        var rows = CopyBuffer(reservingBytes: 1)
+        for number in numbers {
+            rows.beginRow(fields: 2)
+            rows.append(Int32(number))
+            if number % 3 == 0 { rows.appendNull() } else { rows.append(text: String(repeating: "x", count: number)) }
+        }
+        return rows
+    }
+
+    private func bytes(_ rows: CopyBuffer) -> [UInt8] { rows.withRows { Array($0) } }
+
+    @Test("are read field by field")
+    func fields() {
+        var lengths: [Int?] = []
+        rows(Array(0..<8)).forEachField(at: 1) { row, bytes in
+            #expect(row == lengths.count)
+            lengths.append(bytes?.count)
+        }
+        #expect(lengths == [nil, 1, 2, nil, 4, 5, nil, 7])
+        rows([1]).forEachField(at: 2) { _, _ in Issue.record("a field that is not there") }
+        rows([]).forEachField(at: 0) { _, _ in Issue.record("a row that is not there") }
+    }
+
+    @Test("are left out, whichever they are; the rest stays as it was", arguments: 0..<64)
+    func removing(mask: Int) {
+        let removed = (0..<6).filter { mask & (1 << $0) != 0 }
+        let rest = rows(Array(0..<6)).removing(rows: removed)
+        let kept = (0..<6).filter { !removed.contains($0) }
+        #expect(bytes(rest) == bytes(rows(kept)))
+        #expect(rest.rowCount == kept.count)
+    }
+}
+
 @Suite("COPY", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(2)))
 struct CopyTests {
     @Test("every type arrives exactly")

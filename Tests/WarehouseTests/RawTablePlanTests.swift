@@ -138,7 +138,7 @@ struct EvolutionTests {
         try await withEngine { engine, _ in
             _ = try await engine.append(batch([], expected: nil, letters: [letter(0)]))
             try await engine.pool.query("ALTER TABLE raw._dead_letters DROP COLUMN attempts, DROP COLUMN history")
-            try await engine.pool.query("DROP TABLE raw._seen_ids")
+            try await engine.pool.query("DROP TABLE raw._seen_values")
             _ = try await engine.prepareRawTables(for: [contract()])
             #expect(try await engine.deadLetters(.init(), limit: 10) == [letter(0)])
         }

@@ -137,11 +137,41 @@ struct RepetitionTests {
             #expect(landings.map(\.rows) == [4, 1])
             #expect(landings.map(\.duplicates) == [1, 1])
             // The ids are older than the window now.
-            try await engine.pool.query("UPDATE raw._seen_ids SET seen_at = seen_at - interval '2 hours'")
+            try await engine.pool.query("UPDATE raw._seen_values SET seen_at = seen_at - interval '2 hours'")
             _ = try await engine.append(batch(["a"], partition: 2, expected: nil, contract: contract))
             #expect(try await engine.texts("SELECT count(*)::text FROM raw.events WHERE id = 'a'") == ["2"])
             _ = try await engine.maintainRawTables(of: [contract])
-            #expect(try await engine.texts("SELECT count(*)::text FROM raw._seen_ids") == ["1"])
+            #expect(try await engine.texts("SELECT count(*)::text FROM raw._seen_values") == ["1"])
+        }
+    }
+
+    @Test("leave a refused row its place in the batch")
+    func refused() async throws {
+        let contract = Self.contract(.seconds(3600))
+        try await withEngine([contract]) { engine, _ in
+            _ = try await engine.append(batch(["a"], expected: nil, contract: contract))
+            try await engine.pool.query("ALTER TABLE raw.events ADD CONSTRAINT short CHECK (length(id) < 3)")
+            let bad = batch(["a", "b", "b", "long", "c"], expected: 1, contract: contract)
+            let error = await failure { _ = try await engine.append(bad) }
+            guard case .rowRefused(let row, _, _)? = error else {
+                Issue.record("not refused: \(String(describing: error))")
+                return
+            }
+            #expect(row == 3)
+            // The transaction is undone whole: what it noted of values as well.
+            _ = try await engine.append(batch(["b"], expected: 1, contract: contract))
+            #expect(try await engine.texts("SELECT count(*)::text FROM raw.events") == ["2"])
+        }
+    }
+
+    @Test("are dropped in a large batch")
+    func large() async throws {
+        let contract = Self.contract(.seconds(3600))
+        try await withEngine([contract]) { engine, _ in
+            let ids = (0..<120_000).map { "id\($0 % 100_000)" }
+            _ = try await engine.append(batch(ids, expected: nil, contract: contract))
+            let counts = "SELECT concat_ws(' ', count(*), count(DISTINCT id), max(_offset)) FROM raw.events"
+            #expect(try await engine.texts(counts) == ["100000 100000 99999"])
         }
     }
 

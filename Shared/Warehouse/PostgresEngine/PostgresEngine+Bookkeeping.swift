@@ -6,7 +6,7 @@ extension PostgresEngine {
     func prepareBookkeeping(_ connection: PostgresConnection) async throws {
         let isCurrent: Bool = try await connection.query(
             """
-            SELECT to_regclass('raw._seen_ids') IS NOT NULL AND to_regclass('raw._replays') IS NOT NULL
+            SELECT to_regclass('raw._seen_values') IS NOT NULL AND to_regclass('raw._replays') IS NOT NULL
               AND (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped AND (attrelid, attname) IN (
                 (to_regclass('raw._dead_letters'), 'attempts'), (to_regclass('raw._dead_letters'), 'history'),
                 (to_regclass('raw._landings'), 'duplicates'))) = 3
@@ -38,14 +38,14 @@ extension PostgresEngine {
 
         """
 
-    /// Attempts of dead letters; repetitions and the ids that tell them; how far replays into other tables are.
+    /// Attempts of dead letters; repetitions and the hashes that tell them; how far replays into other tables are.
     private static let additions = """
         ALTER TABLE raw._dead_letters ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 1,
           ADD COLUMN IF NOT EXISTS history jsonb NOT NULL DEFAULT '[]';
         ALTER TABLE raw._landings ADD COLUMN IF NOT EXISTS duplicates bigint NOT NULL DEFAULT 0;
-        CREATE TABLE IF NOT EXISTS raw._seen_ids (
-          raw_table text NOT NULL, id uuid NOT NULL, seen_at timestamptz NOT NULL, PRIMARY KEY (raw_table, id));
-        CREATE INDEX IF NOT EXISTS _seen_ids_seen_at ON raw._seen_ids USING brin (seen_at);
+        CREATE TABLE IF NOT EXISTS raw._seen_values (
+          id uuid PRIMARY KEY, seen_at timestamptz NOT NULL, raw_table text NOT NULL);
+        CREATE INDEX IF NOT EXISTS _seen_values_seen_at ON raw._seen_values USING brin (seen_at);
         CREATE TABLE IF NOT EXISTS raw._replays (
           raw_table text NOT NULL, topic text NOT NULL, partition integer NOT NULL, next_offset bigint NOT NULL,
           updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (raw_table, topic, partition));

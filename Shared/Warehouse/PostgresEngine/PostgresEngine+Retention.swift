@@ -36,7 +36,7 @@ extension PostgresEngine {
     private func maintain(_ contracts: [Contract], _ connection: PostgresConnection) async throws -> [String] {
         var done: [String] = []
         for contract in contracts {
-            if let unique = contract.uniqueWindow { try await forgetIDs(of: contract, unique, connection) }
+            if let unique = contract.uniqueWindow { try await forgetValues(of: contract, unique, connection) }
             guard let retention = contract.rowRetention else { continue }
             let days = Int(retention.components.seconds / 86_400)
             if try await isPartitioned(contract.table, connection) {
@@ -169,15 +169,5 @@ extension PostgresEngine {
             if count == 0 { break }
         }
         return deleted == 0 ? [] : ["deleted \(deleted) rows of \(table)"]
-    }
-
-    private func forgetIDs(
-        of contract: Contract, _ unique: Contract.UniqueWindow, _ connection: PostgresConnection
-    ) async throws {
-        try await connection.query(
-            """
-            DELETE FROM raw._seen_ids WHERE raw_table = \("\(contract.table)")
-              AND seen_at < now() - \(Int(unique.window.components.seconds))::bigint * interval '1 second'
-            """)
     }
 }

@@ -5,7 +5,7 @@ extension PostgresEngine {
     /// What this role may not do and a sink must, a line each; tables that are missing too.
     public func missingRights(for contracts: [Contract]) async throws(WarehouseError) -> [String] {
         var wanted = contracts.map { ("\(PostgresQuoting.identifier($0.table.schema, $0.table.name))", "INSERT") }
-        let own = ["_sink_offsets", "_dead_letters", "_landings", "_seen_ids"]
+        let own = ["_sink_offsets", "_dead_letters", "_landings", "_seen_values"]
         for table in own {
             for right in ["SELECT", "INSERT", "UPDATE", "DELETE"] { wanted.append(("raw.\(table)", right)) }
         }

@@ -1,4 +1,4 @@
-// Rows into a raw table, inside the caller's transaction: by COPY, or, where repetitions are dropped, over a staging table.
+// Rows into a raw table, inside the caller's transaction: by COPY, or, where the table may have them, over a staging table.
 import DataContract
 import Postgres
 
@@ -26,9 +26,7 @@ extension PostgresEngine {
             return count
         } catch let error as PostgresError {
             if error.sqlState == .undefinedTable { throw WarehouseError.tableMissing("\(table)") }
-            guard Self.isAboutARow(error), !Self.isMissingPartition(error, contract) else { throw error }
-            let (row, column) = Self.place(error.context)
-            throw WarehouseError.rowRefused(row: row, column: column ?? error.column, reason: error.message)
+            throw Self.refusal(error, contract) ?? error
         }
     }
 
@@ -38,15 +36,30 @@ extension PostgresEngine {
         let table = contract.table
         switch (filter, contract.uniqueWindow) {
         case (.repetitions, nil):
-            return try await connection.copyIn(
-                to: PostgresQuoting.identifier(table.schema, table.name), columns: contract.columns.map(\.name),
-                rows.buffer)
+            return try await copy(rows.buffer, contract, connection)
         case (.repetitions, let window?):
-            let stage = try await stage(rows, contract, connection)
-            return try await connection.execute(Self.fresh(of: contract, window, from: stage))
+            let repeated = try await repeated(in: rows, of: contract, window, connection)
+            guard !repeated.isEmpty else { return try await copy(rows.buffer, contract, connection) }
+            do {
+                return try await copy(rows.buffer.removing(rows: repeated), contract, connection)
+            } catch WarehouseError.rowRefused(let row, let column, let reason) {
+                throw WarehouseError.rowRefused(
+                    row: row.map { Self.row($0, before: repeated) }, column: column, reason: reason)
+            }
         case (.present, let window):
             let stage = try await stage(rows, contract, connection)
             return try await connection.execute(Self.absent(of: contract, window, from: stage))
+        }
+    }
+
+    private func copy(
+        _ rows: CopyBuffer, _ contract: Contract, _ connection: PostgresConnection
+    ) async throws -> Int {
+        let table = PostgresQuoting.identifier(contract.table.schema, contract.table.name)
+        do {
+            return try await connection.copyIn(to: table, columns: contract.columns.map(\.name), rows)
+        } catch {
+            throw Self.refusal(error, contract) ?? error
         }
     }
 
@@ -72,6 +85,13 @@ extension PostgresEngine {
             return try await planRawTables(for: [contract]).contains { !$0.isDone }
         default: return false
         }
+    }
+
+    /// `WarehouseError.rowRefused`, where the error is about a row.
+    private static func refusal(_ error: PostgresError, _ contract: Contract) -> (any Error)? {
+        guard isAboutARow(error), !isMissingPartition(error, contract) else { return nil }
+        let (row, column) = place(error.context)
+        return WarehouseError.rowRefused(row: row, column: column ?? error.column, reason: error.message)
     }
 
     /// PostgreSQL says it as a broken check without a name.
@@ -103,33 +123,6 @@ extension PostgresEngine {
             "CREATE TEMP TABLE millrace_stage (LIKE \(identifier: table.schema, table.name)) ON COMMIT DROP")
         try await connection.copyIn(to: stage, columns: contract.columns.map(\.name), rows.buffer)
         return stage
-    }
-
-    /// Values that are new within the window are noted in the transaction that writes their rows; a second transaction
-    /// with the same value waits for the first, so this is exact over any number of sinks. Sorted: no two wait for each
-    /// other in a circle.
-    private static func fresh(
-        of contract: Contract, _ unique: Contract.UniqueWindow, from stage: String
-    ) -> PostgresQuery {
-        let table = contract.table
-        let columns = contract.columns.map { PostgresQuoting.identifier($0.name) }.joined(separator: ", ")
-        let value = PostgresQuoting.identifier(unique.column)
-        return """
-            WITH staged AS (
-              SELECT s.*, md5(\(sql: value)::text)::uuid AS "~id",
-                row_number() OVER (PARTITION BY \(sql: value) ORDER BY _partition, _offset) AS "~nth"
-              FROM \(sql: stage) s
-            ), fresh AS (
-              INSERT INTO raw._seen_ids AS seen (raw_table, id, seen_at)
-              SELECT \("\(table)"), "~id", now() FROM staged WHERE "~nth" = 1 AND \(sql: value) IS NOT NULL ORDER BY "~id"
-              ON CONFLICT (raw_table, id) DO UPDATE SET seen_at = excluded.seen_at
-              WHERE seen.seen_at < now() - \(Int(unique.window.components.seconds))::bigint * interval '1 second'
-              RETURNING id
-            )
-            INSERT INTO \(identifier: table.schema, table.name) (\(sql: columns))
-            SELECT \(sql: columns) FROM staged
-            WHERE \(sql: value) IS NULL OR ("~nth" = 1 AND "~id" IN (SELECT id FROM fresh))
-            """
     }
 
     private static func absent(
