@@ -13,9 +13,7 @@ extension Parser {
         }
         let first = try takeName()
         if at(.leftParenthesis) { return try call(start, qualifier: [], name: first) }
-        if at(.stringLiteral), grammar.anyTypeBeforeString, !first.quoted || true,
-            lastEnd < token.range.start || first.quoted
-        {
+        if at(.stringLiteral), grammar.anyTypeBeforeString, lastEnd < token.range.start || first.quoted {
             return try genericTypedLiteral(start, first)
         }
         guard at(.dot) else {

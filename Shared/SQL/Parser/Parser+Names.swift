@@ -102,12 +102,14 @@ extension Parser {
         return joined
     }
 
-    private func splitName(_ name: Identifier) -> [Identifier] {
+    private func splitName(_ name: Identifier) throws(SQLError) -> [Identifier] {
         guard grammar.quotedNamesHoldPaths, name.quoted, name.name.utf8.contains(UInt8(ascii: ".")) else {
             return [name]
         }
-        return name.name.split(separator: ".", omittingEmptySubsequences: false).map { part in
-            Identifier(String(part), quoted: true, range: name.range)
+        let parts = name.name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty }) else {
+            throw error("A part of a name of no characters.", at: name.range)
         }
+        return parts.map { Identifier(String($0), quoted: true, range: name.range) }
     }
 }

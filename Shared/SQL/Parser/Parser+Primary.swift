@@ -11,7 +11,12 @@ extension Parser {
     mutating func operand() throws(SQLError) -> Expression {
         let start = token.range.start
         switch token.kind {
-        case .word: return try wordOperand(start)
+        case .word:
+            // Behind a dash such a word may go on with a table's name; here it follows a minus.
+            guard !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[Int(start)]) else {
+                throw error("A number runs into a name; put a space between them, or quote the name.")
+            }
+            return try wordOperand(start)
         case .quotedName: return try path(start)
         case .integerLiteral, .decimalLiteral:
             let digits = text(token)

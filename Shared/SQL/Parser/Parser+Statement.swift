@@ -92,6 +92,7 @@ extension Parser {
         while peek(distance).kind == .leftParenthesis { distance += 1 }
         switch peek(distance).keyword {
         case .select, .with, .values: return true
+        case .from: return grammar.hasPipes
         default: return false
         }
     }

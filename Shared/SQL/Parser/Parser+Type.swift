@@ -46,10 +46,7 @@ extension Parser {
     }
 
     private mutating func namedType() throws(SQLError) -> DataType {
-        let isWord = token.kind == .word
-        guard isWord || token.kind == .quotedName, isWord ? !isClauseWord(token.keyword) : true else {
-            throw unexpected("a type")
-        }
+        guard atName() || at(.interval) else { throw unexpected("a type") }
         let first = try takeName()
         if at(.dot) {
             var parts = [first]
@@ -65,8 +62,8 @@ extension Parser {
             "character" where at(.varying), "nchar" where at(.varying):
             words += " " + token.keyword.text
             advance()
-        case "national":
-            words = at(.char) || at(.character) ? token.keyword.text : words
+        case "national" where at(.char) || at(.character):
+            words = token.keyword.text
             advance()
             if at(.varying) {
                 words += " varying"
@@ -154,13 +151,5 @@ extension Parser {
         if holdsHalfShift { advance() } else { lastEnd = token.range.start + 1 }
         holdsHalfShift.toggle()
         return result
-    }
-
-    /// Words that begin a clause, and so are no type.
-    private func isClauseWord(_ keyword: Keyword) -> Bool {
-        switch keyword {
-        case .select, .from, .where, .group, .order, .limit, .as, .then, .when, .end, .else: true
-        default: false
-        }
     }
 }

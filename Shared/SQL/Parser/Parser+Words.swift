@@ -36,9 +36,13 @@ extension Parser {
         case .current_date, .current_time, .current_timestamp, .current_datetime, .localtime, .localtimestamp,
             .current_user, .current_role, .current_catalog, .current_schema, .session_user, .user:
             return try wordFunction(start)
-        case .date, .time, .timestamp, .datetime, .json, .numeric, .bignumeric, .decimal, .bigdecimal, .range, .double,
-            .char, .character, .bit, .national, .nchar, .varchar, .boolean, .integer, .int, .bigint, .smallint, .real,
-            .float, .dec:
+        case .date, .time, .timestamp, .datetime, .json, .numeric, .bignumeric, .decimal, .bigdecimal, .range:
+            if let literal = try typedLiteral(start) { return literal }
+            return try path(start)
+        case .double, .char, .character, .bit, .national, .nchar, .varchar, .boolean, .integer, .int, .bigint,
+            .smallint, .real, .float, .dec:
+            // GoogleSQL has literals of fewer types.
+            guard grammar.anyTypeBeforeString else { return try path(start) }
             if let literal = try typedLiteral(start) { return literal }
             return try path(start)
         default: return try path(start)
