@@ -3,7 +3,8 @@
 
 FROM swift:6.2-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev pkg-config \
+    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev \
+       pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # Dependencies first: they change less often than the code.
@@ -11,6 +12,8 @@ COPY Package.swift ./
 COPY Shared/CLibrdkafka Shared/CLibrdkafka
 COPY Shared/CLibpq Shared/CLibpq
 COPY Shared/CLibcurl Shared/CLibcurl
+COPY Shared/CLibz Shared/CLibz
+COPY Shared/CLibzstd Shared/CLibzstd
 RUN swift package resolve
 COPY Services Services
 COPY Shared Shared
@@ -32,7 +35,7 @@ RUN python3 -m venv .millrace/venv && scripts/vendor
 
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 zlib1g ca-certificates tzdata \
+    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 zlib1g libzstd1 ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin millrace \
     && install -d -o 10001 /var/spool/millrace

@@ -123,6 +123,7 @@ let package = Package(
             name: "CLibcurl", path: "Shared/CLibcurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibz", path: "Shared/CLibz", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibzstd", path: "Shared/CLibzstd", providers: [.apt(["libzstd-dev"])]),
 
         // pure: days of the calendar, and when cron is due
         shared(.civilTime),
@@ -151,7 +152,10 @@ let package = Package(
     ]
         + service(
             "Producer", uses: [.serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
-            ["CLibz", "BlockingIO", .argumentParser, .crypto, .hummingbird, .lifecycle, .logging, .metrics, .yams],
+            [
+                "CLibz", "CLibzstd", "BlockingIO", .argumentParser, .crypto, .hummingbird, .lifecycle, .logging,
+                .metrics, .yams,
+            ],
             resources: [.copy("Public")])
         + service(
             "RawSink",
@@ -209,8 +213,8 @@ let package = Package(
             tests("Warehouse", uses: ["TestKit", "DataContract"], [.logging]),
             tests("Web", [.hummingbirdTesting, .hummingbird, .logging]),
             tests(
-                "Producer", uses: ["TestKit", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
-                [.logging, .lifecycle, .hummingbird]),
+                "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
+                ["CLibzstd", .logging, .lifecycle, .hummingbird]),
             tests("RawSink", uses: ["TestKit", "Warehouse", "DataContract"], [.logging]),
             tests("Planning", uses: ["CivilTime", "TestValues", "Pipeline", "SQL"]),
             tests(

@@ -11,7 +11,7 @@ public struct ProducerCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "producer", abstract: producerService.summary,
         discussion: SettingsDocument.help(for: producerService),
-        subcommands: [TopicsCommand.self, ServeCommand.self, SimulateCommand.self])
+        subcommands: [TopicsCommand.self, ServeCommand.self, SimulateCommand.self, ReplayCommand.self])
 
     public init() {}
 }

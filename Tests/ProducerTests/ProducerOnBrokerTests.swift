@@ -1,5 +1,6 @@
 import Kafka
 import Logging
+import Pipeline
 import ServiceLifecycle
 import TestKit
 import Testing
@@ -40,7 +41,7 @@ import Testing
     @Test("a simulation sends as many events as asked for, history first, and counts them")
     func simulation() async throws {
         try await withTopic("simulate", partitions: 3) { topic in
-            let from = SimulateSettings.microseconds("2026-11-01")!
+            let from = Moment("2026-11-01")!.microseconds
             let settings = SimulateSettings(
                 rate: 0, count: 5_000, users: 100, seed: 1, from: from, to: from + 5 * 86_400_000_000, topic: topic.name
             )

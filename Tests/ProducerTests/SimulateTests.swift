@@ -1,10 +1,11 @@
 import Foundation
+import Pipeline
 import Testing
 
 @testable import Producer
 
 @Suite("Simulated events follow from the seed") struct SimulateTests {
-    private static let november = SimulateSettings.microseconds("2026-11-01")!
+    private static let november = Moment("2026-11-01")!.microseconds
     private static let day: Int64 = 86_400_000_000
 
     private static func history(seed: UInt64, users: Int = 50, days: Int64 = 2) -> [PageViewEvent] {
@@ -88,10 +89,10 @@ import Testing
         arguments: [
             ("2026-11-23", 1_795_392_000_000_000), ("2026-11-23T01:02:03Z", 1_795_395_723_000_000),
             ("2026-11-23T01:02:03.5Z", 1_795_395_723_500_000), ("2026-11-23T02:02:03+01:00", 1_795_395_723_000_000),
-            ("yesterday", nil), ("2026-13-01", nil), ("2026-11-23 01:02", nil),
+            ("yesterday", nil), ("2026-13-01", nil), ("2026-11-23 01:02", 1_795_395_720_000_000),
         ] as [(String, Int64?)])
     func commandLineTimes(text: String, microseconds: Int64?) {
-        #expect(SimulateSettings.microseconds(text) == microseconds)
+        #expect(Moment(text)?.microseconds == microseconds)
     }
 
     @Test(

@@ -1,13 +1,14 @@
 import Foundation
 import Kafka
 import Logging
+import Pipeline
 import TestKit
 import Testing
 
 @testable import Producer
 
 @Suite("Simulated faults") struct SimulatedFaultTests {
-    private static let from = SimulateSettings.microseconds("2026-11-01")!
+    private static let from = Moment("2026-11-01")!.microseconds
 
     private static func batch(
         _ shares: FaultShares, seed: UInt64 = 7, events: Int = 6_000, lateness: Int64 = 3_600_000_000
@@ -79,7 +80,7 @@ import Testing
     private static func time(of message: ProducerMessage) throws -> Double {
         let object = try JSONSerialization.jsonObject(with: Data(try #require(message.value))) as? [String: Any]
         let text = try #require(object?["timestamp"] as? String)
-        return Double(try #require(SimulateSettings.microseconds(text))) / 1_000_000
+        return Double(try #require(Moment(text)).microseconds) / 1_000_000
     }
 
     @Test(
@@ -102,7 +103,7 @@ struct EventLogTests {
         let path = NSTemporaryDirectory() + "simulated-\(UUID().uuidString).ndjson"
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await withTopic("logged", partitions: 3) { topic in
-            let from = SimulateSettings.microseconds("2026-11-01")!
+            let from = Moment("2026-11-01")!.microseconds
             let settings = SimulateSettings(
                 rate: 0, count: 3_000, users: 200, seed: 1, from: from, to: from + 30 * 86_400_000_000,
                 topic: topic.name,

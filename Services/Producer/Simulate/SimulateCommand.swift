@@ -83,7 +83,7 @@ struct SimulateCommand: AsyncParsableCommand {
         let faults = try checkedFaults()
         func time(_ text: String?, _ flag: String) throws -> Int64? {
             guard let text else { return nil }
-            guard let time = SimulateSettings.microseconds(text) else {
+            guard let time = Moment(text)?.microseconds else {
                 throw ValidationError("\(flag) is \"\(text)\"; write 2026-11-01 or 2026-11-01T12:00:00Z.")
             }
             return time

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What `producer simulate` was asked for.
 struct SimulateSettings: Sendable, Equatable {
     /// Events a second from now on; 0 for as many as possible.
@@ -22,18 +20,4 @@ struct SimulateSettings: Sendable, Equatable {
 
     /// Whether the run comes to an end by itself.
     var isBounded: Bool { count != nil || to != nil }
-
-    /// `2026-11-23`, `2026-11-23T01:02:03Z`, with a fraction or an offset: microseconds since 1970; `nil` for anything else.
-    static func microseconds(_ text: String) -> Int64? {
-        let day = Date.ISO8601FormatStyle().year().month().day()
-        let styles = [
-            Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true), day,
-        ]
-        for style in styles {
-            if let date = try? style.parse(text), style != day || text.count == 10 {
-                return Int64((date.timeIntervalSince1970 * 1_000_000).rounded())
-            }
-        }
-        return nil
-    }
 }

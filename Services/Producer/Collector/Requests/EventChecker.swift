@@ -14,10 +14,14 @@ final class EventChecker {
 
     /// `nil` when the event is good.
     func check(_ event: UnsafeRawBufferPointer) -> Rejection? {
-        var sink = NoRow()
-        let position = MessagePosition(partition: 0, offset: 0, ingestedAt: 0)
-        if case .rejected(let rejection) = decoder.decode(event, at: position, into: &sink) { return rejection }
+        if case .rejected(let rejection) = judge(event) { return rejection }
         return nil
+    }
+
+    /// What would become of the event, and when it happened.
+    func judge(_ event: UnsafeRawBufferPointer) -> DecodeOutcome {
+        var sink = NoRow()
+        return decoder.decode(event, at: MessagePosition(partition: 0, offset: 0, ingestedAt: 0), into: &sink)
     }
 
     /// The message's key: the value of the contract's key property. For events that passed the check.
