@@ -11,6 +11,8 @@ import Testing
             (.postgres, "CREATE TABLE k (a all NOT NULL)", "a type"),
             (.postgres, "SELECT a::in # b FROM t", "a type"),
             (.bigQuery, "CREATE TABLE k (a on, c timestamp)", "a type"),
+            (.postgres, "INSERT INTO t (case) SELECT 1", "a column"),
+            (.bigQuery, "INSERT INTO t (if) SELECT 1", "a column"),
             (.bigQuery, "SELECT int '5' f", "`'5'` cannot stand here"),
             (.bigQuery, "SELECT national 'a'", "`'a'` cannot stand here"),
             (.bigQuery, "SELECT a-0é FROM t", "A number runs into a name"),
@@ -39,6 +41,21 @@ import Testing
         for style in [GeneratorStyle.oneLine, .pretty] {
             let written = statements.map { $0.sql(dialect, style: style) }.joined(separator: ";\n")
             #expect(try parseStatements(written, dialect: dialect) == statements, "\(written)")
+        }
+    }
+
+    @Test(
+        "with placeholders, are read back as they were written",
+        arguments: ["SELECT @ wal FROM t", "SELECT @-a, @@name, @name(b), @{c d}", "SELECT a + @\u{730}, b @@ @c"])
+    func placeholders(text: String) throws {
+        for dialect in [SQLDialect.postgres, .bigQuery] {
+            let options = ParseOptions(placeholders: true)
+            guard let statements = try? parseStatements(text, dialect: dialect, options: options) else {
+                #expect(dialect == .bigQuery, "PostgreSQL has these operators")
+                continue
+            }
+            let written = statements.map { $0.sql(dialect) }.joined(separator: ";\n")
+            #expect(try parseStatements(written, dialect: dialect, options: options) == statements, "\(written)")
         }
     }
 }

@@ -166,7 +166,10 @@ extension SQLWriter {
             expression(operation.operand, above: found.level)
         }
         // Two minuses side by side would begin a comment, two other signs another operator.
-        if operation.operation != .not, start < out.count, !isWordByte(out[start]), out[start] != UInt8(ascii: "(") {
+        // An @ right before a name would make a placeholder of it.
+        let endsWithAt = start > 0 && out[start - 1] == UInt8(ascii: "@")
+        let mayTouch = start >= out.count || isWordByte(out[start]) || out[start] == UInt8(ascii: "(")
+        if operation.operation != .not, start < out.count, endsWithAt || !mayTouch {
             out.insert(UInt8(ascii: " "), at: start)
         }
     }

@@ -53,7 +53,7 @@ extension Parser {
 
     mutating func nameList() throws(SQLError) -> [Identifier] {
         try parenthesized { parser throws(SQLError) in
-            try parser.list { parser throws(SQLError) in try parser.label("a column") }
+            try parser.list { parser throws(SQLError) in try parser.name("a column") }
         }
     }
 

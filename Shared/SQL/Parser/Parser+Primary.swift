@@ -124,20 +124,21 @@ extension Parser {
     @inline(never)
     mutating func parameter() throws(SQLError) -> Parameter {
         let taken = token
-        let name = text(taken)
+        // By bytes: a mark that combines with the sign before it is the name's own.
+        let name = text(taken).utf8
         advance()
         let kind: Parameter.Kind
-        if name == "?" {
+        if name.first == UInt8(ascii: "?") {
             kind = .anonymous
-        } else if name.hasPrefix("$") {
-            guard let number = Int(name.dropFirst()) else {
+        } else if name.first == UInt8(ascii: "$") {
+            guard let number = Int(Substring(name.dropFirst())) else {
                 throw error("A parameter's number is too large.", at: taken.range)
             }
             kind = .numbered(number)
-        } else if name.hasPrefix("@@") {
-            kind = .system(String(name.dropFirst(2)))
+        } else if name.starts(with: "@@".utf8) {
+            kind = .system(String(Substring(name.dropFirst(2))))
         } else {
-            kind = .named(String(name.dropFirst()))
+            kind = .named(String(Substring(name.dropFirst())))
         }
         return Parameter(kind: kind, info: NodeInfo(range: taken.range))
     }
@@ -145,16 +146,18 @@ extension Parser {
     @inline(never)
     mutating func placeholder() throws(SQLError) -> Placeholder {
         let taken = token
-        var name = text(taken).dropFirst()
+        let name = text(taken).utf8.dropFirst()
         advance()
         let info = NodeInfo(range: taken.range)
-        if name.hasPrefix("{") {
-            return Placeholder(name: String(name.dropFirst().dropLast()), braced: true, info: info)
+        if name.first == UInt8(ascii: "{") {
+            return Placeholder(name: String(Substring(name.dropFirst().dropLast())), braced: true, info: info)
         }
-        guard let open = name.firstIndex(of: "(") else { return Placeholder(name: String(name), info: info) }
-        let arguments = String(name[name.index(after: open)...].dropLast())
-        name = name[..<open]
-        return Placeholder(name: String(name), arguments: arguments, info: info)
+        guard let open = name.firstIndex(of: UInt8(ascii: "(")) else {
+            return Placeholder(name: String(Substring(name)), info: info)
+        }
+        let arguments = name[name.index(after: open)...].dropLast()
+        return Placeholder(
+            name: String(Substring(name[..<open])), arguments: String(Substring(arguments)), info: info)
     }
 
     // MARK: Parentheses
