@@ -151,7 +151,7 @@ let package = Package(
             resources: [.copy("Public")]),
     ]
         + service(
-            "Producer", uses: [.serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
+            "Producer", uses: [.civilTime, .serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
             [
                 "CLibz", "CLibzstd", "BlockingIO", .argumentParser, .crypto, .hummingbird, .lifecycle, .logging,
                 .metrics, .yams,

@@ -43,7 +43,8 @@ import Testing
         try await withTopic("simulate", partitions: 3) { topic in
             let from = Moment("2026-11-01")!.microseconds
             let settings = SimulateSettings(
-                rate: 0, count: 5_000, users: 100, seed: 1, from: from, to: from + 5 * 86_400_000_000, topic: topic.name
+                rate: 0, count: 5_000, users: 100, seed: 1, from: from, to: from + 5 * 86_400_000_000,
+                topics: [topic.name]
             )
             let progress = SimulationProgress()
             let simulation = Simulation(

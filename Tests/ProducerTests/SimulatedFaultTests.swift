@@ -14,11 +14,10 @@ import Testing
         _ shares: FaultShares, seed: UInt64 = 7, events: Int = 6_000, lateness: Int64 = 3_600_000_000
     ) -> EventBatch {
         var source = HistorySource(users: 500, seed: 1, from: from, to: from + 90 * 86_400_000_000)
-        let encoder = PageViewEncoder()
         var faults = FaultInjector(shares, lateness: lateness, seed: seed)
-        var batch = EventBatch(topic: "events", capacity: events)
+        var batch = EventBatch(topics: ["events"], capacity: events)
         while batch.events < events, let event = source.next() {
-            batch.append(event, encoder: encoder, faults: &faults)
+            batch.append(event, faults: &faults)
         }
         batch.finish()
         return batch
@@ -106,7 +105,7 @@ struct EventLogTests {
             let from = Moment("2026-11-01")!.microseconds
             let settings = SimulateSettings(
                 rate: 0, count: 3_000, users: 200, seed: 1, from: from, to: from + 30 * 86_400_000_000,
-                topic: topic.name,
+                topics: [topic.name],
                 faults: FaultShares(duplicates: 0.1, late: 0.1, malformed: 0.1, drift: 0.1), log: path)
             let progress = SimulationProgress()
             try await Simulation(

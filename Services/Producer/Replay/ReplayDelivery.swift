@@ -64,6 +64,7 @@ actor ReplayDelivery {
             let report = await first.bulk.flush()
             guard let error = report.firstError else {
                 done.append(inFlight.removeFirst().window)
+                attempts = 0
                 continue
             }
             attempts += 1

@@ -14,11 +14,11 @@ enum ReplayError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let file, let reason): "Cannot read \(file): \(reason)."
         case .damaged(let file, let byte, let reason):
-            "\(file) is damaged at byte \(byte): \(reason). What was before it is sent; mend the file and send the rest with "
-                + "--restart, or send it whole where the contract drops repetitions."
+            "\(file) is damaged at byte \(byte): \(reason). The records before it are dealt with, and in the checkpoint; mend "
+                + "the file and send it with --restart: ids are the same, and a contract with uniqueWindow drops them."
         case .header(let file, let reason): "The header of \(file) cannot be used: \(reason)."
         case .array(let file, let byte, let reason):
-            "\(file) is no JSON array at byte \(byte): \(reason). What was before it is sent."
+            "\(file) is no JSON array at byte \(byte): \(reason). The records before it are dealt with."
         case .checkpoint(let path, let reason):
             "The checkpoint \(path) cannot be read: \(reason). Remove it, or name another with --checkpoint."
         case .otherFile(let file, let checkpoint):

@@ -82,6 +82,11 @@ actor ReplayRecord {
             throw ReplayError.unwritable(path, "\(error)")
         }
         guard rename(temporary, path) == 0 else { throw Self.unwritable(path) }
+        // The new name itself lasts only when the folder is on disk.
+        let folder = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { throw Self.unwritable(path) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw Self.unwritable(path) }
     }
 
     /// Opens the file of rejected records: anew, or behind what an earlier run of the same file wrote.

@@ -102,7 +102,9 @@ struct ReplaySender: Sendable {
                 self.beginning = (clock.now, time)
                 return
             }
-            let due = beginning.sent + .microseconds(Int64(Double(time - beginning.time) / speed))
+            // A pause of centuries is no longer than the longest that can be waited for.
+            let pause = min(Double(time - beginning.time) / speed, 1e15)
+            let due = beginning.sent + .microseconds(Int64(max(pause, 0)))
             guard due > clock.now + .milliseconds(5) else { return }
             try await dispatch()
             try await clock.sleep(until: due)

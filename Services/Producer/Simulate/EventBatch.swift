@@ -2,7 +2,8 @@ import Kafka
 
 /// Messages handed over at once, and what each of them is.
 struct EventBatch: Sendable {
-    let topic: String
+    /// Of the scenario.
+    let topics: [String]
     private(set) var messages: [ProducerMessage] = []
     /// One for each message.
     private(set) var marks: [EventMark] = []
@@ -10,22 +11,22 @@ struct EventBatch: Sendable {
     private(set) var events = 0
     private var repeated: [Int] = []
 
-    init(topic: String, capacity: Int) {
-        self.topic = topic
+    init(topics: [String], capacity: Int) {
+        self.topics = topics
         messages.reserveCapacity(capacity)
         marks.reserveCapacity(capacity)
     }
 
-    mutating func append(_ event: PageViewEvent, encoder: PageViewEncoder, faults: inout FaultInjector) {
+    mutating func append<Event: SimulatedEvent>(_ event: Event, faults: inout FaultInjector) {
         var event = event
         let fault = faults.next()
         if fault == .late { event.time -= faults.delay() }
-        var value = encoder.value(of: event)
-        if let fault { faults.spoil(&value, by: fault, time: event.time) }
+        var value = event.value()
+        if let fault { faults.spoil(&value, by: fault, timeField: Event.timeField, time: event.time) }
         // Of two equal messages the second is the duplicate: it is marked when it is added.
         if fault == .duplicate { repeated.append(messages.count) }
-        messages.append(ProducerMessage(topic: topic, key: encoder.key(of: event), value: value))
-        marks.append(EventMark(id: event.id, fault: fault == .duplicate ? nil : fault))
+        messages.append(ProducerMessage(topic: topics[event.topic], key: event.key(), value: value))
+        marks.append(EventMark(id: event.id, topic: event.topic, fault: fault == .duplicate ? nil : fault))
         events += 1
     }
 
@@ -33,7 +34,7 @@ struct EventBatch: Sendable {
     mutating func finish() {
         for index in repeated {
             messages.append(messages[index])
-            marks.append(EventMark(id: marks[index].id, fault: .duplicate))
+            marks.append(EventMark(id: marks[index].id, topic: marks[index].topic, fault: .duplicate))
         }
         repeated = []
     }

@@ -22,14 +22,14 @@ actor EventLog {
 
     /// One line for each of `marks`.
     /// - Throws: `SimulationError.log`: the run must not go on without its account.
-    func append(_ marks: [(mark: EventMark, isAcknowledged: Bool)], topic: String) throws {
+    func append(_ marks: [(mark: EventMark, isAcknowledged: Bool)], topics: [String]) throws {
         var lines: [UInt8] = []
         lines.reserveCapacity(marks.count * 130)
-        let rest = Array("\",\"topic\":\"\(topic)\",\"fault\":".utf8)
+        let rests = topics.map { Array("\",\"topic\":\"\($0)\",\"fault\":".utf8) }
         for (mark, isAcknowledged) in marks {
             lines.append(contentsOf: "{\"event_id\":\"".utf8)
             PageViewEncoder.append(uuid: mark.id, to: &lines)
-            lines.append(contentsOf: rest)
+            lines.append(contentsOf: rests[mark.topic])
             lines.append(contentsOf: (mark.fault.map { "\"\($0.rawValue)\"" } ?? "null").utf8)
             lines.append(contentsOf: ",\"valid\":\(mark.fault?.isValid ?? true)".utf8)
             lines.append(contentsOf: ",\"acknowledged\":\(isAcknowledged)}\n".utf8)

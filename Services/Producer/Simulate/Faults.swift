@@ -38,6 +38,8 @@ struct FaultShares: Sendable, Equatable {
 /// What the log of events says of a message.
 struct EventMark: Sendable {
     let id: (UInt64, UInt64)
+    /// Index into the scenario's topics.
+    let topic: Int
     let fault: SimulatedFault?
 }
 
@@ -70,8 +72,8 @@ struct FaultInjector: Sendable {
     /// Microseconds by which a late event is late.
     mutating func delay() -> Int64 { lateness / 2 + Int64(random.unit() * Double(lateness - lateness / 2)) }
 
-    /// Does what `fault` does to the bytes of a page view.
-    mutating func spoil(_ json: inout [UInt8], by fault: SimulatedFault, time: Int64) {
+    /// Does what `fault` does to the bytes of an event.
+    mutating func spoil(_ json: inout [UInt8], by fault: SimulatedFault, timeField: String, time: Int64) {
         switch fault {
         case .duplicate, .late: break
         case .malformed: malform(&json)
@@ -79,9 +81,9 @@ struct FaultInjector: Sendable {
             json.removeLast()
             json.append(contentsOf: #","schema_version":2,"experiment":{"name":"checkout","arm":1}}"#.utf8)
         case .wrongType:
-            Self.replaceTime(in: &json, by: Array("\"timestamp\":\(time / 1_000),".utf8))
+            Self.replace(timeField, in: &json, by: Array("\"\(timeField)\":\(time / 1_000),".utf8))
         case .missingField:
-            Self.replaceTime(in: &json, by: [])
+            Self.replace(timeField, in: &json, by: [])
         }
     }
 
@@ -93,11 +95,9 @@ struct FaultInjector: Sendable {
         }
     }
 
-    private static let timeName = Array("\"timestamp\":".utf8)
-
     /// The field, its value and the comma behind it.
-    private static func replaceTime(in json: inout [UInt8], by text: [UInt8]) {
-        guard let name = json.firstRange(of: timeName),
+    private static func replace(_ field: String, in json: inout [UInt8], by text: [UInt8]) {
+        guard let name = json.firstRange(of: Array("\"\(field)\":".utf8)),
             let comma = json[name.upperBound...].firstIndex(of: UInt8(ascii: ","))
         else { return }
         json.replaceSubrange(name.lowerBound...comma, with: text)

@@ -8,7 +8,7 @@ import Logging
 /// is closed and replaced; what it had not acknowledged counts as failed: it may be in the topic or not.
 actor ResilientDelivery {
     private let settings: KafkaSettings
-    private let topic: String
+    private let topics: [String]
     private let progress: SimulationProgress
     private let log: EventLog?
     private let logger: Logger
@@ -19,10 +19,10 @@ actor ResilientDelivery {
     /// - Parameter log: Where the fate of each message goes; without it messages are only counted, which is faster.
     /// - Throws: `KafkaError` for a wrong property.
     init(
-        _ settings: KafkaSettings, topic: String, progress: SimulationProgress, log: EventLog?, logger: Logger
+        _ settings: KafkaSettings, topics: [String], progress: SimulationProgress, log: EventLog?, logger: Logger
     ) throws {
         self.settings = settings
-        self.topic = topic
+        self.topics = topics
         self.progress = progress
         self.log = log
         self.logger = logger
@@ -34,11 +34,7 @@ actor ResilientDelivery {
     /// Queues the messages, waiting for room; returns before they are acknowledged.
     func send(_ batch: EventBatch) async throws {
         guard log != nil else {
-            do {
-                try await bulk.enqueue(batch.messages)
-            } catch {
-                try await replaceProducer(after: error)
-            }
+            try await sendCounted(batch.messages)
             return
         }
         for (message, mark) in zip(batch.messages, batch.marks) { try await sendLogged(message, mark) }
@@ -49,6 +45,21 @@ actor ResilientDelivery {
     func close() async throws {
         await retire()
         try await writeLog()
+    }
+
+    private func sendCounted(_ messages: [ProducerMessage]) async throws {
+        var rest = messages[...]
+        while !rest.isEmpty {
+            let before = bulk.report.enqueued
+            do {
+                try await bulk.enqueue(rest)
+                return
+            } catch {
+                // What was not queued goes to the next producer.
+                rest = rest.dropFirst(bulk.report.enqueued - before)
+                try await replaceProducer(after: error)
+            }
+        }
     }
 
     private func sendLogged(_ message: ProducerMessage, _ mark: EventMark) async throws {
@@ -72,7 +83,7 @@ actor ResilientDelivery {
         let settled = logged.takeSettled()
         guard !settled.isEmpty else { return }
         let delivered = settled.count { $0.isAcknowledged }
-        try await log.append(settled, topic: topic)
+        try await log.append(settled, topics: topics)
         progress.count(delivered: delivered, failed: settled.count - delivered)
     }
 

@@ -9,7 +9,7 @@ import Web
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Send simulated events, as people who browse a shop would cause them.",
+        abstract: "Send simulated events, as people who browse a shop or use a service would cause them.",
         discussion: """
             Without --count and --to it runs until it is told to stop, and answers /healthz, /readyz and /metrics on its
             port. With --from it first sends history up to --to, or up to now and then live events.
@@ -19,11 +19,11 @@ struct SimulateCommand: AsyncParsableCommand {
               producer simulate --rate 0 --count 1000000         a million, as fast as possible
               producer simulate --from 2026-11-01 --to 2026-11-15 --seed 7
                                                                  two weeks; the same seed gives the same bytes
+              producer simulate --scenario subscriptions --from 2018-01-01 --to 2024-12-01 --users 10000 --seed 7
+                                                                 seven years of a second pipeline's four topics
               producer simulate --rate 1000 --count 60000 --malformed 0.01 --duplicates 0.01 --log sent.ndjson
                                                                  faults, and an account of what was sent
             """)
-
-    enum Scenario: String, ExpressibleByArgument, CaseIterable { case pageViews = "page-views" }
 
     @Option(help: "What happens: \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")).")
     var scenario = Scenario.pageViews
@@ -31,16 +31,16 @@ struct SimulateCommand: AsyncParsableCommand {
     var rate = 1.0
     @Option(help: "Stop after so many events.")
     var count: Int?
-    @Option(help: "How many people there are.")
-    var users = 1_000
+    @Option(help: "How many people there are; 1000 of page-views, 10000 of subscriptions without it.")
+    var users: Int?
     @Option(help: "The same seed gives the same events; random without one.")
     var seed: UInt64?
     @Option(help: "Send history from this time on: 2026-11-01 or 2026-11-01T12:00:00Z.")
     var from: String?
     @Option(help: "End the history here (exclusive), and the run with it.")
     var to: String?
-    @Option(help: "The topic.")
-    var topic = "events"
+    @Option(help: "The topic of page-views; events without it. The topics of subscriptions are its contracts'.")
+    var topic: String?
     @Option(help: "Share of events that are sent twice, 0 to 1.")
     var duplicates = 0.0
     @Option(help: "Share of events that are late.")
@@ -63,7 +63,8 @@ struct SimulateCommand: AsyncParsableCommand {
             bootstrapServers: endpoint.bootstrapServers, clientID: "producer", properties: endpoint.properties)
         let progress = SimulationProgress()
         let simulation = Simulation(settings: simulate, kafka: kafka, progress: progress, logger: logger)
-        let reporter = ProgressReporter(progress: progress, topic: topic, logger: logger)
+        let reporter = ProgressReporter(
+            progress: progress, scenario: scenario, total: simulate.count, logger: logger)
         let health = HealthChecks()
         var parts: [any Service] = [reporter]
         if !simulate.isBounded {
@@ -76,8 +77,12 @@ struct SimulateCommand: AsyncParsableCommand {
     func checked() throws -> SimulateSettings {
         guard rate >= 0, rate.isFinite else { throw ValidationError("--rate is \(rate); it must be 0 or more.") }
         if let count, count < 1 { throw ValidationError("--count is \(count); it must be 1 or more.") }
+        let users = users ?? scenario.usualUsers
         guard (1...10_000_000).contains(users) else {
             throw ValidationError("--users is \(users); it must be 1 to 10000000.")
+        }
+        if topic != nil, scenario != .pageViews {
+            throw ValidationError("--topic is for page-views; \(scenario.rawValue) has topics of its own.")
         }
         if to != nil, from == nil { throw ValidationError("--to needs --from: where the history begins.") }
         let faults = try checkedFaults()
@@ -92,7 +97,8 @@ struct SimulateCommand: AsyncParsableCommand {
         if let start, let end, end <= start { throw ValidationError("--to must be later than --from.") }
         return SimulateSettings(
             rate: rate, count: count, users: users, seed: seed ?? .random(in: 0 ... .max), from: start, to: end,
-            topic: topic, faults: faults, lateness: Int64(lateness * 1_000_000), log: log)
+            scenario: scenario, topics: topic.map { [$0] } ?? scenario.topics, faults: faults,
+            lateness: Int64(lateness * 1_000_000), log: log)
     }
 
     private func checkedFaults() throws -> FaultShares {

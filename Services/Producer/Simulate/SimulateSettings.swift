@@ -10,7 +10,9 @@ struct SimulateSettings: Sendable, Equatable {
     var from: Int64?
     /// … to here; `nil`: to the start of this run, and then live.
     var to: Int64?
-    var topic: String
+    var scenario = Scenario.pageViews
+    /// Where events go: those of the scenario, or others in their place.
+    var topics: [String]
     /// What goes wrong with how many of the events.
     var faults = FaultShares()
     /// Microseconds by which a late event is late at most.

@@ -18,14 +18,13 @@ struct Simulation: Service {
     func run() async throws {
         let log = try settings.log.map { try EventLog(path: $0) }
         let delivery = try ResilientDelivery(
-            kafka, topic: settings.topic, progress: progress, log: log, logger: logger)
+            kafka, topics: settings.topics, progress: progress, log: log, logger: logger)
         let clock = ContinuousClock()
         let began = clock.now
         let failure: (any Error)?
         do {
             try await cancelWhenGracefulShutdown {
-                let sent = try await self.sendHistory(through: delivery)
-                try await self.sendLive(through: delivery, after: sent)
+                try await self.send(through: delivery)
             }
             failure = nil
         } catch is CancellationError {
@@ -40,26 +39,42 @@ struct Simulation: Service {
         logger.info(
             "simulation ended",
             metadata: [
-                "topic": "\(settings.topic)", "delivered": "\(counts.delivered)", "failed": "\(counts.failed)",
+                "scenario": "\(settings.scenario.rawValue)", "delivered": "\(counts.delivered)",
+                "failed": "\(counts.failed)",
                 "seconds": "\(seconds)", "seed": "\(settings.seed)",
             ])
         if let failure { throw failure }
         if counts.failed > 0 { throw SimulationError.undelivered(counts.failed, of: counts.delivered + counts.failed) }
     }
 
+    private func send(through delivery: ResilientDelivery) async throws {
+        let (users, seed) = (settings.users, settings.seed)
+        let from = settings.from, to = settings.to ?? WallClock.microseconds()
+        switch settings.scenario {
+        case .pageViews:
+            let past = from.map { HistorySource(users: users, seed: seed, from: $0, to: to) }
+            // The live visits are others than those of the history, by the same seed.
+            let live = LiveSource(users: users, seed: seed &+ 1, rate: settings.rate)
+            try await sendLive(live, through: delivery, after: sendHistory(past, through: delivery))
+        case .subscriptions:
+            let past = from.map { SubscriptionHistory(users: users, seed: seed, from: $0, to: to) }
+            let live = SubscriptionLive(users: users, seed: seed)
+            try await sendLive(live, through: delivery, after: sendHistory(past, through: delivery))
+        }
+    }
+
     /// - Returns: How many events it sent.
-    private func sendHistory(through delivery: ResilientDelivery) async throws -> Int {
-        guard let from = settings.from else { return 0 }
-        var source = HistorySource(
-            users: settings.users, seed: settings.seed, from: from, to: settings.to ?? WallClock.microseconds())
-        let encoder = PageViewEncoder()
+    private func sendHistory<Source: IteratorProtocol & Sendable>(
+        _ source: Source?, through delivery: ResilientDelivery
+    ) async throws -> Int where Source.Element: SimulatedEvent {
+        guard var source else { return 0 }
         var faults = FaultInjector(settings.faults, lateness: settings.lateness, seed: settings.seed &+ 2)
         var remaining = settings.count ?? .max
         while remaining > 0 {
             try Task.checkCancellation()
-            var batch = EventBatch(topic: settings.topic, capacity: Self.chunk)
+            var batch = EventBatch(topics: settings.topics, capacity: Self.chunk)
             while batch.events < min(Self.chunk, remaining), let event = source.next() {
-                batch.append(event, encoder: encoder, faults: &faults)
+                batch.append(event, faults: &faults)
             }
             if batch.events == 0 { break }
             batch.finish()
@@ -69,20 +84,18 @@ struct Simulation: Service {
         return (settings.count ?? .max) - remaining
     }
 
-    private func sendLive(through delivery: ResilientDelivery, after sent: Int) async throws {
+    private func sendLive<Source: LiveEvents & Sendable>(
+        _ source: Source, through delivery: ResilientDelivery, after sent: Int
+    ) async throws {
         guard settings.to == nil else { return }
-        // The live visits are others than those of the history, by the same seed.
-        var source = LiveSource(users: settings.users, seed: settings.seed &+ 1, rate: settings.rate)
-        let encoder = PageViewEncoder()
+        var source = source
         var faults = FaultInjector(settings.faults, lateness: settings.lateness, seed: settings.seed &+ 3)
         var pace = Pace(rate: settings.rate, chunk: Self.chunk)
         var remaining = settings.count.map { $0 - sent } ?? .max
         while remaining > 0 {
             let due = min(try await pace.next(), remaining)
-            var batch = EventBatch(topic: settings.topic, capacity: due)
-            for _ in 0..<due {
-                batch.append(source.next(at: WallClock.microseconds()), encoder: encoder, faults: &faults)
-            }
+            var batch = EventBatch(topics: settings.topics, capacity: due)
+            for _ in 0..<due { batch.append(source.next(at: WallClock.microseconds()), faults: &faults) }
             batch.finish()
             try await delivery.send(batch)
             remaining -= due

@@ -51,37 +51,53 @@ final class SimulationProgress: Sendable {
     }
 }
 
-/// Says every ten seconds how far the simulation is, and keeps its metrics.
+/// Shows people how far a simulation is: a line on a terminal, else a log line every ten seconds. Keeps its metrics.
 struct ProgressReporter: Service {
     let progress: SimulationProgress
-    let topic: String
+    let scenario: Scenario
+    /// How many events there will be, where that is known.
+    let total: Int?
     let logger: Logger
 
     func run() async throws {
+        let isWatched = ProgressBar.isWatched
         do {
-            try await cancelWhenGracefulShutdown { try await self.report() }
+            try await cancelWhenGracefulShutdown { try await self.report(isWatched) }
         } catch is CancellationError {
-            return  // the simulation has ended, or is told to
+            if isWatched { ProgressBar.end() }  // the simulation has ended, or is told to
         }
     }
 
-    private func report() async throws {
-        let delivered = Counter(label: "producer_events_delivered_total", dimensions: [("topic", topic)])
-        let failed = Counter(label: "producer_events_failed_total", dimensions: [("topic", topic)])
+    private func report(_ isWatched: Bool) async throws {
+        let dimensions = [("scenario", scenario.rawValue)]
+        let delivered = Counter(label: "producer_events_delivered_total", dimensions: dimensions)
+        let failed = Counter(label: "producer_events_failed_total", dimensions: dimensions)
+        let clock = ContinuousClock()
+        let began = clock.now
         var before = SimulationProgress.Counts()
         for second in 1... {
             try await Task.sleep(for: .seconds(1))
             let now = progress.counts
             delivered.increment(by: now.delivered - before.delivered)
             failed.increment(by: now.failed - before.failed)
+            if isWatched { ProgressBar.draw(line(now, before, began.duration(to: clock.now))) }
             before = now
-            guard second.isMultiple(of: 10) else { continue }
+            guard second.isMultiple(of: 10), !isWatched else { continue }
             logger.info(
                 "events delivered",
                 metadata: [
-                    "topic": "\(topic)", "delivered": "\(now.delivered)", "failed": "\(now.failed)",
+                    "scenario": "\(scenario.rawValue)", "delivered": "\(now.delivered)", "failed": "\(now.failed)",
                     "pending": "\(now.sent - now.delivered - now.failed)",
                 ])
         }
+    }
+
+    private func line(
+        _ now: SimulationProgress.Counts, _ before: SimulationProgress.Counts, _ elapsed: Duration
+    ) -> String {
+        let counts = "\(ProgressBar.grouped(now.delivered)) delivered, \(ProgressBar.grouped(now.failed)) failed"
+        return ProgressBar.line(
+            share: total.map { Double(now.delivered) / Double($0) }, counts: counts,
+            perSecond: Double(now.delivered - before.delivered), elapsed: elapsed)
     }
 }
