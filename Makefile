@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short chaos lint format docs \
+.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short chaos chaos-short lint format docs \
         bench images clean
 
 # `release` is what is deployed; tests build `debug`.
@@ -37,7 +37,7 @@ demo-stop: ## stop the demo; its data stays
 demo-clean: ## stop the demo and delete its data
 	@scripts/demo clean
 
-test: deps lint test-unit fuzz-short test-e2e ## lint, unit and integration tests, fuzzing, the demo in a browser under fire
+test: deps lint test-unit fuzz-short test-e2e chaos-short ## lint, unit and integration tests, fuzzing, the demo in a browser under fire, chaos
 
 test-unit: deps ## Swift tests, on a PostgreSQL, a broker and a BigQuery emulator of their own (FILTER=regex runs some)
 	@scripts/test-unit $(FILTER)
@@ -54,6 +54,9 @@ test-e2e: deps ## the demo end to end: pages in Chromium, and killed services
 chaos: deps ## three sinks under kills and outages, then each event looked for (CHAOS_SECONDS, CHAOS_EVENTS; debug build)
 	@scripts/build debug
 	@scripts/chaos $(CHAOS_SECONDS) $(CHAOS_EVENTS)
+
+chaos-short:
+	@scripts/chaos 120 60000
 
 lint: ## fail where the code differs from its format
 	@swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

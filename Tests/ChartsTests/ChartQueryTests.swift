@@ -146,12 +146,15 @@ import Testing
         }
     }
 
-    @Test("the pipeline that comes with Millrace has good dashboards") func overview() throws {
+    @Test(
+        "the pipelines that come with Millrace have good dashboards",
+        arguments: [("web-analytics", "overview"), ("subscriptions", "revenue")])
+    func dashboards(pipeline: String, dashboard: String) throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let folder = try PipelineFolder(at: root.appending(path: "Pipelines/web-analytics").path())
+        let folder = try PipelineFolder(at: root.appending(path: "Pipelines/\(pipeline)").path())
         let book = try ChartBook(try folder.dashboards())
-        let charts = try #require(book.definitions.dashboard("overview")).charts
+        let charts = try #require(book.definitions.dashboard(dashboard)).charts
         #expect(charts.count >= 3)
         for chart in charts { #expect(try book.query(for: chart, ChartRequest()) != nil) }
     }
