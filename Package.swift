@@ -215,7 +215,7 @@ let package = Package(
             tests(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
                 ["CLibzstd", .logging, .lifecycle, .hummingbird]),
-            tests("RawSink", uses: ["TestKit", "Warehouse", "DataContract"], [.logging]),
+            tests("RawSink", uses: ["TestKit", "TestValues", "Warehouse", "DataContract"], [.logging]),
             tests("Planning", uses: ["CivilTime", "TestValues", "Pipeline", "SQL"]),
             tests(
                 "Transformer",
