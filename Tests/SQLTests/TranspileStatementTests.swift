@@ -74,12 +74,14 @@ import Testing
         .init("SELECT 1 FOR UPDATE", "no equivalent of FOR UPDATE"),
         .init("SELECT i FROM t INTERSECT ALL SELECT j FROM t", "no equivalent of INTERSECT ALL"),
         .init(
-            "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY i) FROM t",
-            "no equivalent of percentile_cont WITHIN GROUP"),
+            "SELECT percentile_cont(ARRAY[0.5]) WITHIN GROUP (ORDER BY i) FROM t",
+            "no equivalent of percentile_cont of an array"),
         .init("SELECT s::inet FROM t", "no equivalent of the type inet. Write text."),
         .init("SELECT B'01'", "no equivalent of the bit string B'01'"),
         .init("SELECT i > ALL (a) FROM t", "no equivalent of > ALL. Compare with a MIN or MAX."),
-        .init("SELECT * FROM t NATURAL JOIN u", "no equivalent of NATURAL JOIN. Write USING with the columns."),
+        .init(
+            "SELECT * FROM t NATURAL JOIN unknown",
+            "no equivalent of NATURAL JOIN of tables whose columns are not known"),
         .init("SELECT DATE 'today'", "no equivalent of 'today' as a date"),
         .init("EXPLAIN SELECT 1", "no equivalent of EXPLAIN"),
         .init("CREATE TABLE x (a serial)", "no equivalent of the type serial. Write bigint, and give the values."),
@@ -112,8 +114,8 @@ import Testing
             "WITH RECURSIVE r AS (SELECT 1 AS k UNION SELECT k + 1 FROM r) SELECT k FROM r",
             "no equivalent of a recursive UNION without ALL"),
         .init(
-            "SELECT * FROM unnest(ARRAY[1], ARRAY[2]) AS x(k, l)",
-            "no equivalent of unnest() of several arrays"),
+            "SELECT * FROM unnest(ARRAY[1], ARRAY[2])",
+            "no equivalent of unnest() of several arrays without names"),
         .init(
             "WITH x AS (DELETE FROM t RETURNING i) SELECT i FROM x",
             "no equivalent of a changing statement in WITH"),
@@ -164,14 +166,14 @@ import Testing
             "MERGE t USING u ON t.i = u.id WHEN NOT MATCHED THEN INSERT ROW",
             "no equivalent of INSERT ROW"),
         .init(
-            "SELECT PERCENTILE_CONT(x, 0.5) OVER () FROM t",
-            "no equivalent of PERCENTILE_CONT"),
+            "SELECT PERCENTILE_CONT(x, 0.5 RESPECT NULLS) OVER () FROM t",
+            "no equivalent of this PERCENTILE_CONT"),
         .init(
-            "SELECT LAST_VALUE(x IGNORE NULLS) OVER (ORDER BY i) FROM t",
-            "no equivalent of last_value with IGNORE NULLS and OVER"),
+            "SELECT LAST_VALUE([x] IGNORE NULLS) OVER (ORDER BY i) FROM t",
+            "no equivalent of LAST_VALUE with IGNORE NULLS of an array"),
         .init(
-            "SELECT id, i FROM u UNION ALL BY NAME SELECT i, id FROM u",
-            "no equivalent of a set operation BY NAME"),
+            "SELECT * FROM unknown UNION ALL BY NAME SELECT i, id FROM u",
+            "no equivalent of a set operation BY NAME of queries whose columns are not known"),
         .init(
             "SELECT e FROM UNNEST([1], [2]) AS e",
             "no equivalent of UNNEST of several arrays"),

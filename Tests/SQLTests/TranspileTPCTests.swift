@@ -55,7 +55,7 @@ import Testing
     }
 
     /// Where two texts part; empty when they do not.
-    private static func difference(_ left: String, _ right: String) -> String {
+    static func difference(_ left: String, _ right: String) -> String {
         if left == right { return "" }
         let common = left.commonPrefix(with: right).count
         return [left, right].map { "…" + $0.dropFirst(max(0, common - 30)).prefix(120) + "…" }.joined(

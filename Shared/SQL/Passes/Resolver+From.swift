@@ -23,6 +23,7 @@ extension Resolver {
         case nil:
             guard join.natural else { return }
             let scope = scopes[scopes.count - 1]
+            recordNatural(join, scope.sources[start..<right], scope.sources[right...])
             for source in scope.sources[right...] {
                 for column in source.columns.columns
                 where scope.sources[start..<right].contains(where: { $0.columns.position(of: column.key) != nil }) {
@@ -30,6 +31,20 @@ extension Resolver {
                 }
             }
         }
+    }
+
+    /// Notes the columns that a NATURAL JOIN compares, in the order of its first side, when all are known.
+    private func recordNatural(_ join: Join, _ left: ArraySlice<Scope.Source>, _ right: ArraySlice<Scope.Source>) {
+        guard let recorded, !left.contains(where: \.columns.isOpen), !right.contains(where: \.columns.isOpen) else {
+            return
+        }
+        var names: [Identifier] = []
+        var keys: Set<String> = []
+        for column in left.flatMap(\.columns.columns) {
+            let isShared = right.contains { $0.columns.position(of: column.key) != nil }
+            if isShared, keys.insert(column.key).inserted { names.append(column.name) }
+        }
+        recorded.record(natural: names, of: join.info.range)
     }
 
     private mutating func merge(_ name: Identifier, from start: Int, right: Int) throws(SQLError) {

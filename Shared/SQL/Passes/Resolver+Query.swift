@@ -232,6 +232,11 @@ extension Resolver {
         } else if matching.outer == nil || matching.outer == .strict, !isOpen {
             try requireSameNames(parts, at: operation.info.range)
         }
+        if !isOpen {
+            let names = parts.map { $0.columns.map(\.name) }
+            let result = columns.map { (name: $0.name, type: $0.outputType(functions)) }
+            recorded?.record(NodeTypes.MatchedColumns(operands: names, result: result), of: operation.info.range)
+        }
         return ColumnSet(columns, filters: filters, isOpen: isOpen)
     }
 

@@ -19,6 +19,20 @@ final class NodeTypes {
     /// The tables of columns that name none, by the column's number.
     private var tables: [UInt32: Identifier] = [:]
 
+    /// The columns that a NATURAL JOIN compares, by the join's number.
+    private var naturals: [UInt32: [Identifier]] = [:]
+
+    /// What set operations match by name, by the operation's number.
+    private var matches: [UInt32: MatchedColumns] = [:]
+
+    /// The columns of a set operation BY NAME.
+    struct MatchedColumns {
+        /// Those of each operand, in order.
+        var operands: [[Identifier]]
+        /// Those of the result.
+        var result: [(name: Identifier, type: DataType.Kind?)]
+    }
+
     /// An item that a star stands for.
     struct StarItem {
         var item: SelectItem
@@ -47,6 +61,14 @@ final class NodeTypes {
         if isNumber(number) { stars[number.start] = items }
     }
 
+    func record(natural columns: [Identifier], of number: SourceRange) {
+        if isNumber(number) { naturals[number.start] = columns }
+    }
+
+    func record(_ columns: MatchedColumns, of number: SourceRange) {
+        if isNumber(number) { matches[number.start] = columns }
+    }
+
     func record(table: Identifier, of number: SourceRange) {
         if isNumber(number) { tables[number.start] = table }
     }
@@ -56,12 +78,32 @@ final class NodeTypes {
 
     func type(_ number: SourceRange) -> DataType.Kind? { isNumber(number) ? types[Int(number.start)] : nil }
 
+    /// The columns that a NATURAL JOIN compares; nil when those of the tables are not known.
+    func natural(_ join: SourceRange) -> [Identifier]? { isNumber(join) ? naturals[join.start] : nil }
+
+    /// Nil when the columns of the operands are not known.
+    func matched(_ operation: SourceRange) -> MatchedColumns? {
+        isNumber(operation) ? matches[operation.start] : nil
+    }
+
     func items(of star: SourceRange) -> [StarItem]? { isNumber(star) ? stars[star.start] : nil }
 }
 
-/// Puts numbers in the place of ranges.
+/// Puts numbers in the place of the ranges of expressions, joins and set operations.
 struct NodeNumbering: TreeRewriter {
     let types: NodeTypes
+
+    mutating func rewrite(_ join: inout Join) throws(SQLError) {
+        if join.natural { join.info.range = types.number(join.info.range) }
+        try descend(&join)
+    }
+
+    mutating func rewrite(_ body: inout QueryBody) throws(SQLError) {
+        try descend(&body)
+        guard case .setOperation(var operation) = body, operation.matching != nil else { return }
+        operation.info.range = types.number(operation.info.range)
+        body = .setOperation(operation)
+    }
 
     mutating func rewrite(_ expression: inout Expression) throws(SQLError) {
         try descend(&expression)
@@ -72,6 +114,18 @@ struct NodeNumbering: TreeRewriter {
 /// Puts ranges in the place of numbers.
 struct NodeRanges: TreeRewriter {
     let types: NodeTypes
+
+    mutating func rewrite(_ join: inout Join) throws(SQLError) {
+        join.info.range = types.range(join.info.range)
+        try descend(&join)
+    }
+
+    mutating func rewrite(_ body: inout QueryBody) throws(SQLError) {
+        try descend(&body)
+        guard case .setOperation(var operation) = body, types.isNumber(operation.info.range) else { return }
+        operation.info.range = types.range(operation.info.range)
+        body = .setOperation(operation)
+    }
 
     mutating func rewrite(_ expression: inout Expression) throws(SQLError) {
         try descend(&expression)

@@ -62,6 +62,12 @@ extension Transpiler {
             var value = Expression.call("IF", filter, first, .null)
             value.info.range = first.info.range
             result.arguments[0].value = value
+        } else if name == "array_agg", filter == call.values.first.map({ .isNotNull($0) }) {
+            result.modifiers?.nulls = .ignore
+        } else if name.hasPrefix("percentile_"), let key = call.modifiers?.withinGroup.first {
+            var value = Expression.call("IF", filter, key.value, .null)
+            value.info.range = key.value.info.range
+            result.modifiers?.withinGroup[0].value = value
         } else {
             try refuse(
                 "\(call.name.name.uppercased()) with FILTER", "Filter the rows in a subquery.", at: call.info.range)
@@ -81,13 +87,14 @@ extension Transpiler {
         let range = call.info.range
         var modifiers = modifiers
         if direction == .toBigQuery {
-            if !modifiers.withinGroup.isEmpty {
+            if !modifiers.withinGroup.isEmpty, !name.hasPrefix("percentile_") {
                 try refuse("\(name) WITHIN GROUP", "Write APPROX_QUANTILES, or PERCENTILE_CONT with OVER.", at: range)
             }
             modifiers.nullsOutside = Spelling(false)
         } else {
-            if modifiers.nulls == .respect { modifiers.nulls = nil }
-            if modifiers.nulls == .ignore, modifiers.over != nil {
+            let isPercentile = name.hasPrefix("percentile_")
+            if modifiers.nulls == .respect, !isPercentile { modifiers.nulls = nil }
+            if modifiers.nulls == .ignore, modifiers.over != nil, !isPercentile, !Self.canIgnoreNulls.contains(name) {
                 try refuse(
                     "\(name) with IGNORE NULLS and OVER", "Count the values up to the row, and group by that.",
                     at: range)
@@ -101,6 +108,9 @@ extension Transpiler {
         if let over = modifiers.over { modifiers.over = try window(over, of: name) }
         return modifiers
     }
+
+    /// Functions of windows for which PostgreSQL has another form that leaves out nulls.
+    private static let canIgnoreNulls: Set<String> = ["array_agg", "first_value", "last_value", "nth_value"]
 
     /// Functions whose window has no frame, so that nulls may stand at either end for all that GoogleSQL cares.
     private static let frameless: Set<String> = [

@@ -163,11 +163,30 @@ extension Transpiler {
         }
         switch direction {
         case .toBigQuery:
-            if join.natural { try refuse("NATURAL JOIN", "Write USING with the columns.", at: join.info.range) }
+            if join.natural { try nameColumns(of: &join) }
         case .toPostgres:
             guard join.condition == nil, !join.natural, join.kind != .cross else { break }
             // Arrays are joined without a condition.
             if join.kind == .inner { join.kind = .cross } else { join.condition = .on(.boolean(true)) }
+        }
+    }
+}
+
+extension Transpiler {
+    /// GoogleSQL has no NATURAL: USING names the columns.
+    private mutating func nameColumns(of join: inout Join) throws(SQLError) {
+        guard let columns = types.natural(join.info.range) else {
+            return try refuse(
+                "NATURAL JOIN of tables whose columns are not known",
+                "Give a catalogue, or write USING with the columns.", at: join.info.range)
+        }
+        join.natural = false
+        if !columns.isEmpty {
+            join.condition = .using(identifiers(columns), alias: nil)
+        } else if join.kind == .inner {
+            join.kind = .cross
+        } else {
+            join.condition = .on(.boolean(true))
         }
     }
 }

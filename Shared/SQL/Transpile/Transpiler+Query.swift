@@ -182,8 +182,8 @@ extension Transpiler {
                 let word = operation.kind == .intersect ? "INTERSECT ALL" : "EXCEPT ALL"
                 try refuse(word, "Number the rows of each value, and leave out ALL.", at: operation.info.range)
             }
-            if direction == .toPostgres, operation.matching != nil {
-                try refuse("a set operation BY NAME", "Select the columns in the same order.", at: operation.info.range)
+            if direction == .toPostgres, let matching = operation.matching {
+                body = .setOperation(try matchedByPlace(operation, matching))
             }
         case .select(let select) where direction == .toPostgres && select.qualify != nil && !isPrepared:
             // A part of a set operation, which needs a query of its own for the window functions.

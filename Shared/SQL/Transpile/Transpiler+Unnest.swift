@@ -69,11 +69,44 @@ extension Transpiler {
         var result = unnest
         for index in result.arrays.indices { try rewrite(&result.arrays[index].value) }
         result.lateral = false
-        guard unnest.arrays.count == 1 else {
-            try refuse("unnest() of several arrays", "Join the arrays WITH ORDINALITY.", at: unnest.info.range)
-            return .unnest(result)
-        }
+        if unnest.arrays.count > 1 { return .unnest(try zipped(result)) }
         return .unnest(element(result, alias: unnest.alias, column: "unnest", ordinality: unnest.ordinality))
+    }
+
+    /// `unnest(a, b) AS v(x, y)`: rows of the elements at the same places; what a shorter array lacks is null.
+    private mutating func zipped(_ unnest: Unnest) throws(SQLError) -> Unnest {
+        let arrays = unnest.arrays.map(\.value)
+        guard let alias = unnest.alias, let table = alias.name, alias.columns.count >= arrays.count else {
+            try refuse(
+                "unnest() of several arrays without names for their elements", "Write unnest(a, b) AS t(x, y).",
+                at: unnest.info.range)
+            return unnest
+        }
+        madeNames += 1
+        let place = Expression.column("place_\(madeNames)")
+        let items = zip(arrays, alias.columns).map { array, column in
+            let element = SubscriptAccess(operand: array, position: .ordinal(place, safe: true))
+            return SelectItem(value: .subscripted(element), alias: identifier(column.name))
+        }
+        let lengths = arrays.map { Expression.call("IFNULL", .call("ARRAY_LENGTH", $0), .integer(0)) }
+        let places = Unnest(
+            arrays: [Argument(.call("GENERATE_ARRAY", .integer(1), .call("GREATEST", lengths)))],
+            alias: TableAlias(name: Identifier("place_\(madeNames)")))
+        let select = Select(shape: .structure, items: items, from: [FromItem(relation: .unnest(places))])
+        let rows = Expression.array(
+            ArrayConstructor(content: .query(Query(body: .select(select), orderBy: [OrderItem(value: place)]))))
+        try checkVolatile(rows, of: FunctionCall(name: "unnest").with(arrays))
+        var result = Unnest(arrays: [Argument(rows)], alias: TableAlias(name: identifier(table)), info: unnest.info)
+        if unnest.ordinality { count(&result, table, alias.columns.dropFirst(arrays.count).first?.name) }
+        return result
+    }
+
+    /// Gives elements their positions, which counted from 1.
+    private mutating func count(_ unnest: inout Unnest, _ table: Identifier, _ name: Identifier?) {
+        let position = name ?? Identifier("ordinality")
+        unnest.offset = Unnest.Offset(name: position)
+        let counted = Expression.column(ColumnReference(qualifier: [], name: position))
+        replace(table, position, with: .binary(counted, .add, .integer(1)), alone: true)
     }
 
     /// Gives an array of GoogleSQL the name that its elements had as the only column of a table.
@@ -91,13 +124,7 @@ extension Transpiler {
         replace(table, name, with: value?(element) ?? element, alone: value != nil, kind: kind, inner: element)
         unnest.ordinality = false
         unnest.alias = TableAlias(name: name)
-        if ordinality {
-            let columns = alias?.columns ?? []
-            let position = columns.count > 1 ? columns[1].name : Identifier("ordinality")
-            unnest.offset = Unnest.Offset(name: position)
-            let counted = Expression.column(ColumnReference(qualifier: [], name: position))
-            replace(table, position, with: .binary(counted, .add, .integer(1)), alone: true)
-        }
+        if ordinality { count(&unnest, table, alias?.columns.dropFirst().first?.name) }
         return unnest
     }
 
@@ -287,10 +314,11 @@ extension Transpiler {
 }
 
 extension Expression {
-    /// The date in a cast of a date to a timestamp.
+    /// The date in a cast of a date, or of a text that is nothing but one, to a timestamp.
     fileprivate var castDate: Expression? {
-        guard case .cast(let cast) = self, cast.type.kind == .timestamp, cast.operand.isDate else { return nil }
-        return cast.operand
+        guard case .cast(let cast) = self, cast.type.kind == .timestamp else { return nil }
+        let isDate = cast.operand.isDate || cast.operand.stringLiteral?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil
+        return isDate ? cast.operand : nil
     }
 
     fileprivate var isInterval: Bool { if case .interval = self { true } else { false } }

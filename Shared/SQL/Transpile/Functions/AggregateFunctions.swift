@@ -1,15 +1,13 @@
-/// Functions over the rows of a group or window.
+/// Functions over the rows of a group.
 enum AggregateFunctions {
     private static let ofBoth = """
         count sum min max avg stddev stddev_pop stddev_samp variance var_pop var_samp corr covar_pop covar_samp \
         bit_and bit_or bit_xor
         """
-    private static let windowsOfBoth = "row_number rank dense_rank percent_rank cume_dist first_value last_value"
 
     static let toBigQuery: FunctionTable.Family = [
         (ofBoth, .same),
-        (windowsOfBoth, .same),
-        ("ntile lag lead nth_value any_value array_agg string_agg countif", .same),
+        ("any_value array_agg string_agg countif", .same),
         ("bool_and every", .renamed("LOGICAL_AND")),
         ("bool_or", .renamed("LOGICAL_OR")),
         ("grouping", .bigQuery("GROUPING($1)")),
@@ -25,11 +23,6 @@ enum AggregateFunctions {
 
     static let toPostgres: FunctionTable.Family = [
         (ofBoth, .same),
-        (windowsOfBoth, .same),
-        ("ntile", .postgres("ntile($1::integer)")),
-        ("lag", .postgres("lag($1)", "lag($1, $2::integer)", "lag($1, $2::integer, $3)")),
-        ("lead", .postgres("lead($1)", "lead($1, $2::integer)", "lead($1, $2::integer, $3)")),
-        ("nth_value", .postgres("nth_value($1, $2::integer)")),
         ("any_value", .written(anyValue)),
         ("max_by", .postgres("(array_agg($1 ORDER BY $2 DESC) FILTER (WHERE $2 IS NOT NULL))[1]")),
         ("min_by", .postgres("(array_agg($1 ORDER BY $2) FILTER (WHERE $2 IS NOT NULL))[1]")),
@@ -42,10 +35,6 @@ enum AggregateFunctions {
         ("approx_count_distinct", .postgres("count(DISTINCT $1)")),
         ("approx_quantiles", .written(quantiles)),
         ("approx_top_count approx_top_sum", .refused("Write GROUP BY with ORDER BY count(*) DESC LIMIT n.")),
-        (
-            "percentile_cont percentile_disc",
-            .refused("Write percentile_cont(0.5) WITHIN GROUP (ORDER BY x) with GROUP BY.")
-        ),
         ("array_concat_agg", .refused("Write array_agg over unnest in a subquery.")),
     ]
 

@@ -49,14 +49,14 @@ struct FunctionTable: Sendable {
     static let toBigQuery = FunctionTable([
         AggregateFunctions.toBigQuery, ArrayFunctions.toBigQuery, DateArithmetic.toBigQuery, DateFunctions.toBigQuery,
         ExtractFunctions.toBigQuery, FormatFunctions.toBigQuery, HashFunctions.toBigQuery, JSONFunctions.toBigQuery,
-        MathFunctions.toBigQuery, NullFunctions.toBigQuery, RegexFunctions.toBigQuery, StringFunctions.toBigQuery,
-        SystemFunctions.toBigQuery,
+        MathFunctions.toBigQuery, NullFunctions.toBigQuery, PercentileFunctions.toBigQuery, RegexFunctions.toBigQuery,
+        StringFunctions.toBigQuery, SystemFunctions.toBigQuery, WindowFunctions.toBigQuery,
     ])
     static let toPostgres = FunctionTable([
         AggregateFunctions.toPostgres, ArrayFunctions.toPostgres, DateArithmetic.toPostgres, DateFunctions.toPostgres,
         ExtractFunctions.toPostgres, FormatFunctions.toPostgres, HashFunctions.toPostgres, JSONFunctions.toPostgres,
-        MathFunctions.toPostgres, NullFunctions.toPostgres, RegexFunctions.toPostgres, StringFunctions.toPostgres,
-        SystemFunctions.toPostgres,
+        MathFunctions.toPostgres, NullFunctions.toPostgres, PercentileFunctions.toPostgres, RegexFunctions.toPostgres,
+        StringFunctions.toPostgres, SystemFunctions.toPostgres, WindowFunctions.toPostgres,
     ])
 }
 

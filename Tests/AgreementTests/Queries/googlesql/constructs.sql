@@ -79,3 +79,9 @@ SELECT ORDERS.Id, Orders.STATUS AS `Order Status` FROM shop.orders AS Orders ORD
 
 -- name: stars with other columns beside
 SELECT o.* EXCEPT (price, placed, shipped, note), c.name FROM shop.orders AS o JOIN shop.customers AS c ON c.id = o.customer_id ORDER BY o.id;
+
+-- name: unions by name
+SELECT id, city AS place FROM shop.customers UNION ALL BY NAME SELECT status AS place, id + 1000 AS id FROM shop.orders ORDER BY id, place;
+
+-- name: unions by name of what differs
+SELECT id, city FROM shop.customers FULL OUTER UNION ALL BY NAME SELECT id + 1000 AS id, quantity FROM shop.orders ORDER BY id;

@@ -24,3 +24,12 @@ SELECT id, quantity, RANK() OVER (PARTITION BY status ORDER BY quantity DESC) AS
 
 -- name: medians
 SELECT DISTINCT sensor, PERCENTILE_CONT(value, 0.5) OVER (PARTITION BY sensor) AS m FROM shop.readings ORDER BY sensor;
+
+-- name: exact percentiles
+SELECT id, PERCENTILE_CONT(delta, 0.25) OVER (PARTITION BY sensor) AS c, PERCENTILE_DISC(delta, 0.75) OVER (PARTITION BY sensor) AS d
+FROM shop.readings ORDER BY id;
+
+-- name: values that are there
+SELECT id, LAST_VALUE(discount IGNORE NULLS) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS l,
+    FIRST_VALUE(discount IGNORE NULLS) OVER (PARTITION BY status ORDER BY id) AS f
+FROM shop.orders ORDER BY id;

@@ -58,3 +58,7 @@ SELECT DISTINCT status, quantity > 0 AS positive FROM shop.orders ORDER BY statu
 -- name: sums of conditions
 SELECT sum(CASE WHEN status = 'paid' THEN price ELSE 0 END) AS paid, avg((quantity > 0)::int) AS share, sum((discount > 0.5)::int) AS much
 FROM shop.orders;
+
+-- name: percentiles of groups
+SELECT sensor, percentile_cont(0.25) WITHIN GROUP (ORDER BY delta) AS c, percentile_disc(0.75) WITHIN GROUP (ORDER BY delta) AS d
+FROM shop.readings GROUP BY sensor ORDER BY sensor;

@@ -121,3 +121,20 @@ SELECT id FROM shop.orders ORDER BY id OFFSET 20;
 
 -- name: the aggregate of a set
 SELECT max(id) AS most, min(id) AS least FROM (SELECT id FROM shop.orders INTERSECT SELECT customer_id FROM shop.orders) AS both_sides;
+
+-- name: natural joins
+SELECT c.name, o.quantity
+FROM (SELECT id AS customer_id, name FROM shop.customers) AS c NATURAL JOIN (SELECT customer_id, quantity FROM shop.orders) AS o
+ORDER BY 1, 2;
+
+-- name: natural left joins
+SELECT customer_id, name, quantity
+FROM (SELECT id AS customer_id, name FROM shop.customers) AS c
+NATURAL LEFT JOIN (SELECT customer_id, quantity FROM shop.orders WHERE quantity > 3) AS o
+ORDER BY 1, 2, 3;
+
+-- name: arrays side by side
+SELECT c.id, t.tag, t.mark FROM shop.customers AS c CROSS JOIN LATERAL unnest(c.tags, c.marks) AS t(tag, mark) ORDER BY 1, 2, 3;
+
+-- name: arrays of different lengths
+SELECT t.n, t.s FROM unnest(ARRAY[1, 2, 3], ARRAY['a', 'b']) AS t(n, s) ORDER BY 1;
