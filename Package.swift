@@ -203,7 +203,8 @@ let package = Package(
             tests("ServiceRuntime", [.logging, .metrics]),
             .systemLibrary(
                 name: "CLibpgQuery", path: "Tests/CLibpgQuery", providers: [.apt(["libpg-query-dev"])]),
-            tests("SQL", uses: ["CLibpgQuery", "TestValues", "DataContract", "Pipeline"], resources: [.copy("Fixtures")]),
+            tests(
+                "SQL", uses: ["CLibpgQuery", "TestValues", "DataContract", "Pipeline"], resources: [.copy("Fixtures")]),
             .testTarget(
                 name: "AgreementTests", dependencies: ["SQL", "Curl", "Postgres", "TestKit", .logging],
                 path: "Tests/AgreementTests", exclude: ["Queries"], swiftSettings: strict),

@@ -70,7 +70,8 @@ WITH users AS (
     CAST(DATE_TRUNC('month', event_time) AS DATE) AS month,
     SUM(payment_amount) AS total_revenue,
     SUM(advance_amount) AS total_advances,
-    MAX(repayment_status) AS repayment_status,
+    /* The worst of the month: delayed comes before early and on_time. */
+    MIN(repayment_status) AS repayment_status,
     MAX(revenue_trend) AS revenue_trend,
     MAX(payment_delinquency) FILTER(WHERE payment_delinquency <> 'no_delinquency') AS payment_delinquency,
     COUNT(*) AS payments
