@@ -58,7 +58,7 @@ extension Parser {
             if take(.primary, .key) { return .dropPrimaryKey(ifExists: try ifExists()) }
             _ = take(.column)
             let exists = try ifExists()
-            return .dropColumn(try label("a column"), ifExists: exists, dropBehavior())
+            return .dropColumn(try name("a column"), ifExists: exists, dropBehavior())
         case .rename:
             advance()
             if take(.to) { return .rename(try tableName()) }
@@ -68,13 +68,13 @@ extension Parser {
                 return .renameConstraint(old, to: try name("a constraint"))
             }
             _ = take(.column)
-            let old = try label("a column")
+            let old = try name("a column")
             try expect(.to)
-            return .renameColumn(old, to: try label("a column"))
+            return .renameColumn(old, to: try name("a column"))
         case .alter:
             advance()
             _ = take(.column)
-            return try columnAction(try label("a column"))
+            return try columnAction(try name("a column"))
         case .set:
             advance()
             if at(.leftParenthesis) { return .setParameters(try parameters()) }

@@ -173,7 +173,7 @@ extension Parser {
         unnest.arrays = try parenthesized { parser throws(SQLError) in
             try parser.list { parser throws(SQLError) in
                 if parser.token.kind == .word, parser.peek(1).kind == .arrow {
-                    let name = try parser.label()
+                    let name = try parser.name("the argument's name")
                     parser.advance()
                     var argument = Argument(try parser.expression())
                     argument.label = .name(name)
@@ -297,7 +297,7 @@ extension Parser {
     mutating func columnDefinitions() throws(SQLError) -> [TableAlias.Column] {
         try parenthesized { parser throws(SQLError) in
             try parser.list { parser throws(SQLError) in
-                let name = try parser.label("a column")
+                let name = try parser.name("a column")
                 let hasType = !parser.at(.comma) && !parser.at(.rightParenthesis)
                 return TableAlias.Column(name: name, type: hasType ? try parser.dataType() : nil)
             }

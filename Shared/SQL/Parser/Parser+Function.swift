@@ -94,7 +94,7 @@ extension Parser {
     private mutating func argument() throws(SQLError) -> Argument {
         if token.kind == .word {
             if peek(1).kind == .arrow || peek(1).kind == .colonEqual {
-                let name = try label()
+                let name = try name("the argument's name")
                 advance()
                 var argument = Argument(try expression())
                 argument.label = .name(name)

@@ -30,14 +30,14 @@ extension Parser {
             return .set(
                 try list { parser throws(SQLError) in
                     let start = parser.token.range.start
-                    let name = try parser.label("a column")
+                    let name = try parser.name("a column")
                     try parser.expect(.equal, "=")
                     let value = try parser.expression()
                     return SelectItem(value: value, alias: name, info: parser.info(from: start))
                 })
         case .drop:
             advance()
-            return .drop(try list { parser throws(SQLError) in try parser.label("a column") })
+            return .drop(try list { parser throws(SQLError) in try parser.name("a column") })
         case .rename:
             advance()
             return .rename(try selectList())

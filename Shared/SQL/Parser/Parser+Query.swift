@@ -64,23 +64,23 @@ extension Parser {
         if !depthFirst { try expect(.breadth) }
         try expect(.first)
         try expect(.by)
-        let columns = try list { parser throws(SQLError) in try parser.label("a column") }
+        let columns = try list { parser throws(SQLError) in try parser.name("a column") }
         try expect(.set)
-        return CommonTable.Search(depthFirst: depthFirst, columns: columns, place: try label("a column"))
+        return CommonTable.Search(depthFirst: depthFirst, columns: columns, place: try name("a column"))
     }
 
     private mutating func cycle() throws(SQLError) -> CommonTable.Cycle {
         advance()
-        let columns = try list { parser throws(SQLError) in try parser.label("a column") }
+        let columns = try list { parser throws(SQLError) in try parser.name("a column") }
         try expect(.set)
-        var cycle = CommonTable.Cycle(columns: columns, mark: try label("a column"), path: "")
+        var cycle = CommonTable.Cycle(columns: columns, mark: try name("a column"), path: "")
         if take(.to) {
             cycle.value = try expression()
             try expect(.default)
             cycle.otherwise = try expression()
         }
         try expect(.using)
-        cycle.path = try label("a column")
+        cycle.path = try name("a column")
         return cycle
     }
 

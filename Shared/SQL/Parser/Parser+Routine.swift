@@ -35,7 +35,7 @@ extension Parser {
             parameter.mode = upper(token)
             advance()
         }
-        if isNamedParameter() { parameter.name = try label("a parameter") }
+        if isNamedParameter() { parameter.name = try name("a parameter") }
         if grammar.typesHaveAngles, at(.any), peek(1).keyword == .type {
             advance()
             advance()
@@ -102,7 +102,7 @@ extension Parser {
         return .table(
             try angleBracketed { parser throws(SQLError) in
                 try parser.list { parser throws(SQLError) in
-                    let name = try parser.label("a column")
+                    let name = try parser.name("a column")
                     return TableAlias.Column(name: name, type: try parser.dataType())
                 }
             })

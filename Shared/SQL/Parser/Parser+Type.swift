@@ -130,8 +130,7 @@ extension Parser {
             try parser.list { parser throws(SQLError) in
                 // `name type` or a type alone: a name is followed by the word that begins a type.
                 let next = parser.peek(1).kind
-                if next == .word || next == .quotedName, parser.token.kind == .quotedName || parser.token.kind == .word
-                {
+                if next == .word || next == .quotedName, parser.atName() {
                     let name = try parser.takeName()
                     return DataType.Field(name: name, type: try parser.dataType())
                 }
