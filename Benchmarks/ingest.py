@@ -218,7 +218,7 @@ def main():
             results += flat(servers, field[0])
         if "collector" in ONLY:
             from ingest_collector import measure
-            results += measure(servers)
+            results += measure(servers, binary)
     report("ingest", results)
 
 

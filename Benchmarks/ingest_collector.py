@@ -64,14 +64,13 @@ def answers(port):
         return False
 
 
-def measure(servers):
-    """Results of the collector. `servers` has brokers, new_topic() and start()."""
+def measure(servers, binary):
+    """Results of the collector. `servers` has brokers, new_topic() and start(); `binary` gives the path of a service."""
     servers.new_topic()
     keys, port = os.path.join(OUTPUT, "collector-keys"), free_port()
     with open(keys, "w", encoding="utf-8") as file:
         file.write("keys: [{name: benchmark, key: %s}]\n" % KEY)
-    binary = os.path.join(ROOT, ".build", "release", "producer")
-    process = servers.start([binary, "serve"], COLLECTOR_KEYS_FILE=keys, HTTP_PORT=port)
+    process = servers.start([binary("producer"), "serve"], COLLECTOR_KEYS_FILE=keys, HTTP_PORT=port)
     try:
         wait_for(lambda: answers(port), 30, "start of the collector")
         load(servers.brokers, process.pid, port)  # warms up

@@ -108,12 +108,12 @@ struct SinkHarness {
     }
 
     /// Waits until the table has `count` rows.
-    func waitForRows(_ count: Int, within limit: Duration = .seconds(60)) async throws {
+    func waitForRows(_ count: Int, within limit: Duration = .seconds(150)) async throws {
         try await wait("\(count) rows", within: limit) { try await rows() >= count }
     }
 
     func wait(
-        _ what: String, within limit: Duration = .seconds(60), until isDone: () async throws -> Bool
+        _ what: String, within limit: Duration = .seconds(150), until isDone: () async throws -> Bool
     ) async throws {
         let end = ContinuousClock.now + limit
         while try await !isDone() {

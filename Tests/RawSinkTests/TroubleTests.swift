@@ -10,7 +10,7 @@ import Testing
     "Nothing is lost or doubled", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable),
     .serialized)
 struct TroubleTests {
-    @Test("when sinks join and leave under load", .timeLimit(.minutes(3)))
+    @Test("when sinks join and leave under load", .timeLimit(.minutes(6)))
     func rebalances() async throws {
         try await SinkHarness.with(partitions: 4) { harness in
             let total = 20_000

@@ -16,6 +16,7 @@ import Testing
             (.bigQuery, "SELECT 1 FROM UNNEST(a) AS u(e, some o)", "a column"),
             (.bigQuery, "ALTER TABLE t DROP COLUMN if", "a column"),
             (.bigQuery, "SELECT CAST(a AS STRUCT<if INT64>)", "a type"),
+            (.bigQuery, "CREATE TABLE k (a ARRAY)", "a type"),
             (.bigQuery, "SELECT int '5' f", "`'5'` cannot stand here"),
             (.bigQuery, "SELECT national 'a'", "`'a'` cannot stand here"),
             (.bigQuery, "SELECT a-0é FROM t", "A number runs into a name"),

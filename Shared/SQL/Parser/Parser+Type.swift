@@ -20,9 +20,6 @@ extension Parser {
         case .struct where grammar.typesHaveAngles:
             advance()
             type = DataType(kind: .structure([]))
-        case .array where grammar.typesHaveAngles:
-            advance()
-            type = DataType(kind: .named(QualifiedName("ARRAY")))
         default: type = try namedType()
         }
         type.info = info(from: start)
