@@ -142,6 +142,22 @@ struct ConnectionTests {
         #expect(await failure { try await connection.query("SELECT 1") }?.isConnectionGone == true)
     }
 
+    @Test("an idle session whose end was told is dead before its socket closes")
+    func farewell() async throws {
+        let relay = try LingeringRelay(to: PostgresTestServer.settings().port)
+        let connection = try await connect {
+            $0.host = "127.0.0.1"
+            $0.port = relay.port
+        }
+        #expect(await connection.isAlive())
+        let pid = await connection.backendPID
+        try await connect().query("SELECT pg_terminate_backend(\(pid))")
+        try await eventually("the server's last words have come") { relay.serverHasClosed }
+        #expect(await !connection.isAlive())
+        #expect(await !connection.isOpen)
+        await connection.close()
+    }
+
     @Test("a transaction is whole or not at all")
     func transactions() async throws {
         struct Stop: Error {}

@@ -4,6 +4,7 @@ import BlockingIO
 import CLibpq
 import Foundation
 import Logging
+import Synchronization
 
 /// One session with a PostgreSQL server. Use it from one task at a time; a `PostgresPool` hands them out.
 ///
@@ -77,7 +78,7 @@ public actor PostgresConnection {
 
     /// Whether the session is usable, as far as this side knows. Does not ask the server.
     public var isOpen: Bool {
-        guard let raw = handle?.raw else { return false }
+        guard let raw = handle?.raw, !notices.sessionHasEnded else { return false }
         return PQstatus(raw) == CONNECTION_OK
     }
 
@@ -90,11 +91,11 @@ public actor PostgresConnection {
     /// Whether the session is open after a look at what the server sent since: a server that closed an idle session has
     /// said so by then. No round trip.
     public func isAlive() -> Bool {
-        guard let raw = handle?.raw, PQstatus(raw) == CONNECTION_OK else { return false }
+        guard isOpen, let raw = handle?.raw else { return false }
         var socket = pollfd(fd: PQsocket(raw), events: Int16(POLLIN), revents: 0)
-        // The server's last words come before the end of the stream: read until there is nothing.
+        // The server's last words come some time before the end of the stream: they count as well as that.
         while poll(&socket, 1, 0) > 0 {
-            guard PQconsumeInput(raw) == 1, PQisBusy(raw) == 0, PQstatus(raw) == CONNECTION_OK else { return false }
+            guard PQconsumeInput(raw) == 1, PQisBusy(raw) == 0, isOpen else { return false }
         }
         return true
     }
@@ -113,6 +114,11 @@ public actor PostgresConnection {
 /// calls libpq only while it lives.
 private final class NoticeReceiver: Sendable {
     private let logger: Logger
+    private let farewell = Atomic(false)
+
+    /// Whether the server said that it ends this session. To an idle session that comes as a notice, and the connection
+    /// counts as good until its socket closes a moment later.
+    var sessionHasEnded: Bool { farewell.load(ordering: .relaxed) }
 
     init(logger: Logger) { self.logger = logger }
 
@@ -127,8 +133,10 @@ private final class NoticeReceiver: Sendable {
     /// Warnings are warnings; `NOTICE` and below ("relation exists, skipping") are for debugging.
     private func log(_ result: OpaquePointer) {
         let field = { (code: Int32) in PQresultErrorField(result, code).map { String(cString: $0) } ?? "" }
+        let severity = field(ErrorField.severity)
+        if severity == "FATAL" || severity == "PANIC" { farewell.store(true, ordering: .relaxed) }
         logger.log(
-            level: field(ErrorField.severity) == "WARNING" ? .warning : .debug, "notice from PostgreSQL",
+            level: severity == "WARNING" ? .warning : .debug, "notice from PostgreSQL",
             metadata: ["text": "\(field(ErrorField.message))", "sqlstate": "\(field(ErrorField.sqlState))"])
     }
 }
