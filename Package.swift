@@ -154,7 +154,7 @@ let package = Package(
             "Producer", uses: [.civilTime, .serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
             [
                 "CLibz", "CLibzstd", "BlockingIO", .argumentParser, .crypto, .hummingbird, .lifecycle, .logging,
-                .metrics, .yams,
+                .metrics, .unixSignals, .yams,
             ],
             resources: [.copy("Public")])
         + service(

@@ -12,12 +12,20 @@ public struct RawBatch: Sendable {
         public let first: Int64
         /// One past the last message.
         public let next: Int64
+        /// The greatest event time among its rows, microseconds since 1970; `nil` without rows that have one.
+        public let eventTimeMax: Int64?
 
-        public init(partition: Int32, expected: Int64?, first: Int64, next: Int64) {
+        public init(partition: Int32, expected: Int64?, first: Int64, next: Int64, eventTimeMax: Int64? = nil) {
             self.partition = partition
             self.expected = expected
             self.first = first
             self.next = next
+            self.eventTimeMax = eventTimeMax
+        }
+
+        /// The same messages, for a warehouse that stands at `expected`.
+        public func expecting(_ expected: Int64?) -> Source {
+            Source(partition: partition, expected: expected, first: first, next: next, eventTimeMax: eventTimeMax)
         }
     }
 
@@ -115,6 +123,16 @@ public struct EventTimeRange: Sendable, Equatable {
     }
 }
 
+/// What the warehouse answers to a batch that it took.
+public struct LandingReceipt: Sendable, Equatable {
+    /// The landing's id.
+    public let id: Int64
+    /// Messages that were dropped as repetitions.
+    public let duplicates: Int
+    /// See ``Landing/lowWatermark``.
+    public let lowWatermark: Int64?
+}
+
 /// A batch that was written: what `data.landed` says.
 public struct Landing: Sendable, Equatable {
     public let id: Int64
@@ -130,6 +148,10 @@ public struct Landing: Sendable, Equatable {
     /// Microseconds since 1970.
     public let eventTimeMin: Int64?
     public let eventTimeMax: Int64?
+    /// How far the topic has come: the least, over its partitions, of the greatest event time that has landed of each;
+    /// never later than the landing. Microseconds since 1970; `nil` while no event has a time. What comes from now on is
+    /// later, or late. A partition that gets no events holds it back.
+    public let lowWatermark: Int64?
     /// `2026-11-23`, ascending.
     public let days: [String]
     /// Microseconds since 1970.

@@ -35,9 +35,8 @@ public protocol RawWarehouse: Sendable {
     func sinkPositions(of topic: String) async throws(WarehouseError) -> [Int32: Int64]
 
     /// Writes a batch: its rows, its dead letters, the new positions and the landing, all in one transaction, or nothing.
-    /// - Returns: The landing's id.
     /// - Throws: `.fenced`, `.rowRefused`, `.connectionLost` (whether it took effect is not known: read the positions).
-    func append(_ batch: RawBatch) async throws(WarehouseError) -> Int64
+    func append(_ batch: RawBatch) async throws(WarehouseError) -> LandingReceipt
 
     /// Landings whose `data.landed` has not been marked as published, oldest first.
     func unpublishedLandings(of topic: String, limit: Int) async throws(WarehouseError) -> [Landing]

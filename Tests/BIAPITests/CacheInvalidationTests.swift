@@ -46,7 +46,7 @@ struct CacheInvalidationTests {
             try await publisher.publish(
                 DataLanded(
                     table: "shop.visits", sourceTopic: "visits", rows: 3, rejected: 0, offsets: [], eventTimeMin: nil,
-                    eventTimeMax: nil, days: [], landedAt: Date()))
+                    eventTimeMax: nil, lowWatermark: nil, days: [], landedAt: Date()))
             #expect(await events.next()?.data.contains(#""total""#) == true)
             #expect(try await browser.post(path).isCached("total") == false)
             await publisher.close()

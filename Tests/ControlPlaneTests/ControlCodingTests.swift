@@ -61,7 +61,7 @@ struct ControlCodingTests {
             json == """
                 {"days":["2026-11-22","2026-11-23"],"event_time_max":"2026-11-23T08:15:30.000123Z",\
                 "event_time_min":"2026-11-22T00:00:00.000000Z","landed_at":"2026-11-23T08:15:30.000123Z",\
-                "offsets":[{"first":10,"next":12,"partition":0}],"rejected":1,"rows":1,"table":"raw.events",\
+                "low_watermark":"2026-11-22T00:00:00.000000Z","offsets":[{"first":10,"next":12,"partition":0}],"rejected":1,"rows":1,"table":"raw.events",\
                 "topic":"events"}
                 """)
     }
@@ -130,7 +130,7 @@ enum Samples {
     static let landed = DataLanded(
         table: "raw.events", sourceTopic: "events", rows: 1, rejected: 1,
         offsets: [.init(partition: 0, first: 10, next: 12)], eventTimeMin: day, eventTimeMax: time,
-        days: ["2026-11-22", "2026-11-23"], landedAt: time)
+        lowWatermark: day, days: ["2026-11-22", "2026-11-23"], landedAt: time)
 
     static let all: [any ControlMessage] = [
         landed,

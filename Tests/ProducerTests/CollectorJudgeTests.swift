@@ -57,6 +57,42 @@ import Testing
     }
 
     @Test(
+        "what the context says of the sender goes the way of the sender's own address and browser",
+        arguments: [
+            (
+                CollectorSettings.AddressPrivacy.keep, true, false,
+                #"{"ip":"203.0.113.77","userAgent":"Firefox","locale":"de"}"#
+            ),
+            (.truncate, true, false, #"{"ip":"203.0.113.0","userAgent":"Firefox","locale":"de"}"#),
+            (.drop, false, false, #"{"locale":"de"}"#), (.keep, true, true, #"{"locale":"de"}"#),
+        ])
+    func contextPrivacy(
+        address: CollectorSettings.AddressPrivacy, keepsUserAgent: Bool, asks: Bool, expected: String
+    ) throws {
+        var settings = CollectorSettings()
+        settings.address = address
+        settings.keepsUserAgent = keepsUserAgent
+        let judge = try pipeline.judge(settings: settings)
+        for context in [
+            #"{"context":{"ip":"203.0.113.77","userAgent":"Firefox","locale":"de"},"batch":[{}]}"#,
+            #"{"context":{"userAgent":"Firefox","locale":"de"},"batch":[{"context":{"ip":"203.0.113.77"}}]}"#,
+            #"{"batch":[{"context":{"\u0069p":"203.0.113.77","userAgent":"Firefox","locale":"de"}}]}"#,
+        ] {
+            let body = context.replacing("[{", with: #"[{"type":"track","userId":"u","event":"e""#)
+                .replacing(#""e""context"#, with: #""e","context"#)
+            let verdict = judge.post("/v1/batch", body) { $0.asksForPrivacy = asks }
+            let found = try #require(verdict.events.first?["context"] as? [String: String])
+            let wanted = try JSONSerialization.jsonObject(with: Data(expected.utf8)) as? [String: String]
+            #expect(found == wanted, "\(body)")
+        }
+        let nonsense = judge.post(
+            "/v1/track", #"{"userId":"u","event":"e","context":{"ip":"\\u0000; not an address","locale":"de"}}"#)
+        #expect(nonsense.status == 200)
+        let kept = (nonsense.events.first?["context"] as? [String: String])?["ip"]
+        #expect((kept != nil) == (address == .keep))
+    }
+
+    @Test(
         "a clock that is off is corrected by sentAt",
         arguments: [
             (#""timestamp":"2026-11-23T09:00:00Z","sentAt":"2026-11-23T09:00:05Z""#, "2026-11-23T09:59:55.000Z"),

@@ -59,7 +59,7 @@ import Testing
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func spool(bytesMax: Int = 1 << 24) throws -> Spool {
-        Spool(folder: try SpoolFolder(path), bytesMax: bytesMax, logger: logger)
+        try Spool(folder: try SpoolFolder(path), bytesMax: bytesMax, logger: logger)
     }
 
     func event(_ number: Int) -> Delivery {
@@ -131,6 +131,49 @@ import Testing
         await second.close()
         let third = try spool()
         #expect(!third.isInUse, "all of it is in Kafka")
+    }
+
+    @Test("what is damaged is set aside; what comes behind it goes out")
+    func damaged() async throws {
+        let first = try spool()
+        first.start { _, done in done(false) }
+        for number in 0..<3 { #expect(await append(number..<number + 1, to: first) == .taken) }
+        await first.close()
+        let folder = try SpoolFolder(path)
+        let segment = try #require(try folder.segments().first)
+        var frame: [UInt8] = []
+        SpoolFrame.append(event(0), to: &frame)
+        let file = try #require(FileHandle(forUpdatingAtPath: folder.file(segment.number)))
+        try file.seek(toOffset: UInt64(frame.count + 20))
+        try file.write(contentsOf: [0xFF])
+        try file.close()
+
+        let second = try spool()
+        let (sent, feed) = AsyncStream.makeStream(of: Delivery.self)
+        second.start { deliveries, done in
+            for delivery in deliveries { feed.yield(delivery) }
+            done(true)
+        }
+        #expect(await append(3..<4, to: second) == .taken)
+        var found: [Delivery] = []
+        for await delivery in sent {
+            found.append(delivery)
+            if found.count == 2 { break }
+        }
+        #expect(found == [event(0), event(3)])
+        await second.close()
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".damaged") }
+        let kept = try #require(names.first.flatMap { FileManager.default.contents(atPath: "\(path)/\($0)") })
+        #expect(names.count == 1)
+        #expect(kept.count == segment.bytes - frame.count)
+        #expect(kept.range(of: Data("event 2".utf8)) != nil, "nothing of it is lost")
+    }
+
+    @Test("a folder that cannot be listed is no empty one")
+    func unlistable() throws {
+        let folder = try SpoolFolder(path)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(throws: SpoolError.self) { try Spool(folder: folder, bytesMax: 1, logger: logger) }
     }
 
     @Test("a full spool refuses, and says so")

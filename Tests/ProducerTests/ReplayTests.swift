@@ -215,7 +215,7 @@ struct ReplayOnBrokerTests {
         defer { try? FileManager.default.removeItem(at: files.folder) }
         try await withTopic("resumed", partitions: 3) { topic in
             var slow = files.settings()
-            slow.pace = .rate(20_000)
+            slow.pace = .rate(2_000)
             let running = slow
             let first = Task { try await replay(running, to: topic) }
             while try await topic.consumeAll().count < 3_000 { try await Task.sleep(for: .milliseconds(20)) }

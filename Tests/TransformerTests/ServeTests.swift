@@ -60,7 +60,7 @@ struct ServeTests {
             try await publisher.publish(
                 DataLanded(
                     table: "raw.events", sourceTopic: "events", rows: 1, rejected: 0, offsets: [], eventTimeMin: nil,
-                    eventTimeMax: nil, days: ["2026-11-02"], landedAt: Date()))
+                    eventTimeMax: nil, lowWatermark: nil, days: ["2026-11-02"], landedAt: Date()))
             while try await test.value("SELECT count(*)::text FROM transformer.landings") != "1" { await Task.yield() }
             let task = UUIDv7.make().text
             try await publisher.publish(command(task, "analytics.pageviews", environment: test.name, upTo: day(6)))

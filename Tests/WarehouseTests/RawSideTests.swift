@@ -11,7 +11,7 @@ struct AppendTests {
     func whole() async throws {
         try await withEngine { engine, _ in
             #expect(try await engine.sinkPositions(of: "events").isEmpty)
-            let id = try await engine.append(batch(["a", "b"], expected: nil, first: 5, letters: [letter(7)]))
+            let receipt = try await engine.append(batch(["a", "b"], expected: nil, first: 5, letters: [letter(7)]))
             #expect(try await engine.sinkPositions(of: "events") == [0: 8])
             #expect(
                 try await engine.texts(
@@ -21,13 +21,36 @@ struct AppendTests {
                 ])
             #expect(try await engine.deadLetters(.init(), limit: 10) == [letter(7)])
             let landing = try #require(try await engine.unpublishedLandings(of: "events", limit: 10).first)
-            #expect(landing.id == id)
+            #expect(landing.id == receipt.id)
             #expect(landing.rows == 2)
             #expect(landing.rejected == 1)
             #expect(landing.offsets == [.init(partition: 0, first: 5, next: 8)])
             #expect(landing.days == ["2026-11-23"])
             #expect(landing.eventTimeMin == 1_795_399_780_000_000)
             #expect(landing.eventTimeMax == 1_795_399_780_000_001)
+        }
+    }
+
+    @Test("tells how far the topic has come in event time")
+    func lowWatermark() async throws {
+        try await withEngine { engine, _ in
+            let time: Int64 = 1_795_399_780_000_000  // of a batch's first row; each further one is a microsecond later
+            func land(_ ids: [String?], _ partition: Int32, _ expected: Int64?) async throws -> Int64? {
+                try await engine.append(batch(ids, partition: partition, expected: expected)).lowWatermark
+            }
+            let refused = try await engine.append(
+                batch([], partition: 9, expected: nil, letters: [letter(0, partition: 9)]))
+            #expect(refused.lowWatermark == nil)
+            #expect(try await land(["a", "b", "c"], 0, nil) == time + 2)
+            #expect(try await land(["d"], 1, nil) == time, "the partition that is behind counts")
+            #expect(try await land(["e", "f"], 1, 1) == time + 1)
+            #expect(try await land(["g"], 0, 3) == time + 1, "a late event takes nothing back")
+            let landings = try await engine.unpublishedLandings(of: "events", limit: 10)
+            #expect(landings.map(\.lowWatermark) == [nil, time + 2, time, time + 1, time + 1])
+            let future = RawBatch.Source(partition: 1, expected: 3, first: 3, next: 4, eventTimeMax: .max / 2)
+            var nonsense = batch(["h"], partition: 1, expected: 3)
+            nonsense.sources = [future]
+            #expect(try await engine.append(nonsense).lowWatermark == time + 2, "no clock of the future counts")
         }
     }
 
@@ -136,9 +159,9 @@ struct AppendTests {
         try await withEngine { engine, _ in
             let first = try await engine.append(batch(["a"], expected: nil, letters: [letter(1)]))
             let second = try await engine.append(batch(["b"], expected: 2))
-            try await engine.markPublished([first], keeping: .seconds(3600))
-            #expect(try await engine.unpublishedLandings(of: "events", limit: 10).map(\.id) == [second])
-            try await engine.markPublished([second], keeping: .zero)
+            try await engine.markPublished([first.id], keeping: .seconds(3600))
+            #expect(try await engine.unpublishedLandings(of: "events", limit: 10).map(\.id) == [second.id])
+            try await engine.markPublished([second.id], keeping: .zero)
             #expect(try await engine.unpublishedLandings(of: "events", limit: 10).isEmpty)
             #expect(try await engine.unmirroredDeadLetters(of: "events", limit: 10).map(\.position.offset) == [1])
             try await engine.markMirrored([letter(1).position])

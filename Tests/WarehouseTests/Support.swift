@@ -60,7 +60,7 @@ func batch(
         sources: [
             .init(
                 partition: partition, expected: expected, first: first,
-                next: next ?? first + Int64(ids.count + letters.count))
+                next: next ?? first + Int64(ids.count + letters.count), eventTimeMax: times.greatest)
         ], bytes: 100, eventTimes: times)
 }
 

@@ -56,7 +56,7 @@ struct CollectorService {
         let ring = KeyRing(keys, isOpen: settings.isOpen)
         let budget = MemoryBudget(bytesMax: settings.memoryMax)
         let spool = try settings.spoolFolder.map {
-            Spool(folder: try SpoolFolder($0), bytesMax: settings.spoolMax, logger: logger)
+            try Spool(folder: try SpoolFolder($0), bytesMax: settings.spoolMax, logger: logger)
         }
         let delivery = try EventDelivery(
             kafka, ackTimeout: settings.ackTimeout, budget: budget, spool: spool, logger: logger)

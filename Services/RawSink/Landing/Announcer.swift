@@ -38,8 +38,6 @@ actor Announcer {
     func announce(
         _ message: DataLanded, _ deadLetters: [DeadLetter], of contract: Contract, landing: Int64
     ) async throws {
-        // Only the warehouse knows how many rows were repetitions.
-        guard contract.uniqueWindow == nil else { return try await announceBacklog(of: contract) }
         try await send(deadLetters, of: contract)
         try await publisher.publish(message, id: Self.id(landing, of: contract))
         try await warehouse.markPublished([landing], keeping: Self.keeping)
@@ -57,12 +55,6 @@ actor Announcer {
             landings = try await warehouse.unpublishedLandings(of: contract.topic.name, limit: Self.page)
             for landing in landings {
                 try await publisher.publish(Self.message(landing), id: Self.id(landing.id, of: contract))
-                SinkMeters.dropped(landing.duplicates, from: landing.table)
-                if landing.duplicates > 0 {
-                    logger.info(
-                        "repetitions dropped",
-                        metadata: ["table": "\(landing.table)", "messages": "\(landing.duplicates)"])
-                }
             }
             if !landings.isEmpty { try await warehouse.markPublished(landings.map(\.id), keeping: Self.keeping) }
         } while landings.count == Self.page
@@ -100,20 +92,22 @@ extension Announcer {
     /// The same however often a landing is told of: readers know a repetition by it.
     private static func id(_ landing: Int64, of contract: Contract) -> String { "\(contract.table)/\(landing)" }
 
-    static func message(_ batch: RawBatch) -> DataLanded {
+    static func message(_ batch: RawBatch, _ receipt: LandingReceipt) -> DataLanded {
         DataLanded(
-            table: batch.contract.table.description, sourceTopic: batch.contract.topic.name, rows: batch.rows.count,
+            table: batch.contract.table.description, sourceTopic: batch.contract.topic.name,
+            rows: batch.rows.count - receipt.duplicates,
             rejected: batch.deadLetters.count,
             offsets: batch.sources.map { .init(partition: $0.partition, first: $0.first, next: $0.next) },
             eventTimeMin: date(batch.eventTimes.least), eventTimeMax: date(batch.eventTimes.greatest),
-            days: batch.eventTimes.days.sorted().map(day), landedAt: Date())
+            lowWatermark: date(receipt.lowWatermark), days: batch.eventTimes.days.sorted().map(day), landedAt: Date())
     }
 
     static func message(_ landing: Landing) -> DataLanded {
         DataLanded(
             table: landing.table, sourceTopic: landing.topic, rows: landing.rows, rejected: landing.rejected,
             offsets: landing.offsets.map { .init(partition: $0.partition, first: $0.first, next: $0.next) },
-            eventTimeMin: date(landing.eventTimeMin), eventTimeMax: date(landing.eventTimeMax), days: landing.days,
+            eventTimeMin: date(landing.eventTimeMin), eventTimeMax: date(landing.eventTimeMax),
+            lowWatermark: date(landing.lowWatermark), days: landing.days,
             landedAt: date(landing.landedAt) ?? Date())
     }
 

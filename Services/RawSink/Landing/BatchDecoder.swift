@@ -28,7 +28,7 @@ final class BatchDecoder {
         var times = EventTimeRange()
         var bytes = 0
         let numbers = records.sources.map { $0.topic == contract.topic.name ? $0.partition : -1 }
-        var ranges = numbers.map { _ in (first: Offset(-1), next: Offset(-1)) }
+        var ranges = numbers.map { _ in (first: Offset(-1), next: Offset(-1), latest: Int64.min) }
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
         var index = range.lowerBound
         var position = MessagePosition(partition: -1, offset: 0, ingestedAt: now)
@@ -43,7 +43,10 @@ final class BatchDecoder {
             let outcome =
                 refusal.map { DecodeOutcome.rejected($0) } ?? decoder.decode(value, at: position, into: &rows)
             switch outcome {
-            case .row(let eventTime): if let eventTime { times.insert(eventTime) }
+            case .row(let eventTime):
+                guard let eventTime else { return }
+                times.insert(eventTime)
+                if eventTime > ranges[source].latest { ranges[source].latest = eventTime }
             case .rejected(let rejection):
                 letters.append(DeadLetter(records[index], rejection, table: contract.table, failedAt: now))
             }
@@ -52,7 +55,9 @@ final class BatchDecoder {
         return RawBatch(
             contract: contract, rows: rows, deadLetters: letters,
             sources: zip(numbers, ranges).filter { $0.1.first >= 0 }.map {
-                RawBatch.Source(partition: $0.0, expected: nil, first: $0.1.first, next: $0.1.next)
+                RawBatch.Source(
+                    partition: $0.0, expected: nil, first: $0.1.first, next: $0.1.next,
+                    eventTimeMax: $0.1.latest == .min ? nil : $0.1.latest)
             },
             bytes: bytes, eventTimes: times)
     }

@@ -9,14 +9,17 @@ struct LandingLog {
     private let logger: Logger
     private var rows = 0
     private var rejected = 0
+    private var repeated = 0
     private var batches = 0
     private var since = ContinuousClock.now
     private var nextTrouble = ContinuousClock.now
 
     init(logger: Logger) { self.logger = logger }
 
-    mutating func landed(_ batch: RawBatch) {
-        rows += batch.rows.count
+    /// - Parameter duplicates: Messages of the batch that the warehouse dropped as repetitions.
+    mutating func landed(_ batch: RawBatch, duplicates: Int) {
+        rows += batch.rows.count - duplicates
+        repeated += duplicates
         rejected += batch.deadLetters.count
         batches += 1
         if let letter = batch.deadLetters.first {
@@ -39,10 +42,10 @@ struct LandingLog {
         logger.info(
             "landed",
             metadata: [
-                "rows": "\(rows)", "rejected": "\(rejected)", "batches": "\(batches)",
+                "rows": "\(rows)", "rejected": "\(rejected)", "repetitions": "\(repeated)", "batches": "\(batches)",
                 "rows_per_second": "\(Int(perSecond))",
             ])
-        (rows, rejected, batches, since) = (0, 0, 0, .now)
+        (rows, rejected, repeated, batches, since) = (0, 0, 0, 0, .now)
     }
 
     mutating func trouble(_ message: Logger.Message, _ metadata: Logger.Metadata) {

@@ -37,9 +37,13 @@ struct SinkMeters: Sendable {
         MetricsRegistry.shared.describe(Self.descriptions)
     }
 
-    func landed(_ batch: RawBatch, in time: Duration) {
+    /// - Parameter duplicates: Messages of the batch that the warehouse dropped as repetitions.
+    func landed(_ batch: RawBatch, duplicates: Int, in time: Duration) {
         let table = [("table", batch.contract.table.description)]
-        Counter(label: "raw_sink_rows_total", dimensions: table).increment(by: batch.rows.count)
+        Counter(label: "raw_sink_rows_total", dimensions: table).increment(by: batch.rows.count - duplicates)
+        if duplicates > 0 {
+            Counter(label: "raw_sink_duplicates_total", dimensions: table).increment(by: duplicates)
+        }
         Counter(label: "raw_sink_bytes_total", dimensions: table).increment(by: batch.bytes)
         batchRows.record(batch.rows.count + batch.deadLetters.count)
         commit.recordNanoseconds(time.nanoseconds)
@@ -47,12 +51,6 @@ struct SinkMeters: Sendable {
             let labels = [("topic", letter.position.topic), ("reason", letter.reason)]
             Counter(label: "raw_sink_dead_letters_total", dimensions: labels).increment()
         }
-    }
-
-    /// Counts what the warehouse dropped.
-    static func dropped(_ count: Int, from table: String) {
-        guard count > 0 else { return }
-        Counter(label: "raw_sink_duplicates_total", dimensions: [("table", table)]).increment(by: count)
     }
 
     func isOverLimit(_ topic: String) {

@@ -12,7 +12,7 @@ struct Flight {
     var batch: RawBatch
     let decoder: BatchDecoder
     /// The first attempt.
-    var attempt: Task<Result<Int64, WarehouseError>, Never>?
+    var attempt: Task<Result<LandingReceipt, WarehouseError>, Never>?
 
     init(_ batch: RawBatch, of records: RecordBatch, _ decoder: BatchDecoder) {
         self.batch = batch
@@ -41,7 +41,7 @@ extension SinkSession {
         flight.attempt = Task {
             let clock = ContinuousClock()
             let began = clock.now
-            let result: Result<Int64, WarehouseError>
+            let result: Result<LandingReceipt, WarehouseError>
             do throws(WarehouseError) {
                 result = .success(try await warehouse.append(batch))
             } catch {
@@ -123,9 +123,7 @@ extension SinkSession {
     private func expect(_ batch: inout RawBatch) {
         let topic = batch.contract.topic.name
         batch.sources = batch.sources.map {
-            RawBatch.Source(
-                partition: $0.partition, expected: positions[TopicPartition(topic, $0.partition)], first: $0.first,
-                next: $0.next)
+            $0.expecting(positions[TopicPartition(topic, $0.partition)])
         }
     }
 
@@ -159,8 +157,8 @@ extension SinkSession {
     }
 
     /// Notes a transaction that succeeded, and has others told of it.
-    /// - Parameter landing: `nil` when the answer was lost: the outbox knows its number.
-    private func arrived(_ batch: RawBatch, landing: Int64?, after time: Duration) async {
+    /// - Parameter landing: `nil` when the answer was lost: the outbox has it.
+    private func arrived(_ batch: RawBatch, landing: LandingReceipt?, after time: Duration) async {
         for source in batch.sources {
             let partition = TopicPartition(batch.contract.topic.name, source.partition)
             if owned.contains(partition) { positions[partition] = source.next }
@@ -168,8 +166,8 @@ extension SinkSession {
         }
         health.warehouse(nil)
         health.lag.finished(batch.sources.map { TopicPartition(batch.contract.topic.name, $0.partition) })
-        meters.landed(batch, in: time)
-        log.landed(batch)
+        meters.landed(batch, duplicates: landing?.duplicates ?? 0, in: time)
+        log.landed(batch, duplicates: landing?.duplicates ?? 0)
         watch.landed(batch)
         flights[batch.contract.topic.name]?.release()
         guard let landing else {
@@ -177,9 +175,9 @@ extension SinkSession {
             return
         }
         // One after the other, so that a broker that is slow to take them slows the sink down instead of filling it up.
-        let (message, letters, contract) = (Announcer.message(batch), batch.deadLetters, batch.contract)
+        let (message, letters, contract) = (Announcer.message(batch, landing), batch.deadLetters, batch.contract)
         await telling?.value
-        telling = Task { await self.tell(message, letters, contract, landing) }
+        telling = Task { await self.tell(message, letters, contract, landing.id) }
     }
 
     private func tell(

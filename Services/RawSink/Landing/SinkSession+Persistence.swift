@@ -16,8 +16,8 @@ extension SinkSession {
     /// Appends the batch, trying again for as long as the warehouse is away. Polling goes on meanwhile, with the
     /// partitions paused: a member that does not poll leaves its group.
     /// - Parameter failure: How an attempt ended that was made already.
-    /// - Returns: The landing's id; `nil` when an attempt whose answer was lost turns out to have succeeded.
-    func persist(_ batch: RawBatch, after failure: WarehouseError?) async throws -> Int64? {
+    /// - Returns: `nil` when an attempt whose answer was lost turns out to have succeeded.
+    func persist(_ batch: RawBatch, after failure: WarehouseError?) async throws -> LandingReceipt? {
         var backoff = Backoff()
         var isUncertain = false
         var failure = failure

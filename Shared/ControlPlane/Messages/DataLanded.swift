@@ -29,6 +29,9 @@ public struct DataLanded: ControlMessage {
     /// Least and greatest event time of the rows; `nil` when there are none.
     public var eventTimeMin: Date?
     public var eventTimeMax: Date?
+    /// How far the topic has come: the least, over its partitions, of the greatest event time that has landed of each;
+    /// what comes from now on is later, or late. `nil` while no event has a time.
+    public var lowWatermark: Date?
     /// The UTC days of the event time that got rows, as `2026-11-23`, ascending.
     public var days: [String]
     public var landedAt: Date
@@ -37,7 +40,7 @@ public struct DataLanded: ControlMessage {
 
     public init(
         table: String, sourceTopic: String, rows: Int, rejected: Int, offsets: [PartitionOffsets],
-        eventTimeMin: Date?, eventTimeMax: Date?, days: [String], landedAt: Date
+        eventTimeMin: Date?, eventTimeMax: Date?, lowWatermark: Date?, days: [String], landedAt: Date
     ) {
         self.table = table
         self.sourceTopic = sourceTopic
@@ -46,11 +49,13 @@ public struct DataLanded: ControlMessage {
         self.offsets = offsets
         self.eventTimeMin = eventTimeMin
         self.eventTimeMax = eventTimeMax
+        self.lowWatermark = lowWatermark
         self.days = days
         self.landedAt = landedAt
     }
 
     enum CodingKeys: String, CodingKey {
-        case table, sourceTopic = "topic", rows, rejected, offsets, eventTimeMin, eventTimeMax, days, landedAt
+        case table, sourceTopic = "topic", rows, rejected, offsets, eventTimeMin, eventTimeMax, lowWatermark, days,
+            landedAt
     }
 }

@@ -21,7 +21,7 @@ extension PostgresEngine {
 
     /// Binary COPY, between moving the positions and noting the landing. When the table turns out to be another than the
     /// contract's (a column came or grew meanwhile, a day's partition is missing), it is mended and the whole tried again.
-    public func append(_ batch: RawBatch) async throws(WarehouseError) -> Int64 {
+    public func append(_ batch: RawBatch) async throws(WarehouseError) -> LandingReceipt {
         try await translating {
             do {
                 return try await appendOnce(batch)
@@ -36,7 +36,7 @@ extension PostgresEngine {
         }
     }
 
-    private func appendOnce(_ batch: RawBatch) async throws -> Int64 {
+    private func appendOnce(_ batch: RawBatch) async throws -> LandingReceipt {
         try await pool.withTransaction { connection in
             try await advance(batch, connection)
             let rows = try await insert(batch.rows, of: batch.contract, connection)
@@ -66,8 +66,10 @@ extension PostgresEngine {
         if !known.isEmpty {
             try await connection.query(
                 """
-                UPDATE raw._sink_offsets o SET next_offset = s.next_offset, updated_at = now()
-                FROM unnest(\(known.map(\.partition))::integer[], \(known.map(\.next))::bigint[]) AS s (partition, next_offset)
+                UPDATE raw._sink_offsets o SET next_offset = s.next_offset, updated_at = now(),
+                  event_time_max = greatest(o.event_time_max, \(sql: Self.notLater))
+                FROM unnest(\(known.map(\.partition))::integer[], \(known.map(\.next))::bigint[],
+                  \(known.map(\.latest))::timestamptz[]) AS s (partition, next_offset, event_time_max)
                 WHERE o.topic = \(topic) AND o.partition = s.partition
                 """)
         }
@@ -75,15 +77,19 @@ extension PostgresEngine {
         do {
             try await connection.query(
                 """
-                INSERT INTO raw._sink_offsets (topic, partition, next_offset)
-                SELECT \(topic), s.partition, s.next_offset
-                FROM unnest(\(new.map(\.partition))::integer[], \(new.map(\.next))::bigint[]) AS s (partition, next_offset)
+                INSERT INTO raw._sink_offsets (topic, partition, next_offset, event_time_max)
+                SELECT \(topic), s.partition, s.next_offset, \(sql: Self.notLater)
+                FROM unnest(\(new.map(\.partition))::integer[], \(new.map(\.next))::bigint[],
+                  \(new.map(\.latest))::timestamptz[]) AS s (partition, next_offset, event_time_max)
                 """)
         } catch {
             guard error.sqlState == .uniqueViolation else { throw error }
             throw WarehouseError.fenced(topic: topic, partitions: new.map(\.partition))
         }
     }
+
+    /// A sender's clock that is ahead must not tell that all of the present has come.
+    private static let notLater = "CASE WHEN s.event_time_max > now() THEN now() ELSE s.event_time_max END"
 
     func write(_ letters: [DeadLetter], _ connection: PostgresConnection) async throws {
         // The same position cannot come twice: the positions were just moved past it in this transaction.
@@ -105,21 +111,29 @@ extension PostgresEngine {
         }
     }
 
-    func note(_ batch: RawBatch, rows: Int, _ connection: PostgresConnection) async throws -> Int64 {
+    func note(_ batch: RawBatch, rows: Int, _ connection: PostgresConnection) async throws -> LandingReceipt {
         let offsets = try PostgresJSON(
             encoding: batch.sources.map { Landing.Offsets(partition: $0.partition, first: $0.first, next: $0.next) })
         let times = batch.eventTimes
         let days = times.days.sorted().map { PostgresDate(daysSinceEpoch: $0) }
-        return try await connection.query(
+        let landed = try await connection.query(
             """
             INSERT INTO raw._landings (topic, raw_table, rows, rejected, duplicates, bytes, offsets, event_time_min,
-              event_time_max, days)
+              event_time_max, days, low_watermark)
             VALUES (\(batch.contract.topic.name), \("\(batch.contract.table)"), \(rows), \(batch.deadLetters.count),
               \(batch.rows.count - rows), \(batch.bytes), \(offsets),
               \(times.least.map { PostgresTimestamp(microseconds: $0) }),
-              \(times.greatest.map { PostgresTimestamp(microseconds: $0) }), \(days)::date[])
-            RETURNING id
+              \(times.greatest.map { PostgresTimestamp(microseconds: $0) }), \(days)::date[],
+              (SELECT min(event_time_max) FROM raw._sink_offsets WHERE topic = \(batch.contract.topic.name)))
+            RETURNING id, low_watermark
             """
-        ).one().get(0)
+        ).one()
+        return LandingReceipt(
+            id: try landed.get(0), duplicates: batch.rows.count - rows,
+            lowWatermark: try landed.get(1, as: PostgresTimestamp?.self)?.microseconds)
     }
+}
+
+extension RawBatch.Source {
+    fileprivate var latest: PostgresTimestamp? { eventTimeMax.map { PostgresTimestamp(microseconds: $0) } }
 }

@@ -9,7 +9,7 @@ extension PostgresEngine {
             try await pool.query(
                 """
                 SELECT id, topic, raw_table, rows, rejected, duplicates, offsets, event_time_min, event_time_max,
-                  days::text[], landed_at
+                  low_watermark, days::text[], landed_at
                 FROM raw._landings WHERE topic = \(topic) AND published_at IS NULL ORDER BY id LIMIT \(limit)::bigint
                 """
             ).map { row in
@@ -19,7 +19,8 @@ extension PostgresEngine {
                     offsets: try row.get(6, as: PostgresJSON.self).decoded(as: [Landing.Offsets].self),
                     eventTimeMin: try row.get(7, as: PostgresTimestamp?.self)?.microseconds,
                     eventTimeMax: try row.get(8, as: PostgresTimestamp?.self)?.microseconds,
-                    days: try row.get(9), landedAt: try row.get(10, as: PostgresTimestamp.self).microseconds)
+                    lowWatermark: try row.get(9, as: PostgresTimestamp?.self)?.microseconds,
+                    days: try row.get(10), landedAt: try row.get(11, as: PostgresTimestamp.self).microseconds)
             }
         }
     }

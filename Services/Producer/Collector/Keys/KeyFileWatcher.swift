@@ -4,6 +4,8 @@ import Logging
 import Metrics
 import ServiceLifecycle
 import ServiceRuntime
+import Synchronization
+import UnixSignals
 
 /// Reads the file of keys again when it changes, and at SIGHUP. A file with a mistake changes nothing and is told.
 struct KeyFileWatcher: Service {
@@ -26,45 +28,44 @@ struct KeyFileWatcher: Service {
     }
 
     func run() async throws {
-        signal(SIGHUP, SIG_IGN)
-        let (ticks, feed) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1))
-        let hangUp = DispatchSource.makeSignalSource(signal: SIGHUP)
-        hangUp.setEventHandler { feed.yield(true) }
-        hangUp.resume()
+        let (looks, feed) = AsyncStream.makeStream(of: KeyFileLook.self, bufferingPolicy: .unbounded)
+        let reader = KeyFileReader(path)
+        // Reading may block, on a network's disk for long: this queue's thread is not one that tasks share.
+        let queue = DispatchQueue(label: "key-file")
         // Mounted secrets are replaced by swapping links, which file events do not show: the file itself is looked at.
-        let clock = DispatchSource.makeTimerSource()
-        let nanoseconds = Int(period / .nanoseconds(1))
-        clock.schedule(deadline: .now(), repeating: .nanoseconds(nanoseconds))
-        clock.setEventHandler { feed.yield(false) }
+        let clock = DispatchSource.makeTimerSource(queue: queue)
+        clock.schedule(deadline: .now(), repeating: .nanoseconds(Int(period / .nanoseconds(1))))
+        clock.setEventHandler { if let look = reader.look(isAsked: false) { feed.yield(look) } }
         clock.resume()
-        defer {
-            hangUp.cancel()
-            clock.cancel()
-        }
-        var last = try? Data(contentsOf: URL(filePath: path))  // was read at start, with its mistakes told
-        await withGracefulShutdownHandler {
-            for await isAsked in ticks {
-                guard let now = try? Data(contentsOf: URL(filePath: path)) else {  // told once, below
-                    if last != nil { fail("cannot be read") }
-                    last = nil
-                    continue
+        defer { clock.cancel() }
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in hangUps {
+                    queue.async { if let look = reader.look(isAsked: true) { feed.yield(look) } }
                 }
-                guard isAsked || now != last else { continue }
-                last = now
-                reload(now)
             }
-        } onGracefulShutdown: {
-            feed.finish()
+            await withGracefulShutdownHandler {
+                for await look in looks { take(look) }
+            } onGracefulShutdown: {
+                feed.finish()
+            }
+            group.cancelAll()
         }
     }
 
-    private func reload(_ data: Data) {
-        do throws(KeyFileError) {
-            let keys = try KeyFile.read(String(decoding: data, as: UTF8.self), topics: topics)
-            ring.replace(with: keys)
-            logger.info("write keys read again", metadata: ["keys": "\(keys.count)"])
-        } catch {
-            fail("\(error)")
+    private func take(_ look: KeyFileLook) {
+        switch look {
+        case .unreadable(let reason): fail("cannot be read: \(reason)")
+        case .contents(let data, let isAsked):
+            do throws(KeyFileError) {
+                let keys = try KeyFile.read(String(decoding: data, as: UTF8.self), topics: topics)
+                guard isAsked || !ring.holds(keys) else { return }
+                ring.replace(with: keys)
+                logger.info("write keys read again", metadata: ["keys": "\(keys.count)"])
+            } catch {
+                fail("\(error)")
+            }
         }
     }
 
@@ -72,5 +73,62 @@ struct KeyFileWatcher: Service {
         Counter(label: "collector_key_reload_failures_total").increment()
         logger.error(
             "write keys not read again; the old ones stay", metadata: ["file": "\(path)", "reason": "\(reason)"])
+    }
+}
+
+/// What a look at the file found, when there is something to tell.
+private enum KeyFileLook: Sendable {
+    case contents(Data, isAsked: Bool)
+    case unreadable(String)
+}
+
+/// Looks at the file, and reads it when it is another than at the last look. Blocks.
+private final class KeyFileReader: Sendable {
+    /// What changes when a file is written or replaced.
+    private struct Stamp: Equatable {
+        let device: UInt64, inode: UInt64, size: Int64, seconds: Int, nanoseconds: Int
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = Int64(status.st_size)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+        }
+    }
+
+    private struct State {
+        var stamp: Stamp?
+        /// `nil` before the first look, and while the file cannot be read.
+        var data: Data?
+        var isUnreadable = false
+    }
+
+    private let path: String
+    private let state = Mutex(State())
+
+    init(_ path: String) { self.path = path }
+
+    /// `nil` when the file is the one of the last look. When asked, a file that can be read is always told.
+    func look(isAsked: Bool) -> KeyFileLook? {
+        state.withLock { state in
+            var status = stat()
+            let data: Data
+            do {
+                guard stat(path, &status) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+                let stamp = Stamp(status)
+                // Written twice within a tick of the file system's clock, a file may keep its stamp.
+                let isSettled = Double(stamp.seconds) < Date().timeIntervalSince1970 - 2
+                if stamp == state.stamp, isSettled, !isAsked { return nil }
+                data = try Data(contentsOf: URL(filePath: path))
+                state.stamp = stamp
+            } catch {
+                defer { state = State(stamp: nil, data: nil, isUnreadable: true) }
+                return state.isUnreadable ? nil : .unreadable("\(error)")
+            }
+            let isNews = state.data != data
+            (state.data, state.isUnreadable) = (data, false)
+            return isNews || isAsked ? .contents(data, isAsked: isAsked) : nil
+        }
     }
 }

@@ -33,6 +33,13 @@ final class KeyRing: Sendable {
         }
     }
 
+    /// Whether these are the keys already.
+    func holds(_ keys: [WriteKey]) -> Bool {
+        state.withLock { state in
+            keys.count == state.keys.count && keys.allSatisfy { state.keys[$0.digest] == $0 }
+        }
+    }
+
     /// Whose key it is; `nil` when it is nobody's.
     func find(_ key: [UInt8]) -> WriteKey? {
         let digest = WriteKey.digest(of: key)

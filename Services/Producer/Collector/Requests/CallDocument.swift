@@ -43,25 +43,40 @@ struct CallDocument {
         return members.last { bytes[$0.name].elementsEqual(wanted) }?.value
     }
 
-    /// Appends the call's context, with the batch's where it has nothing of that name.
-    mutating func appendContext(to output: inout [UInt8]) throws(Rejection) -> Bool {
+    /// Appends the call's context, with the batch's where it has nothing of that name, as far as privacy leaves it.
+    mutating func appendContext(to output: inout [UInt8], _ privacy: ContextPrivacy) throws(Rejection) -> Bool {
         let own = Self.find("context", in: members, bytes)
         let shared = Self.find("context", in: batch, bytes)
-        guard let own, let shared, isObject(own), isObject(shared) else {
-            guard let one = own ?? shared, bytes[one.lowerBound] != UInt8(ascii: "n") else { return false }
+        guard let one = own ?? shared, bytes[one.lowerBound] != UInt8(ascii: "n") else { return false }
+        guard isObject(one), own.map(isObject) ?? true else {
             output.append(contentsOf: bytes[one])
             return true
         }
-        let mine = try open(own)
-        let others = try open(shared).filter { other in
-            !mine.contains { bytes[$0.name].elementsEqual(bytes[other.name]) }
+        var members: [JSONOutline.Member] = []
+        if let own { members = try open(own) }
+        if let shared, isObject(shared) {
+            for other in try open(shared)
+            where !members.contains(where: { bytes[$0.name].elementsEqual(bytes[other.name]) }) {
+                members.append(other)
+            }
         }
         output.append(UInt8(ascii: "{"))
-        for (index, member) in (mine + others).enumerated() {
-            if index > 0 { output.append(UInt8(ascii: ",")) }
+        let before = output.count
+        for member in members {
+            let isEscaped = bytes[member.name].contains(UInt8(ascii: "\\"))
+            let verdict =
+                isEscaped
+                ? privacy.verdict(on: JSONOutline.text(of: bytes, between: member.name), bytes, member.value)
+                : privacy.verdict(on: bytes[member.name], bytes, member.value)
+            if case .drop = verdict { continue }
+            if output.count > before { output.append(UInt8(ascii: ",")) }
             output.append(contentsOf: bytes[member.name.lowerBound - 1..<member.name.upperBound + 1])
             output.append(UInt8(ascii: ":"))
-            output.append(contentsOf: bytes[member.value])
+            if case .replace(let text) = verdict {
+                output.append(contentsOf: text)
+            } else {
+                output.append(contentsOf: bytes[member.value])
+            }
         }
         output.append(UInt8(ascii: "}"))
         return true

@@ -13,6 +13,8 @@ struct CallMapper {
         var sentAt: Int64?
         var address: String?
         var userAgent: String?
+        /// What of the sender is taken out of the call's own context.
+        var privacy = ContextPrivacy()
     }
 
     private struct Field {
@@ -84,9 +86,18 @@ struct CallMapper {
         switch source {
         case .path(let path):
             if path.count == 1, path[0].elementsEqual("context".utf8) {
-                return try document.appendContext(to: &output)
+                return try document.appendContext(to: &output, around.privacy)
             }
             guard let value = try document.value(path) else { return false }
+            if path.count == 2, path[0].elementsEqual("context".utf8) {
+                switch around.privacy.verdict(on: path[1], document.bytes, value) {
+                case .keep: break
+                case .drop: return false
+                case .replace(let text):
+                    output.append(contentsOf: text)
+                    return true
+                }
+            }
             let first = document.bytes[value.lowerBound]
             if field.isText, first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 {
                 output.append(contentsOf: JSONText.quoted(Array(document.bytes[value])))

@@ -161,9 +161,12 @@ final class RequestJudge {
             guard key?.mayWrite(mapper.topic) ?? true else {
                 return reject("topic_not_permitted", nil, "The key may not write to \(mapper.topic).", mapper.topic)
             }
+            let privacy = ContextPrivacy(
+                address: request.asksForPrivacy ? .drop : settings.address,
+                keepsUserAgent: settings.keepsUserAgent && !request.asksForPrivacy)
             let around = CallMapper.Surroundings(
                 receivedAt: request.receivedAt, sentAt: sentAt, address: request.address,
-                userAgent: request.asksForPrivacy || !settings.keepsUserAgent ? nil : request.userAgent)
+                userAgent: privacy.keepsUserAgent ? request.userAgent : nil, privacy: privacy)
             let message = try mapper.message(&document, around)
             if let rejection = message.value.withUnsafeBytes({ checkers[mapper.topic]?.check($0) }) {
                 return reject(rejection.reason.rawValue, rejection.field, rejection.message, mapper.topic)

@@ -45,12 +45,13 @@ final class Spool: Sendable {
     private static let retryPause: DispatchTimeInterval = .milliseconds(500)
 
     /// Finds what an earlier run left.
-    init(folder: SpoolFolder, bytesMax: Int, logger: Logger) {
+    /// - Throws: ``SpoolError`` when that cannot be known.
+    init(folder: SpoolFolder, bytesMax: Int, logger: Logger) throws(SpoolError) {
         self.folder = folder
         self.bytesMax = bytesMax
         self.logger = logger
         var state = State()
-        state.segments = folder.segments()
+        state.segments = try folder.segments()
         if let position = folder.position() {
             for segment in state.segments where segment.number < position.segment { folder.delete(segment.number) }
             state.segments.removeAll { $0.number < position.segment }
@@ -222,13 +223,25 @@ final class Spool: Sendable {
             deliveries.append(delivery)
         }
         if deliveries.isEmpty {
-            // The end of what a killed run was writing; none of it was promised to anyone.
-            logger.warning(
-                "spool passes over an unfinished or damaged end",
-                metadata: ["segment": "\(place.number)", "bytes": "\(place.bytes - place.offset)"])
-            return Batch(segment: place.number, deliveries: [], end: place.bytes)
+            return passOver(place.number, from: place.offset, to: place.bytes)
         }
         return Batch(segment: place.number, deliveries: deliveries, end: place.offset + position)
+    }
+
+    /// The end of what a killed run was writing, of which nothing was promised; or damage on the disk, which may hide
+    /// events. Both look alike, so the bytes are kept.
+    private func passOver(_ segment: Int, from offset: Int, to end: Int) -> Batch {
+        do throws(SpoolError) {
+            let copy = try folder.setAside(segment, from: offset, to: end)
+            logger.warning(
+                "spool passes over an unfinished or damaged end",
+                metadata: ["segment": "\(segment)", "bytes": "\(end - offset)", "kept_in": "\(copy)"])
+            return Batch(segment: segment, deliveries: [], end: end)
+        } catch {
+            logger.error("spool cannot keep a damaged end", metadata: ["error": "\(error)"])
+            _ = wakeDrainer.wait(timeout: .now() + Self.retryPause)
+            return Batch(segment: segment, deliveries: [], end: offset)
+        }
     }
 
     private func advance(_ batch: Batch) {
@@ -236,7 +249,11 @@ final class Spool: Sendable {
             guard state.segments.first?.number == batch.segment else { return }
             state.readOffset = batch.end
         }
-        folder.savePosition(batch.segment, batch.end)
+        do throws(SpoolError) {
+            try folder.savePosition(batch.segment, batch.end)
+        } catch {
+            logger.warning("a crash now would send events again", metadata: ["error": "\(error)"])
+        }
         storedGauge.record(storedBytes)
     }
 }

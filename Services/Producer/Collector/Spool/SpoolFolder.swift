@@ -19,17 +19,30 @@ struct SpoolFolder: Sendable {
     }
 
     /// Numbers and lengths of the segments, in order.
-    func segments() -> [(number: Int, bytes: Int)] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []  // none: nothing was kept
-        return names.filter { $0.hasSuffix(".spool") }.compactMap { Int($0.dropLast(6)) }.sorted().map { number in
-            var status = stat()
-            return (number, stat(file(number), &status) == 0 ? Int(status.st_size) : 0)
+    /// - Throws: ``SpoolError`` when they cannot be listed: events in them must not be taken for none.
+    func segments() throws(SpoolError) -> [(number: Int, bytes: Int)] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: path)
+        } catch {
+            throw SpoolError("The spool's folder \(path) cannot be read: \(error.localizedDescription)")
         }
+        var segments: [(number: Int, bytes: Int)] = []
+        for number in names.filter({ $0.hasSuffix(".spool") }).compactMap({ Int($0.dropLast(6)) }).sorted() {
+            var status = stat()
+            guard stat(file(number), &status) == 0 else {
+                throw SpoolError("The spool cannot look at \(file(number)): \(Self.reason())")
+            }
+            segments.append((number, Int(status.st_size)))
+        }
+        return segments
     }
 
-    func file(_ number: Int) -> String {
+    func file(_ number: Int) -> String { name(number) + ".spool" }
+
+    private func name(_ number: Int) -> String {
         let digits = String(number)
-        return "\(path)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits).spool"
+        return "\(path)/\(String(repeating: "0", count: max(0, 12 - digits.count)))\(digits)"
     }
 
     func delete(_ number: Int) { unlink(file(number)) }
@@ -75,13 +88,30 @@ struct SpoolFolder: Sendable {
         return bytes
     }
 
-    /// How far Kafka has everything. Losing the last of these only sends events again, so it is not synced.
-    func savePosition(_ segment: Int, _ offset: Int) {
-        let temporary = "\(path)/position.new"
-        guard FileManager.default.createFile(atPath: temporary, contents: Data("\(segment) \(offset)\n".utf8)) else {
-            return
+    /// Copies what is in a segment from `offset` up to `end` to a file of its own, for people to look at.
+    /// - Returns: The file.
+    func setAside(_ number: Int, from offset: Int, to end: Int) throws(SpoolError) -> String {
+        let copy = "\(name(number))-\(offset).damaged"
+        let target = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard target >= 0 else { throw SpoolError("The spool cannot begin \(copy): \(Self.reason())") }
+        defer { close(target) }
+        var position = offset
+        while position < end {
+            let bytes = try read(number, from: position, bytesMax: min(end - position, 1 << 20))
+            guard !bytes.isEmpty else { break }
+            try write(bytes, to: target, at: position - offset)
+            position += bytes.count
         }
-        rename(temporary, "\(path)/position")
+        return copy
+    }
+
+    /// How far Kafka has everything. Losing the last of these only sends events again, so it is not synced.
+    func savePosition(_ segment: Int, _ offset: Int) throws(SpoolError) {
+        let temporary = "\(path)/position.new"
+        let text = Data("\(segment) \(offset)\n".utf8)
+        guard FileManager.default.createFile(atPath: temporary, contents: text),
+            rename(temporary, "\(path)/position") == 0
+        else { throw SpoolError("The spool cannot write \(path)/position: \(Self.reason())") }
     }
 
     func position() -> (segment: Int, offset: Int)? {
