@@ -17,6 +17,11 @@ import Testing
             (.bigQuery, "ALTER TABLE t DROP COLUMN if", "a column"),
             (.bigQuery, "SELECT CAST(a AS STRUCT<if INT64>)", "a type"),
             (.bigQuery, "CREATE TABLE k (a ARRAY)", "a type"),
+            (.postgres, "SELECT EXTRACT('a b' FROM c)", "a part of a date"),
+            (.postgres, #"EXPLAIN ("a b") SELECT 1"#, "an option"),
+            (.postgres, "EXPLAIN (FORMAT 'a b') SELECT 1", "a single word"),
+            (.postgres, #"CREATE FUNCTION f() RETURNS int PARALLEL "a b" LANGUAGE sql AS ''"#, "how"),
+            (.postgres, "CREATE FUNCTION f() RETURNS int LANGUAGE 'a b' AS ''", "a language"),
             (.bigQuery, "SELECT int '5' f", "`'5'` cannot stand here"),
             (.bigQuery, "SELECT national 'a'", "`'a'` cannot stand here"),
             (.bigQuery, "SELECT a-0é FROM t", "A number runs into a name"),
@@ -46,6 +51,18 @@ import Testing
             let written = statements.map { $0.sql(dialect, style: style) }.joined(separator: ";\n")
             #expect(try parseStatements(written, dialect: dialect) == statements, "\(written)")
         }
+    }
+
+    @Test(
+        "mean the same in canonical form",
+        arguments: [
+            (SQLDialect.bigQuery, "GRANT `roleer` ON SCHEMA d TO 'user:a@example.com'"),
+            (.postgres, #"EXPLAIN (FORMAT "json") SELECT EXTRACT("year" FROM a) FROM t"#),
+        ]) func canonical(dialect: SQLDialect, text: String) throws
+    {
+        let once = try parseStatements(text, dialect: dialect).map { $0.sql(dialect, style: .canonical) }
+        let twice = try parseStatements(once.joined(separator: ";"), dialect: dialect)
+        #expect(twice.map { $0.sql(dialect, style: .canonical) } == once)
     }
 
     @Test(

@@ -48,7 +48,8 @@ extension SQLWriter {
         }
     }
 
-    private mutating func quoted(_ name: String) {
+    /// A name in quotes, needed or not.
+    mutating func quoted(_ name: String) {
         out.append(words.quote)
         for byte in name.utf8 {
             if byte == words.quote { out.append(grammar.quotedNamesHoldPaths ? UInt8(ascii: "\\") : byte) }

@@ -246,7 +246,7 @@ extension SQLWriter {
         if grant.revokes { write("REVOKE ") } else { write("GRANT ") }
         list(grant.privileges) { writer, privilege in
             if privilege.isRole {
-                writer.name(Identifier(privilege.name, quoted: true))
+                writer.quoted(privilege.name)
             } else {
                 writer.write(string: privilege.name)
             }

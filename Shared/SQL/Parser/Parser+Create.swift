@@ -170,7 +170,7 @@ extension Parser {
         guard take(.with) else { throw unexpected("IN", "FROM", "WITH") }
         let numbers = try parenthesized { parser throws(SQLError) in
             try parser.list { parser throws(SQLError) in
-                _ = try parser.label("MODULUS or REMAINDER")
+                _ = try parser.word("MODULUS or REMAINDER")
                 return try parser.smallNumber()
             }
         }
@@ -250,7 +250,7 @@ extension Parser {
         while atWord("INCLUDING") || atWord("EXCLUDING") {
             let word = upper(token)
             advance()
-            options.append(word + " " + (try label("what is copied").name.uppercased()))
+            options.append(word + " " + (try self.word("what is copied")))
         }
         return .like(table, options: options)
     }

@@ -226,17 +226,9 @@ extension Parser {
         advance()
         try expect(.leftParenthesis, "(")
         let partStart = token.range.start
-        guard token.kind == .word || token.kind == .stringLiteral || token.kind == .quotedName else {
-            throw unexpected("a part of a date")
-        }
-        var part = TimePart(name: "")
-        if token.kind == .stringLiteral {
-            part.name = try strings().uppercased()
-        } else {
-            part.name = try takeName().name.uppercased()
-        }
+        var part = TimePart(name: try wordOrText("a part of a date").uppercased())
         if take(.leftParenthesis) {
-            part.weekStart = try label("a day").name.uppercased()
+            part.weekStart = try word("a day")
             try expect(.rightParenthesis, ")")
         }
         part.info = info(from: partStart)

@@ -51,6 +51,33 @@ extension Parser {
         return try takeName()
     }
 
+    /// A word without quotes, in upper case: one of a few that the grammar knows there, or may know one day.
+    mutating func word(_ what: String) throws(SQLError) -> String {
+        guard token.kind == .word else { throw unexpected(what) }
+        let word = upper(token)
+        advance()
+        return word
+    }
+
+    /// A word as it is spelled, also from a string or a quoted name, which must hold one then.
+    mutating func wordOrText(_ what: String) throws(SQLError) -> String {
+        let start = token
+        let text: String
+        switch token.kind {
+        case .word: return try takeName().name
+        case .stringLiteral: text = try strings()
+        case .quotedName: text = try takeName().name
+        default: throw unexpected(what)
+        }
+        let isWord = text.utf8.allSatisfy { byte in
+            (65...90).contains(byte & ~0x20) || byte == UInt8(ascii: "_") || (48...57).contains(byte)
+        }
+        guard isWord, let first = text.utf8.first, !(48...57).contains(first) else {
+            throw SQLError(.syntax, "Expected \(what), a single word.", at: start.range)
+        }
+        return text
+    }
+
     mutating func nameList() throws(SQLError) -> [Identifier] {
         try parenthesized { parser throws(SQLError) in
             try parser.list { parser throws(SQLError) in try parser.name("a column") }

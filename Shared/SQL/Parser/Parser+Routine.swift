@@ -74,7 +74,7 @@ extension Parser {
             routine.result = try routineResult()
         case .language:
             advance()
-            routine.language = at(.stringLiteral) ? try strings() : try label("a language").name
+            routine.language = try wordOrText("a language")
         case .as:
             advance()
             return try routineBody(of: routine)
@@ -130,14 +130,14 @@ extension Parser {
         case "NOT":
             guard ["LEAKPROOF", "DETERMINISTIC"].contains(upper(peek(1))) else { return nil }
             advance()
-            return "NOT " + (try label().name.uppercased())
+            return "NOT " + (try self.word("LEAKPROOF or DETERMINISTIC"))
         case "CALLED":
             advance()
             guard take(.on, .null), take(.input) else { throw unexpected("ON NULL INPUT") }
             return "CALLED ON NULL INPUT"
         case "SECURITY", "PARALLEL":
             advance()
-            return word + " " + (try label("how").name.uppercased())
+            return word + " " + (try self.word("how"))
         default: return nil
         }
     }

@@ -256,13 +256,12 @@ extension Parser {
     mutating func utilityOptions() throws(SQLError) -> [Explain.Option] {
         try parenthesized { parser throws(SQLError) in
             try parser.list { parser throws(SQLError) in
-                let name = try parser.label("an option").name.uppercased()
+                let name = try parser.word("an option")
                 switch parser.token.kind {
                 case .comma, .rightParenthesis: return Explain.Option(name: name)
                 case .integerLiteral, .decimalLiteral, .minus:
                     return Explain.Option(name: name, value: String(try parser.smallNumber()))
-                case .stringLiteral: return Explain.Option(name: name, value: try parser.strings().uppercased())
-                default: return Explain.Option(name: name, value: try parser.label("a value").name.uppercased())
+                default: return Explain.Option(name: name, value: try parser.wordOrText("a value").uppercased())
                 }
             }
         }
