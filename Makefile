@@ -56,6 +56,7 @@ chaos: deps ## three sinks under kills and outages, then each event looked for (
 	@scripts/chaos $(CHAOS_SECONDS) $(CHAOS_EVENTS)
 
 chaos-short:
+	@scripts/build debug
 	@scripts/chaos 120 60000
 
 lint: ## fail where the code differs from its format

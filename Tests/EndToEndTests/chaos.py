@@ -20,6 +20,8 @@ SINKS = 3
 POISON = 0.01
 #: A sink that is frozen for longer than this has lost its partitions, and must notice when it goes on.
 SESSION_TIMEOUT = 6
+#: Seconds without any progress that are too many. The development broker was seen to take two minutes over a group.
+STALL = 240
 
 
 def binary(name):
@@ -221,18 +223,48 @@ def topic_ends():
     return ends
 
 
-def wait_until_landed(chaos, seconds):
+class Stall:
+    """A machine may be slow; what it works on must not stand still."""
+
+    def __init__(self, what):
+        self.what, self.seen, self.since = what, None, time.monotonic()
+
+    def check(self, state):
+        if state != self.seen:
+            self.seen, self.since = state, time.monotonic()
+        elif time.monotonic() > self.since + STALL:
+            raise AssertionError(f"{self.what} stands still for {STALL} s: {state}")
+
+
+def wait_until_sent(load, log):
+    stall = Stall("the producer")
+    while load.poll() is None:
+        stall.check(os.path.getsize(log))
+        time.sleep(0.5)
+    if load.returncode != 0:
+        raise AssertionError(f"the producer ended with {load.returncode}; see {HERE}/producer.log")
+
+
+def wait_until_landed(chaos):
     ends = {partition: end for partition, end in topic_ends().items() if end > 0}
-    limit = time.monotonic() + seconds
+    stall = Stall("landing")
     while True:
         rows = psql("select partition, next_offset from raw._sink_offsets where topic = 'events'").split()
         landed = dict(map(int, row.split("|")) for row in rows)
         if landed == ends:
             return
-        if time.monotonic() > limit:
-            raise AssertionError(f"not landed within {seconds} s: offsets are {landed}, the topic ends at {ends}")
+        stall.check(f"offsets are {sorted(landed.items())}, the topic ends at {sorted(ends.items())}")
         chaos.tend()
         time.sleep(0.5)
+
+
+def show_logs():
+    """The ends of all logs: where this runs, nobody may be able to look into files."""
+    for name in sorted(os.listdir(HERE)):
+        if name.endswith(".log"):
+            print(f"--- the end of {name}", file=sys.stderr)
+            with open(os.path.join(HERE, name), encoding="utf-8", errors="replace") as file:
+                sys.stderr.writelines(line[:400].rstrip() + "\n" for line in collections.deque(file, 15))
 
 
 def read_log(path):
@@ -300,18 +332,20 @@ def main():
     try:
         chaos.run()
         # The producer has to catch up with what the outages kept it from.
-        code = load.wait(timeout=300)
-        if code != 0:
-            raise AssertionError(f"the producer ended with {code}; see {HERE}/producer.log")
-        wait_until_landed(chaos, 300)
+        wait_until_sent(load, log)
+        wait_until_landed(chaos)
         chaos.end()
+        is_right = verify(log)
+    except BaseException:
+        show_logs()
+        raise
     finally:
         load.kill()
         for sink in chaos.sinks + [chaos.extra]:
             if sink.is_running():
                 sink.process.kill()
     print(", ".join(f"{what} {count}" for what, count in sorted(chaos.done.items())))
-    sys.exit(0 if verify(log) else 1)
+    sys.exit(0 if is_right else 1)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""What reaches raw.events through the collector: two unmodified SDKs, a page with the snippet, and a killed spool."""
+"""What reaches raw.events through the collector: two unmodified SDKs, a page with the snippet; a killed and a full spool,
+a broker that stands still."""
 
 import http.server
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -122,20 +124,26 @@ class SnippetTests(unittest.TestCase):
             browser.close()
 
 
-class SpoolTests(unittest.TestCase):
-    """Taken while Kafka is away, killed, and started again: every event lands, none is made up."""
+class OwnCollector(unittest.TestCase):
+    """A collector beside the demo's, with settings of its own."""
 
-    def start(self, folder, brokers):
+    def start(self, brokers, spool=None, file_max=None):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         environment = dict(
             os.environ, KAFKA_BOOTSTRAP_SERVERS=brokers, HTTP_PORT=str(port), COLLECTOR_OPEN="true",
-            COLLECTOR_SPOOL_DIR=folder, COLLECTOR_ACK_TIMEOUT="1s",
-            MILLRACE_PIPELINE=os.path.join(demo.ROOT, "Pipelines", "web-analytics"))
+            COLLECTOR_ACK_TIMEOUT="1s", MILLRACE_PIPELINE=os.path.join(demo.ROOT, "Pipelines", "web-analytics"))
+        if spool:
+            environment["COLLECTOR_SPOOL_DIR"] = spool
+
+        def limit():
+            if file_max:  # a write beyond is refused, as on a full disk
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (file_max, file_max))
         process = subprocess.Popen(
             [os.path.join(demo.ROOT, ".build", "debug", "producer"), "serve"], env=environment,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=limit)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         base = f"http://127.0.0.1:{port}"
@@ -148,24 +156,110 @@ class SpoolTests(unittest.TestCase):
         demo.wait_for(answers, 30, "start of a collector")
         return process, base
 
+    def post(self, base, user, number, **properties):
+        """The status, and the header that says when to come back."""
+        call = {"userId": user, "event": "kept", "messageId": f"{user}-{number}", "properties": properties}
+        request = urllib.request.Request(base + "/v1/track", json.dumps(call).encode())
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, None
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers["Retry-After"]
+
+    def ready(self, base):
+        try:
+            return urllib.request.urlopen(base + "/readyz", timeout=5).status == 200
+        except urllib.error.HTTPError as error:
+            error.close()
+            return False
+
+    def landed(self, user):
+        return set(demo.sql(f"select distinct event_id from raw.events where user_id = '{user}'").split())
+
+    def broker(self):
+        return f"127.0.0.1:{os.environ['DEMO_KAFKA_PORT']}"
+
+
+class SpoolTests(OwnCollector):
+    """Taken while Kafka is away: every event lands, none is made up, whatever happens to the spool."""
+
+    def nobody(self):
+        """A broker that does not answer: bound, and not listening."""
+        server = socket.socket()
+        self.addCleanup(server.close)
+        server.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{server.getsockname()[1]}"
+
     def test_kill(self):
         user = f"spool-{uuid.uuid4().hex[:12]}"
         with tempfile.TemporaryDirectory() as folder:
-            with socket.socket() as nobody:  # bound, and not listening: a broker that does not answer
-                nobody.bind(("127.0.0.1", 0))
-                process, base = self.start(folder, f"127.0.0.1:{nobody.getsockname()[1]}")
-                for number in range(100):
-                    call = {"userId": user, "event": "kept", "messageId": f"{user}-{number}"}
-                    request = urllib.request.Request(base + "/v1/track", json.dumps(call).encode())
-                    self.assertEqual(urllib.request.urlopen(request, timeout=30).status, 200)
-                process.send_signal(signal.SIGKILL)
-                process.wait()
+            process, base = self.start(self.nobody(), folder)
+            for number in range(100):
+                self.assertEqual(self.post(base, user, number)[0], 200)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
             self.assertEqual(rows(f"user_id = '{user}'"), 0)
-            process, _ = self.start(folder, f"127.0.0.1:{os.environ['DEMO_KAFKA_PORT']}")
-            demo.wait_for(lambda: int(demo.sql(
-                f"select count(distinct event_id) from raw.events where user_id = '{user}'")) == 100, 60, "draining")
+            process, _ = self.start(self.broker(), folder)
+            demo.wait_for(lambda: len(self.landed(user)) == 100, 60, "draining")
             process.terminate()
             self.assertEqual(process.wait(timeout=30), 0)
+
+    def test_full_disk(self):
+        user = f"full-{uuid.uuid4().hex[:12]}"
+        with tempfile.TemporaryDirectory() as folder:
+            process, base = self.start(self.nobody(), folder, file_max=64 << 10)
+            answers = [self.post(base, user, number, note="x" * 1000) for number in range(100)]
+            taken = {f"{user}-{number}" for number, (status, _) in enumerate(answers) if status == 200}
+            self.assertTrue(20 < len(taken) < 100, answers)
+            self.assertEqual({status for status, _ in answers}, {200, 503})
+            self.assertTrue(all(later for status, later in answers if status == 503))
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            # There is room again, and Kafka: what was taken goes out, and new events behind it.
+            process, base = self.start(self.broker(), folder)
+            self.assertEqual(self.post(base, user, 100)[0], 200)
+            demo.wait_for(lambda: f"{user}-100" in self.landed(user), 60, "draining")
+            self.assertEqual(taken - self.landed(user), set())
+            process.terminate()
+            self.assertEqual(process.wait(timeout=30), 0)
+
+
+class FrozenBrokerTests(OwnCollector):
+    def test_frozen(self):
+        """No answer of 2xx while the broker stands still; afterwards it goes on, and nothing that it took is missing."""
+        user = f"frozen-{uuid.uuid4().hex[:12]}"
+        process, base = self.start(self.broker())
+        taken = []
+
+        def post(number):
+            status, later = self.post(base, user, number)
+            if status == 200:
+                taken.append(f"{user}-{number}")
+            return status, later
+        self.assertEqual(post(0)[0], 200)
+        with open(os.path.join(os.environ["DEMO_DIR"], "broker", "pid"), encoding="ascii") as file:
+            broker = int(file.read())
+        os.kill(broker, signal.SIGSTOP)
+        try:
+            for number in range(1, 5):
+                status, later = post(number)
+                self.assertEqual(status, 503)
+                self.assertGreaterEqual(int(later), 1)
+            self.assertFalse(self.ready(base), "ready without a broker")
+        finally:
+            os.kill(broker, signal.SIGCONT)
+        number = 5
+        while post(number)[0] != 200:
+            number += 1
+            self.assertLess(number, 100, "never recovers")
+        self.assertTrue(self.ready(base))
+        demo.wait_for(lambda: taken[-1] in self.landed(user), 60, "landing")
+        self.assertEqual(set(taken) - self.landed(user), set())
+        # What was refused may have arrived all the same, under the id that a second try would have: never twice in one try.
+        self.assertEqual(rows(f"user_id = '{user}'"), len(self.landed(user)))
+        process.terminate()
+        self.assertEqual(process.wait(timeout=30), 0)
 
 
 if __name__ == "__main__":
