@@ -86,7 +86,8 @@ import Testing
             "FROM shop.orders |> AGGREGATE SUM(total) AS s, COUNT(*) AS n GROUP BY customer_id |> WHERE n > 1",
             "FROM shop.orders AS orders |> AGGREGATE SUM(orders.total) AS s, COUNT(*) AS n GROUP BY orders.customer_id "
                 + "|> WHERE n > 1",
-            ["customer_id INT64: copied orders.customer_id", "s NUMERIC: aggregated orders.total", "n INT64: "]),
+            ["customer_id INT64: copied orders.customer_id", "s NUMERIC: aggregated orders.total", "n INT64: "],
+            filters: "orders.customer_id"),
         Case(
             "pipe: AS and JOIN", .bigQuery,
             "FROM shop.orders |> SELECT id, customer_id |> AS o |> JOIN shop.customers AS c ON o.customer_id = c.customer_id "

@@ -89,7 +89,8 @@ import Testing
             qualified:
                 "CREATE OR REPLACE TABLE shop.t AS FROM shop.orders AS orders |> AGGREGATE SUM(orders.total) AS s "
                 + "GROUP BY orders.customer_id",
-            written: ["shop.t", "customer_id: copied orders.customer_id", "s: aggregated orders.total"]),
+            written: ["shop.t", "customer_id: copied orders.customer_id", "s: aggregated orders.total"],
+            filters: "orders.customer_id"),
     ]
 
     @Test("in PostgreSQL", arguments: postgres) func readsPostgres(_ statement: Case) throws {

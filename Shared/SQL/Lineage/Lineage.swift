@@ -16,8 +16,8 @@ public struct QueryLineage: Sendable, Hashable {
 
     /// In the order of the result.
     public let columns: [Column]
-    /// What decides which rows there are: conditions of WHERE, HAVING, QUALIFY and joins, here and in the queries that
-    /// this one reads from.
+    /// What decides which rows there are: conditions of WHERE, HAVING, QUALIFY and joins, the keys of GROUP BY and
+    /// DISTINCT ON, and those of ORDER BY where LIMIT cuts the rows off; here and in the queries that this one reads from.
     public let filters: [SourceReference]
     /// False when a star over a table of unknown columns remains.
     public let isComplete: Bool

@@ -88,7 +88,7 @@ extension Parser {
         case .owner:
             advance()
             try expect(.to)
-            return .setOwner(try label("a role"))
+            return .setOwner(try labelOrName("a role"))
         default: return try partitionAction()
         }
     }

@@ -208,8 +208,8 @@ extension Parser {
         try expect(.leftParenthesis, "(")
         var options: [DefinitionOption] = []
         while !at(.rightParenthesis) {
-            var parts = [try label("an option")]
-            while take(.dot) { parts.append(try label("an option")) }
+            var parts = [try labelOrName("an option")]
+            while take(.dot) { parts.append(try labelOrName("an option")) }
             var option = DefinitionOption(name: QualifiedName(parts))
             if take(.equal) { option.value = try optionValue() }
             options.append(option)
@@ -431,7 +431,7 @@ extension Parser {
         let ifNotExists = try ifNotExists()
         // Without a name, the schema is named after its owner.
         if take(.authorization) {
-            let owner = try label("a role")
+            let owner = try name("a role")
             return CreateSchema(
                 ifNotExists: ifNotExists, name: QualifiedName([owner]), authorization: owner, info: info(from: start))
         }

@@ -51,6 +51,11 @@ extension Parser {
         return try takeName()
     }
 
+    /// A name where PostgreSQL takes any word, and GoogleSQL none that is reserved.
+    mutating func labelOrName(_ what: String) throws(SQLError) -> Identifier {
+        grammar.labelsMayBeReserved ? try label(what) : try name(what)
+    }
+
     /// A word without quotes, in upper case: one of a few that the grammar knows there, or may know one day.
     mutating func word(_ what: String) throws(SQLError) -> String {
         guard token.kind == .word else { throw unexpected(what) }
@@ -88,7 +93,7 @@ extension Parser {
     @inline(__always)
     mutating func columnAlias() throws(SQLError) -> Identifier? {
         if take(.as) {
-            return grammar.labelsMayBeReserved ? try label("the column's name") : try name("the column's name")
+            return try labelOrName("the column's name")
         }
         guard atName(), !words.labelsNeedingAs.contains(token.keyword) else { return nil }
         return try takeName()

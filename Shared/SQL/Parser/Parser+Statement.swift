@@ -311,7 +311,7 @@ extension Parser {
         grant.grantees = try list { parser throws(SQLError) in
             if parser.at(.stringLiteral) { return .member(try parser.strings()) }
             if parser.at(.group), parser.peek(1).kind == .word { parser.advance() }
-            return .role(try parser.label("a role"))
+            return .role(try parser.labelOrName("a role"))
         }
         if take(.with, .grant) {
             try expect(.option)

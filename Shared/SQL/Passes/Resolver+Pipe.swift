@@ -52,13 +52,17 @@ extension Resolver {
             var limit: Limit? = count
             try self.limit(&limit, &offset)
             count = limit ?? count
+            scopes[scopes.count - 1].filters.merge(scopes[scopes.count - 1].order)
             operation = .limit(count, offset: offset)
         case .aggregate(var items, var keys, let andOrderBy):
-            replaceRows(with: ColumnSet(try resolve(&keys) + resolve(&items)))
+            let groups = try resolve(&keys)
+            for key in groups { scopes[scopes.count - 1].filters.merge(key.lineage) }
+            replaceRows(with: ColumnSet(try groups + resolve(&items)))
+            if andOrderBy { for key in groups { scopes[scopes.count - 1].order.merge(key.lineage) } }
             operation = .aggregate(items, groupBy: keys, andOrderBy: andOrderBy)
         case .distinct: break
         case .orderBy(var items):
-            _ = try resolve(&items)
+            scopes[scopes.count - 1].order = try resolve(&items)
             operation = .orderBy(items)
         case .join(var join):
             try resolve(&join)
@@ -119,6 +123,7 @@ extension Resolver {
         var scope = Scope()
         scope.filters = scopes[scopes.count - 1].filters
         scope.filters.merge(columns.filters)
+        scope.order = scopes[scopes.count - 1].order
         let name = alias ?? Identifier("")
         scope.sources = [Scope.Source(key: dialect.key(name), alias: name, columns: columns)]
         scope.shown = columns.isOpen ? nil : columns.columns.map { .init(key: $0.key, name: $0.name, source: 0) }

@@ -10,14 +10,18 @@ extension Resolver {
             try define(&query.with)
             self.recursion = recursion
         }
-        let columns: ColumnSet
+        let isCut = query.limit != nil || query.offset != nil
+        var columns: ColumnSet
         if case .select(var select) = query.body {
             query.body = .values(Values(rows: []))  // lets go of the select, so that it changes in place
-            columns = try resolve(&select, orderBy: &query.orderBy)
+            columns = try resolve(&select, orderBy: &query.orderBy, isCut: isCut)
             query.body = .select(select)
         } else {
             columns = try resolve(&query.body)
-            if !query.orderBy.isEmpty { try order(&query.orderBy, by: columns) }
+            if !query.orderBy.isEmpty {
+                let keys = try order(&query.orderBy, by: columns)
+                if isCut { columns = columns.filtered(by: keys) }
+            }
         }
         if query.limit != nil || query.offset != nil { try limit(&query.limit, &query.offset) }
         common.removeSubrange(outer...)
@@ -37,13 +41,19 @@ extension Resolver {
     }
 
     /// ORDER BY behind a set operation and the like sees nothing but the columns of the result.
-    private mutating func order(_ items: inout [OrderItem], by columns: ColumnSet) throws(SQLError) {
+    private mutating func order(
+        _ items: inout [OrderItem], by columns: ColumnSet
+    ) throws(SQLError) -> [LineageEntry] {
         var scope = Scope()
         let name = Identifier("")
         scope.sources = [Scope.Source(key: name.name, alias: name, columns: columns)]
         scopes.append(scope)
-        _ = try resolve(&items)
+        var keys = try resolve(&items)
         scopes.removeLast()
+        for item in items {
+            if let column = columns.columns.at(ordinal: item.value) { keys.merge(column.lineage) }
+        }
+        return keys
     }
 
     /// Brings the tables of WITH into sight; the caller lets go of them.
@@ -120,7 +130,7 @@ extension Resolver {
         switch body {
         case .select(var select):
             var none: [OrderItem] = []
-            let columns = try resolve(&select, orderBy: &none)
+            let columns = try resolve(&select, orderBy: &none, isCut: false)
             body = .select(select)
             return columns
         case .setOperation(var operation):

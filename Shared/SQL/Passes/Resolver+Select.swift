@@ -1,7 +1,10 @@
 // SELECT: its clauses in the order in which they see each other, and its list.
 
 extension Resolver {
-    mutating func resolve(_ select: inout Select, orderBy: inout [OrderItem]) throws(SQLError) -> ColumnSet {
+    /// - Parameter isCut: Whether LIMIT or OFFSET follows, so that the order decides which rows there are.
+    mutating func resolve(
+        _ select: inout Select, orderBy: inout [OrderItem], isCut: Bool
+    ) throws(SQLError) -> ColumnSet {
         scopes.append(Scope())
         let level = scopes.count - 1
         recursion = nil
@@ -20,7 +23,10 @@ extension Resolver {
             try resolver.filter(&select.having)
             try resolver.filter(&select.qualify)
         }
-        if !orderBy.isEmpty { try order(&orderBy, columns) }
+        if !orderBy.isEmpty {
+            let keys = try order(&orderBy, columns)
+            if isCut { scopes[level].filters.merge(keys) }
+        }
         let filters = scopes[level].filters
         scopes.removeLast()
         return result(columns, of: select.shape, filters: filters, isOpen: isOpen, rest: rest)
@@ -72,48 +78,64 @@ extension Resolver {
     }
 
     private mutating func resolve(_ groupBy: inout GroupBy?, _ columns: [SourceColumn]) throws(SQLError) {
-        guard var changed = groupBy, !changed.elements.isEmpty else { return }
+        guard var changed = groupBy else { return }
+        if changed.all, changed.elements.isEmpty {
+            for column in columns where !column.lineage.contains(where: { $0.usage == .aggregated }) {
+                scopes[scopes.count - 1].filters.merge(column.lineage)
+            }
+        }
+        guard !changed.elements.isEmpty else { return }
         try withOutputs(columns, if: true) { resolver throws(SQLError) in
-            for index in changed.elements.indices { try resolver.resolve(&changed.elements[index]) }
+            for index in changed.elements.indices { try resolver.resolve(&changed.elements[index], columns) }
         }
         groupBy = changed
     }
 
-    private mutating func resolve(_ element: inout GroupBy.Element) throws(SQLError) {
+    private mutating func resolve(
+        _ element: inout GroupBy.Element, _ columns: [SourceColumn]
+    ) throws(SQLError) {
+        let level = scopes.count - 1
         switch element {
         case .expression(var value):
-            _ = try resolve(&value)
+            let key = try resolve(&value)
+            scopes[level].filters.merge(columns.at(ordinal: value)?.lineage ?? key.lineage)
             element = .expression(value)
         case .rollup(var sets):
-            for index in sets.indices { try resolveAll(&sets[index]) }
+            for index in sets.indices { scopes[level].filters.merge(try resolveAll(&sets[index])) }
             element = .rollup(sets)
         case .cube(var sets):
-            for index in sets.indices { try resolveAll(&sets[index]) }
+            for index in sets.indices { scopes[level].filters.merge(try resolveAll(&sets[index])) }
             element = .cube(sets)
         case .groupingSets(var elements):
-            for index in elements.indices { try resolve(&elements[index]) }
+            for index in elements.indices { try resolve(&elements[index], columns) }
             element = .groupingSets(elements)
         case .empty: break
         case .set(var keys):
-            try resolveAll(&keys)
+            scopes[level].filters.merge(try resolveAll(&keys))
             element = .set(keys)
         }
     }
 
     /// ORDER BY: names of the select list come first, then those of the tables.
-    private mutating func order(_ items: inout [OrderItem], _ columns: [SourceColumn]) throws(SQLError) {
+    private mutating func order(
+        _ items: inout [OrderItem], _ columns: [SourceColumn]
+    ) throws(SQLError) -> [LineageEntry] {
+        var keys: [LineageEntry] = []
         for index in items.indices {
             if case .column(let column) = items[index].value, column.qualifier.isEmpty,
-                columns.contains(where: { $0.key == dialect.key(column.name) })
+                let output = columns.first(where: { $0.key == dialect.key(column.name) })
             {
+                keys.merge(output.lineage)
                 continue
             }
             var value = items[index].value
             try withOutputs(columns, if: naming.havingSeesAliases) { resolver throws(SQLError) in
-                _ = try resolver.resolve(&value)
+                keys.merge(try resolver.resolve(&value).lineage)
             }
+            if let output = columns.at(ordinal: value) { keys.merge(output.lineage) }
             items[index].value = value
         }
+        return keys
     }
 
     // MARK: Select lists

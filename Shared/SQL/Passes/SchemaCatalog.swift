@@ -104,6 +104,16 @@ extension SourceColumn {
     }
 }
 
+extension [SourceColumn] {
+    /// The column that `GROUP BY 2` or `ORDER BY 2` means; nil for another expression.
+    func at(ordinal expression: Expression) -> SourceColumn? {
+        guard case .literal(let literal) = expression, case .integer(let digits) = literal.value,
+            let number = Int(digits), indices.contains(number - 1)
+        else { return nil }
+        return self[number - 1]
+    }
+}
+
 /// The columns of a relation.
 final class ColumnSet: Sendable {
     /// The table that these are the columns of; nil for those of a subquery and the like.
@@ -133,6 +143,15 @@ final class ColumnSet: Sendable {
         index =
             columns.count > 8
             ? Dictionary(columns.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first }) : nil
+    }
+
+    /// The same columns of fewer rows.
+    func filtered(by keys: [LineageEntry]) -> ColumnSet {
+        if keys.isEmpty { return self }
+        var filters = filters
+        filters.merge(keys)
+        return ColumnSet(
+            table: table, columns, filters: filters, isOpen: isOpen, rest: rest, isStructure: isStructure)
     }
 
     func position(of key: String) -> Int? {

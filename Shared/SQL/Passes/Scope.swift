@@ -41,6 +41,8 @@ struct Scope {
     var isHidden = false
     /// What decides which rows there are.
     var filters: [LineageEntry] = []
+    /// By what a pipe's rows are in order, which decides about them once LIMIT cuts some off.
+    var order: [LineageEntry] = []
 
     func source(_ key: String) -> Source? { sources.first { $0.key == key } }
 }
