@@ -54,7 +54,9 @@ import Testing
         let shown = Set(Self.examples.flatMap(\.types))
         let pages = Self.page("README.md") + Self.page("Tree/README.md")
         for type in types.sorted() where !shown.contains(type) {
-            let isOnPage = try pages.contains(Regex("\\b\(type.replacing(".", with: "\\."))\\b"))
+            let isOnPage = try pages.contains(
+                Regex("\\b\(type.replacing(".", with: "\\."))\\b")
+                    .wordBoundaryKind(.simple))
             #expect(isOnPage, "\(type) is on no page")
         }
     }

@@ -129,12 +129,20 @@ extension Parser {
     @inline(never)
     private mutating func symbolic(_ left: Expression?, from start: UInt32) throws(SQLError) -> Expression {
         var operation = SymbolicOperation(symbol: "", left: left, right: .null)
+        var known: (binary: BinaryOperator?, unary: UnaryOperator?)
         if at(.operator) {
             advance()
             try expect(.leftParenthesis, "(")
             while atName() || token.kind == .quotedName {
                 operation.qualifier.append(try takeName())
                 try expect(.dot, ".")
+            }
+            // `OPERATOR(+)` without a schema is `+`, in another rank.
+            if operation.qualifier.isEmpty, token.kind != .symbol {
+                known = (operators.binary(token.kind)?.operation, operators.unary(token.kind)?.operation)
+                guard left == nil ? known.unary != nil : known.binary != nil else {
+                    throw unexpected("an operator")
+                }
             }
             guard isOperator(token) else { throw unexpected("an operator") }
             operation.symbol = text(token)
@@ -146,6 +154,13 @@ extension Parser {
         }
         operation.right = try expression(above: operators.precedence.other)
         operation.info = info(from: start)
+        if let left, let binary = known.binary {
+            return .binary(
+                BinaryOperation(operation: binary, left: left, right: operation.right, info: operation.info))
+        }
+        if left == nil, let unary = known.unary {
+            return .unary(UnaryOperation(operation: unary, operand: operation.right, info: operation.info))
+        }
         return .symbolic(operation)
     }
 
