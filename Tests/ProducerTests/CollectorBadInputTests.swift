@@ -16,6 +16,8 @@ struct CollectorBadInputTests {
         var accepted = 0
         var rejected = 0
         var wrong: [String] = []
+        /// Bodies whose events were rejected.
+        var refused: [[UInt8]] = []
     }
 
     @Test("each is answered right; what was accepted is in the topic, what was rejected in dead letters")
@@ -50,7 +52,12 @@ struct CollectorBadInputTests {
                 #expect(found.statuses.keys.sorted() == [200, 400, 413, 422], "\(found.statuses)")
                 #expect(found.accepted > 2_000)
                 #expect(try await consumeTopic(pipeline.topic).count == found.accepted)
-                #expect(try await consumeTopic("\(pipeline.topic).dead-letters").count == found.rejected)
+                let letters = try await consumeTopic("\(pipeline.topic).dead-letters").map { $0.value ?? [] }
+                #expect(letters.count == found.rejected)
+                // A body of one event is its own dead letter, byte for byte; one of several has each apart.
+                let kept = Set(letters)
+                let lost = found.refused.filter { !kept.contains($0) }
+                #expect(lost.isEmpty, "\(lost.first.map { String(decoding: $0.prefix(200), as: UTF8.self) } ?? "")")
                 // It goes on.
                 let good = #"{"user_id":"u","event":"e","timestamp":"2026-11-23T10:00:00Z"}"#
                 #expect(try await collector.post("/v1/topics/\(pipeline.topic)", good).status == 200)
@@ -77,6 +84,13 @@ struct CollectorBadInputTests {
         tally.statuses[status, default: 0] += 1
         tally.accepted += accepted
         tally.rejected += rejected
+        if status == 422 {
+            // The rule, a sentence, and the field where there is one: what a sender needs to mend it.
+            for part in ["application/problem+json", #""rule":""#, #""detail":""#] where !answer.contains(part) {
+                tally.wrong.append("422 without \(part): \(answer.suffix(200))")
+            }
+            if rejected == 1, accepted == 0 { tally.refused.append(message.bytes) }
+        }
         // An event of more than 32 KB is not taken, however good.
         let isGood = message.bytes.count > 32 << 10 ? false : message.isGood
         guard let isGood, isGood != (status == 200 && accepted == 1) else { return }

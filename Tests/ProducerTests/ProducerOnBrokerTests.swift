@@ -53,6 +53,7 @@ import Testing
             let counts = progress.counts
             #expect(counts.failed == 0)
             #expect(counts.sent == counts.delivered)
+            #expect(progress.share.map { $0 > 0 && $0 <= 1 } == true)
             let messages = try await topic.consumeAll()
             #expect(messages.count == counts.delivered)
             let keys = Dictionary(grouping: messages, by: \.keyText)

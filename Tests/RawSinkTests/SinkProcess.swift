@@ -13,7 +13,8 @@ enum SinkProcess {
     }
 
     /// A pipeline folder with the contract of `SinkHarness`.
-    static func pipeline(topic: String) throws -> URL {
+    /// - Parameter idType: The type of the property `id`.
+    static func pipeline(topic: String, idType: String = "integer") throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "millrace-\(topic)")
         let contracts = folder.appending(path: "contracts")
         try FileManager.default.createDirectory(at: contracts, withIntermediateDirectories: true)
@@ -27,7 +28,7 @@ enum SinkProcess {
                 physicalName: raw.t
                 customProperties: [{property: eventTime, value: at}]
                 properties:
-                  - {name: id, logicalType: integer, required: true}
+                  - {name: id, logicalType: \(idType), required: true}
                   - {name: note, logicalType: string}
                   - {name: at, logicalType: timestamp, required: true}
             """
@@ -35,10 +36,31 @@ enum SinkProcess {
         return folder
     }
 
+    /// Runs a command to its end: its exit code, and what it printed and logged.
+    static func run(
+        _ arguments: [String], _ binary: URL, _ pipeline: URL, _ harness: SinkHarness
+    ) async throws -> (code: Int32, output: String) {
+        let pipe = Pipe()
+        let process = try start(binary, pipeline, harness, arguments) {
+            $0.standardOutput = pipe
+            $0.standardError = pipe
+        }
+        let output = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                let data = pipe.fileHandleForReading.readDataToEndOfFile()
+                process.waitUntilExit()
+                continuation.resume(returning: String(decoding: data, as: UTF8.self))
+            }
+        }
+        return (process.terminationStatus, output)
+    }
+
     static func start(
-        _ binary: URL, _ pipeline: URL, _ harness: SinkHarness, _ arguments: [String] = ["run"]
+        _ binary: URL, _ pipeline: URL, _ harness: SinkHarness, _ arguments: [String] = ["run"],
+        _ change: (Process) -> Void = { _ in }
     ) throws -> Process {
         let process = Process()
+        change(process)
         process.executableURL = binary
         process.arguments = arguments
         process.environment = [

@@ -73,10 +73,15 @@ struct Simulation: Service {
         while remaining > 0 {
             try Task.checkCancellation()
             var batch = EventBatch(topics: settings.topics, capacity: Self.chunk)
+            var latest: Int64?
             while batch.events < min(Self.chunk, remaining), let event = source.next() {
+                latest = event.time
                 batch.append(event, faults: &faults)
             }
             if batch.events == 0 { break }
+            if let latest, let from = settings.from, let to = settings.to {
+                progress.reached(Double(latest - from) / Double(to - from))
+            }
             batch.finish()
             try await delivery.send(batch)
             remaining -= batch.events

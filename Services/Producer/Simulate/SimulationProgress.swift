@@ -16,9 +16,15 @@ final class SimulationProgress: Sendable {
     private struct State {
         var finished = Counts()
         var current: BulkDelivery?
+        var share: Double?
     }
 
     private let state = Mutex(State())
+
+    /// How much of the time that the events are to be of has been gone through, 0 to 1; `nil` where it has no end.
+    var share: Double? { state.withLock { $0.share } }
+
+    func reached(_ share: Double) { state.withLock { $0.share = share } }
 
     func follow(_ bulk: BulkDelivery) { state.withLock { $0.current = bulk } }
 
@@ -97,7 +103,7 @@ struct ProgressReporter: Service {
     ) -> String {
         let counts = "\(ProgressBar.grouped(now.delivered)) delivered, \(ProgressBar.grouped(now.failed)) failed"
         return ProgressBar.line(
-            share: total.map { Double(now.delivered) / Double($0) }, counts: counts,
+            share: total.map { Double(now.delivered) / Double($0) } ?? progress.share, counts: counts,
             perSecond: Double(now.delivered - before.delivered), elapsed: elapsed)
     }
 }
