@@ -54,15 +54,22 @@ struct CollectorBadInputTests {
                 #expect(try await consumeTopic(pipeline.topic).count == found.accepted)
                 let letters = try await consumeTopic("\(pipeline.topic).dead-letters").map { $0.value ?? [] }
                 #expect(letters.count == found.rejected)
-                // A body of one event is its own dead letter, byte for byte; one of several has each apart.
+                // A body of one event is its own dead letter, byte for byte but for white space around it.
                 let kept = Set(letters)
-                let lost = found.refused.filter { !kept.contains($0) }
+                let lost = found.refused.filter { !kept.contains(Self.trimmed($0)) }
                 #expect(lost.isEmpty, "\(lost.first.map { String(decoding: $0.prefix(200), as: UTF8.self) } ?? "")")
                 // It goes on.
                 let good = #"{"user_id":"u","event":"e","timestamp":"2026-11-23T10:00:00Z"}"#
                 #expect(try await collector.post("/v1/topics/\(pipeline.topic)", good).status == 200)
             }
         }
+    }
+
+    private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+        let isSpace = { (byte: UInt8) in [9, 10, 13, 32].contains(byte) }
+        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) })
+        else { return [] }
+        return Array(bytes[first...last])
     }
 
     private static func post(
