@@ -26,6 +26,8 @@ import Testing
             (.bigQuery, "CREATE TABLE t (a INT64) OPTIONS (case = 1)", "an option"),
             (.postgres, "CREATE SCHEMA AUTHORIZATION case", "a role"),
             (.postgres, "SELECT OPERATOR(*) a FROM t", "an operator"),
+            (.bigQuery, "SELECT DATETIME varying ')'", "a string"),
+            (.postgres, "SELECT integer varying '5'", "a string"),
             (.bigQuery, "SELECT int '5' f", "`'5'` cannot stand here"),
             (.bigQuery, "SELECT national 'a'", "`'a'` cannot stand here"),
             (.bigQuery, "SELECT a-0é FROM t", "A number runs into a name"),

@@ -71,6 +71,7 @@ extension Parser {
     /// all side by side.
     @inline(never)
     mutating func strings() throws(SQLError) -> String {
+        guard at(.stringLiteral) else { throw unexpected("a string") }
         var value = try escapedString()
         var end = Int(lastEnd)
         while token.kind == .stringLiteral,
