@@ -60,11 +60,13 @@ private func checkWritten(_ statements: [Statement], _ reading: Reading, _ text:
         }
     }
     let canonical = statements.map { $0.sql(reading.dialect, style: .canonical) }.joined(separator: ";\n")
-    if case .success(let again) = reading.parse(canonical) {
+    switch reading.parse(canonical) {
+    case .success(let again):
         let twice = again.map { $0.sql(reading.dialect, style: .canonical) }.joined(separator: ";\n")
         promise(twice == canonical, "Not canonical, \(canonical)\nbut \(twice)", text)
-    } else {
-        promise(false, "Cannot be read: \(canonical)", text)
+    case .failure(let error):
+        // Parentheses that the text did without may be a level too many.
+        promise(error.code == .tooDeep, "Cannot be read, \(error): \(canonical)", text)
     }
 }
 
