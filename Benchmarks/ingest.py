@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 
 from harness import OUTPUT, ROOT, free_port, report, result, wait_for
 
@@ -67,8 +68,15 @@ class Contender:
     def start(self, servers, **settings):
         # A group of its own each time: nobody waits for a member that is gone.
         group = f"{self.name}-{time.monotonic_ns()}"
-        return servers.start(self.command(group), SINK_GROUP=group, SINK_INSTANCE=group, HTTP_PORT=free_port(),
+        self.port = free_port()
+        return servers.start(self.command(group), SINK_GROUP=group, SINK_INSTANCE=group, HTTP_PORT=self.port,
                              **settings)
+
+    def is_ready(self):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2).status == 200
+        except OSError:
+            return False
 
     def landed(self, servers):
         return servers.number(f"SELECT coalesce(sum(next_offset), 0)::bigint FROM {self.offsets}")
@@ -170,11 +178,12 @@ def unique(servers, sink):
 
 
 def memory(servers, sink):
-    """Peak of resident memory while events come at a steady rate."""
+    """Peak of resident memory while events come at a steady rate; the sink has its partitions before they begin."""
     servers.new_topic()
     servers.forget(rows=True)
     process = sink.start(servers)
     try:
+        wait_for(sink.is_ready, 60, "readiness of the sink")
         events = STEADY_RATE * STEADY_SECONDS
         simulate(servers, events, rate=STEADY_RATE)
         wait_for(lambda: sink.landed(servers) >= events, 120, "landing of the steady events")

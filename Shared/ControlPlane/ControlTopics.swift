@@ -37,6 +37,15 @@ public enum ControlTopics {
     }
 }
 
+extension ControlTopics {
+    /// Names of those that are not there, which `ensure` would create.
+    public static func missing(_ admin: KafkaAdmin) async throws(KafkaError) -> [String] {
+        let wanted = ControlTopic.allCases.map(\.rawValue)
+        let existing = try await admin.topics(wanted)
+        return wanted.filter { existing[$0] == nil }
+    }
+}
+
 extension ControlTopic {
     func specification(partitions: Int, replicationFactor: Int) -> TopicSpecification {
         switch self {

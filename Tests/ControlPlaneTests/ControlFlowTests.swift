@@ -12,6 +12,7 @@ struct ControlFlowTests {
         let admin = try KafkaAdmin(KafkaTestServer.settings(), logger: KafkaTestServer.logger())
         try await ControlTopics.ensure(admin, replicationFactor: 1)
         try await ControlTopics.ensure(admin, replicationFactor: 1)
+        #expect(try await ControlTopics.missing(admin).isEmpty)
         let topics = try await admin.topics(ControlTopic.allCases.map(\.rawValue))
         #expect(topics.count == 3)
         let cleanup = try await admin.configuration(of: ControlTopic.environments.rawValue)["cleanup.policy"]

@@ -44,8 +44,10 @@ struct TopicsCommand: AsyncParsableCommand {
     private func apply(_ contracts: [Contract], with keeper: TopicKeeper) async throws {
         let plan = try await keeper.plan(for: contracts)
         if check {
+            let missing = try await ControlTopics.missing(keeper.admin)
             for change in plan.changes { print(change) }
-            guard plan.changes.isEmpty else { throw ExitError(.failed, "the topics differ from the contracts") }
+            for name in missing { print("+ create \(name), of the control plane") }
+            guard plan.changes.isEmpty, missing.isEmpty else { throw ExitError(.failed, "the topics differ from the contracts") }
             print("the topics are as the contracts say")
             return
         }

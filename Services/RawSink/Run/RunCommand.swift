@@ -1,4 +1,5 @@
 import ArgumentParser
+import CMalloc
 import DataContract
 import Foundation
 import Kafka
@@ -29,6 +30,9 @@ struct RunCommand: AsyncParsableCommand {
         false
 
     func run() async throws {
+        // The Kafka client's threads fill what others empty: with a heap for each thread, as glibc has it, every heap keeps
+        // the most that it ever held. One for all takes a third less memory, and rows land no slower.
+        millrace_one_heap()
         let settings = try await Settings.load(rawSinkService)
         let logger = try Observability.bootstrap(settings)
         let contracts = try PipelineContracts.load(settings)
