@@ -146,7 +146,7 @@ let package = Package(
 
         shared(.pipeline, uses: [.civilTime, .dataContract, .sql], [.yams, .orderedCollections]),
         shared(.controlPlane, uses: [.civilTime, .kafka], [.logging]),
-        shared(.warehouse, uses: [.postgres, .curl, .sql, .dataContract], [.logging, .metrics]),
+        shared(.warehouse, uses: [.postgres, .sql, .dataContract], [.logging, .metrics]),
         shared(
             .web, uses: [.serviceRuntime], [.hummingbird, .jwtKit, .crypto, .cryptoExtras, .logging],
             resources: [.copy("Public")]),
