@@ -14,7 +14,7 @@ COPY Shared/CLibpq Shared/CLibpq
 COPY Shared/CLibcurl Shared/CLibcurl
 COPY Shared/CLibz Shared/CLibz
 COPY Shared/CLibzstd Shared/CLibzstd
-COPY Shared/CMalloc Shared/CMalloc
+COPY Shared/CMemory Shared/CMemory
 RUN swift package resolve
 COPY Services Services
 COPY Shared Shared

@@ -123,7 +123,7 @@ let package = Package(
             name: "CLibcurl", path: "Shared/CLibcurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibz", path: "Shared/CLibz", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
+        .systemLibrary(name: "CMemory", path: "Shared/CMemory"),
         .systemLibrary(name: "CLibzstd", path: "Shared/CLibzstd", providers: [.apt(["libzstd-dev"])]),
 
         // pure: days of the calendar, and when cron is due
@@ -161,7 +161,7 @@ let package = Package(
         + service(
             "RawSink",
             uses: [.serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse, .web],
-            ["CMalloc", .argumentParser, .lifecycle, .logging, .metrics])
+            ["CMemory", .argumentParser, .lifecycle, .logging, .metrics])
         + [
             pure(
                 "Planning", in: "Transformer", uses: [.civilTime, .sql, .pipeline, .dataContract], [.orderedCollections]

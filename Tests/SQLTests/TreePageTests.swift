@@ -12,17 +12,18 @@ import Testing
         var testDescription: String { types.joined(separator: ", ") }
     }
 
-    private static let module = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Shared/SQL")
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    private static let module = root.appending(path: "Shared/SQL")
 
     private static func page(_ path: String) -> String {
-        (try? String(contentsOf: module.appending(path: path), encoding: .utf8)) ?? ""
+        (try? String(contentsOf: root.appending(path: path), encoding: .utf8)) ?? ""
     }
 
-    /// The texts of `Tree/README.md`: each begins with a line that names dialect and types.
+    /// The texts of `docs/sql-tree.md`: each begins with a line that names dialect and types.
     static let examples: [Example] = {
         var examples: [Example] = []
-        for block in page("Tree/README.md").components(separatedBy: "```sql\n").dropFirst() {
+        for block in page("docs/sql-tree.md").components(separatedBy: "```sql\n").dropFirst() {
             let texts = block.components(separatedBy: "```")[0].components(separatedBy: "\n\n")
             for text in texts {
                 let (head, body) = text.split(at: "\n")
@@ -52,7 +53,7 @@ import Testing
         #expect(types.count > 150)
         #expect(Self.examples.count > 40)
         let shown = Set(Self.examples.flatMap(\.types))
-        let pages = Self.page("README.md") + Self.page("Tree/README.md")
+        let pages = Self.page("Shared/SQL/README.md") + Self.page("docs/sql-tree.md")
         for type in types.sorted() where !shown.contains(type) {
             let isOnPage = try pages.contains(
                 Regex("\\b\(type.replacing(".", with: "\\."))\\b")
