@@ -47,7 +47,9 @@ struct TopicsCommand: AsyncParsableCommand {
             let missing = try await ControlTopics.missing(keeper.admin)
             for change in plan.changes { print(change) }
             for name in missing { print("+ create \(name), of the control plane") }
-            guard plan.changes.isEmpty, missing.isEmpty else { throw ExitError(.failed, "the topics differ from the contracts") }
+            guard plan.changes.isEmpty, missing.isEmpty else {
+                throw ExitError(.failed, "the topics differ from the contracts")
+            }
             print("the topics are as the contracts say")
             return
         }
