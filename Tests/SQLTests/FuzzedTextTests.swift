@@ -48,6 +48,8 @@ import Testing
             (.postgres, "SELECT national 'a', j -> 0 FROM t"),
             (.postgres, "GRANT SELECT ON TABLE t TO current_user, PUBLIC"),
             (.postgres, "ALTER TABLE t OWNER TO current_user"),
+            (.bigQuery, "SELECT a FETCH FIRST values ROW ONLY"),
+            (.postgres, "SELECT (values), a IN (values), (VALUES (1), (2)) FROM t WHERE a IN (VALUES (1))"),
             (.postgres, "SELECT a = b OPERATOR(*) c + d OPERATOR(s.+) e, OPERATOR(-) f, g OPERATOR(<@@>) h FROM t"),
             (.postgres, "CREATE TABLE k (a integer) WITH (fillfactor = 70, toast.analyze = 1)"),
             (.bigQuery, "CREATE TABLE k (a INTERVAL, b ARRAY<STRUCT<c INT64>>)"),

@@ -212,7 +212,9 @@ extension Parser {
     /// True at a word that begins a query.
     func beginsQuery() -> Bool {
         switch token.keyword {
-        case .select, .values: true
+        case .select: true
+        // Without a parenthesis it is a name.
+        case .values: peek(1).kind == .leftParenthesis
         // `WITH(a AS 1, a + 1)` is an expression of GoogleSQL.
         case .with: peek(1).kind != .leftParenthesis
         case .table: peek(1).kind == .word || peek(1).kind == .quotedName

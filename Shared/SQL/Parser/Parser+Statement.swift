@@ -91,7 +91,8 @@ extension Parser {
         var distance = distance
         while peek(distance).kind == .leftParenthesis { distance += 1 }
         switch peek(distance).keyword {
-        case .select, .with, .values: return true
+        case .select, .with: return true
+        case .values: return peek(distance + 1).kind == .leftParenthesis
         case .from: return grammar.hasPipes
         default: return false
         }
