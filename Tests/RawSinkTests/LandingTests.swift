@@ -97,6 +97,33 @@ struct LandingTests {
         }
     }
 
+    @Test("and one too large to be mirrored holds up nothing", .timeLimit(.minutes(2)))
+    func largeDeadLetter() async throws {
+        try await SinkHarness.with(partitions: 1) { harness in
+            var settings = harness.topic.settings
+            settings.properties["message.max.bytes"] = "6000000"
+            let producer = try KafkaProducer(settings, logger: KafkaTestServer.logger())
+            let bulk = producer.bulk()
+            for value in [Array(repeating: UInt8(ascii: "x"), count: 2_000_000), Array("small".utf8)] {
+                try await bulk.enqueue(ProducerMessage(topic: harness.topic.name, value: value))
+            }
+            _ = await bulk.flush()
+            await producer.close()
+            let sink = harness.start()
+            try await harness.produce(0..<10)
+            try await harness.waitForRows(10)
+            for outbox in ["raw._landings WHERE published_at IS NULL", "raw._dead_letters WHERE mirrored_at IS NULL"] {
+                try await harness.wait("the end of \(outbox)") {
+                    try await harness.number("SELECT count(*) FROM \(outbox)") == 0
+                }
+            }
+            try await sink.stop()
+            #expect(try await harness.number("SELECT count(*) FROM raw._dead_letters") == 2)
+            let mirrored = try await consumeTopic(harness.contract.deadLetterTopic)
+            #expect(mirrored.map(\.text) == ["small"])
+        }
+    }
+
     @Test("and what a killed sink did not tell is told by the next", .timeLimit(.minutes(2)))
     func outbox() async throws {
         try await SinkHarness.with { harness in

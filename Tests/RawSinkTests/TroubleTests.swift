@@ -75,6 +75,32 @@ struct TroubleTests {
         }
     }
 
+    @Test("when the database refuses a row of the batch that it was away for", .timeLimit(.minutes(3)))
+    func refusedAfterAway() async throws {
+        try await SinkHarness.with { harness in
+            try await harness.pool.query("ALTER TABLE raw.t ADD CHECK (id <> 1500)")
+            let sink = harness.start(rowsMax: 200)
+            try await harness.produce(0..<1_000)
+            try await harness.waitForRows(1_000)
+            try await withPool(connectionsMax: 1) { outside in
+                let name = harness.database.database
+                try await outside.query("ALTER DATABASE \(identifier: name) ALLOW_CONNECTIONS false")
+                try await outside.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
+                try await harness.produce(1_500..<1_501)
+                try await harness.wait("the sink to notice") { sink.health.isWarehouseFailing }
+                try await outside.query("ALTER DATABASE \(identifier: name) ALLOW_CONNECTIONS true")
+            }
+            try await harness.wait("the dead letter") {
+                try await harness.number("SELECT count(*) FROM raw._dead_letters") == 1
+            }
+            try await harness.produce(1_000..<1_200)
+            try await harness.waitForRows(1_200, within: .seconds(60))
+            try await sink.stop()
+            try await harness.expectExactly(1_200)
+        }
+    }
+
     @Test("when another sink has moved the offsets: this one gives up and starts from them", .timeLimit(.minutes(3)))
     func fenced() async throws {
         try await SinkHarness.with(partitions: 1) { harness in

@@ -70,7 +70,20 @@ actor Announcer {
     private func send(_ letters: [DeadLetter], of contract: Contract) async throws {
         guard !letters.isEmpty else { return }
         let bulk = mirror.bulk()
-        try await bulk.enqueue(letters.map { $0.mirror(topic: contract.deadLetterTopic, instance: instance) })
+        for letter in letters {
+            do throws(KafkaError) {
+                try await bulk.enqueue(letter.mirror(topic: contract.deadLetterTopic, instance: instance))
+            } catch {
+                // What the client itself refuses, such as a message above its limit, is told and left in the table too:
+                // it must not hold up the letters and landings behind it.
+                guard !error.isRetriable, !error.isFatal else { throw error }
+                logger.error(
+                    "dead letter not mirrored",
+                    metadata: [
+                        "topic": "\(contract.deadLetterTopic)", "letter": "\(letter.position)", "error": "\(error)",
+                    ])
+            }
+        }
         let report = await bulk.flush()
         if let error = report.firstError {
             if error.isFatal {

@@ -42,6 +42,10 @@ extension SinkSession {
                 if answering == .revocation { throw SinkInterruption.partitionsGone }
                 try await consumer.pause(Array(owned))
                 try await wait(backoff.next())
+            } catch {
+                // The warehouse is back and has refused the batch: what was paused while it was away goes on.
+                try await recover(isUncertain)
+                throw error
             }
         }
     }
