@@ -53,6 +53,20 @@ struct StartTests {
         }
     }
 
+    @Test("is ready without partitions too, when others have them all", .timeLimit(.minutes(2)))
+    func spare() async throws {
+        try await SinkHarness.with(partitions: 1) { harness in
+            let first = harness.start("a")
+            try await harness.produce(0..<10)
+            try await harness.waitForRows(10)
+            let spare = harness.start("b")
+            try await harness.wait("word of the warehouse") { !spare.health.isWarehouseFailing }
+            try await spare.stop()
+            try await first.stop()
+            try await harness.expectExactly(10)
+        }
+    }
+
     @Test("drops repetitions of what an earlier one has landed", .timeLimit(.minutes(2)))
     func repetitions() async throws {
         try await SinkHarness.with { harness in

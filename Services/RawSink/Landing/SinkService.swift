@@ -77,6 +77,8 @@ final class SinkService: Service, CustomStringConvertible {
                 for line in try await parts.warehouse.prepareRawTables(for: parts.contracts) {
                     parts.logger.info("raw table changed", metadata: ["what": "\(line)"])
                 }
+                // A sink that gets no partitions hears no more of the warehouse, and is ready all the same.
+                parts.health.warehouse(nil)
                 return
             } catch let error as WarehouseError where error.isRetriable {
                 parts.health.warehouse("\(error)")
