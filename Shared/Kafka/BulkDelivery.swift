@@ -86,6 +86,7 @@ final class BulkReceipt: Receipt, @unchecked Sendable {
             if let failure {
                 report.failed += 1
                 report.firstError = report.firstError ?? failure
+                if failure.isRetriable || failure.isFatal { report.firstCurable = report.firstCurable ?? failure }
             } else {
                 report.delivered += 1
             }

@@ -16,6 +16,7 @@ final class ConsumerMeters: Sendable {
     private let client: String
     private let perTopic = Mutex<[String: (records: Counter, bytes: Counter)]>([:])
     private let lags = Mutex<[TopicPartition: Gauge]>([:])
+    private let lag = Atomic<Int>(0)
 
     init(client: String) {
         self.client = client
@@ -43,17 +44,28 @@ final class ConsumerMeters: Sendable {
         meters.bytes.increment(by: batch.byteCount)
     }
 
-    /// Takes the library's statistics, a JSON text.
-    func take(statistics text: UnsafePointer<CChar>, ledger: PartitionLedger) {
-        guard let statistics = ClientStatistics(text) else { return }
+    func take(_ statistics: ClientStatistics, ledger: PartitionLedger) {
         brokers.record(statistics.brokersUp)
         var waiting = 0
+        var behind = 0
         for (partition, state) in statistics.partitions {
             waiting += state.queuedRecords
             guard let entry = ledger.entries[partition], let next = entry.next, state.end >= 0 else { continue }
             gauge(partition).record(max(0, state.end - next))
+            behind += Int(max(0, state.end - next))
         }
         queue.record(waiting)
+        lag.store(behind, ordering: .relaxed)
+    }
+
+    /// Sum over the partitions, as of the last statistics.
+    var lagRecords: Int { lag.load(ordering: .relaxed) }
+
+    /// Partitions that are somebody else's now show no lag here.
+    func forget(_ partitions: some Sequence<TopicPartition>) {
+        lags.withLock { lags in
+            for partition in partitions { lags.removeValue(forKey: partition)?.destroy() }
+        }
     }
 
     private func gauge(_ partition: TopicPartition) -> Gauge {

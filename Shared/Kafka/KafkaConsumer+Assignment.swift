@@ -22,6 +22,7 @@ extension KafkaConsumer {
         try apply(starts, handle, incremental: cooperative)
         question = nil
         holdsCommits = false
+        standingNow.withLock { $0.joined() }
         logger.info("partitions assigned", metadata: ["partitions": "\(partitions)"])
     }
 
@@ -51,6 +52,8 @@ extension KafkaConsumer {
             commitNoted(handle)
         }
         ledger.release(partitions)
+        meters.forget(partitions)
+        standingNow.withLock { $0.left() }
         let list = PartitionList(partitions)
         let error = cooperative ? rd_kafka_incremental_unassign(handle.raw, list.raw) : nil
         let code = cooperative ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_assign(handle.raw, nil)
@@ -71,6 +74,7 @@ extension KafkaConsumer {
             guard !partitions.isEmpty else {
                 holdsCommits = false
                 try apply([:], handle, incremental: cooperative)
+                standingNow.withLock { $0.joined() }
                 return nil
             }
             question = .assignment(partitions, cooperative: cooperative)

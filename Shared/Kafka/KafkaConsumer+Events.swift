@@ -10,7 +10,10 @@ extension KafkaConsumer {
         case RD_KAFKA_EVENT_REBALANCE: return try rebalance(event, handle)
         case RD_KAFKA_EVENT_ERROR: return try error(event)
         case RD_KAFKA_EVENT_STATS:
-            if let text = rd_kafka_event_stats(event) { meters.take(statistics: text, ledger: ledger) }
+            if let text = rd_kafka_event_stats(event), let statistics = ClientStatistics(text) {
+                meters.take(statistics, ledger: ledger)
+                standingNow.withLock { $0.brokers(up: statistics.brokersUp) }
+            }
         case RD_KAFKA_EVENT_OFFSET_COMMIT: noteCommitResult(event)
         default: break
         }
@@ -40,6 +43,7 @@ extension KafkaConsumer {
         }
         // An error of a partition that has been taken away is nobody's any more.
         if let place, ledger.floor(of: place.partition) == nil { return nil }
+        if code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN { standingNow.withLock { $0.brokers(up: 0) } }
         guard Self.stopping.contains(failure.reason) || Self.stoppingCodes.contains(code) else {
             logger.warning("consumer error", metadata: ["error": "\(failure)"])
             meters.errors.increment()

@@ -45,6 +45,7 @@ public actor KafkaConsumer {
     nonisolated let waker: Waker
     nonisolated let finishing = Flag()
     private nonisolated let lastPoll = Atomic<Int64>(0)
+    nonisolated let standingNow = Mutex(ConsumerStanding())
     private nonisolated let born = ContinuousClock.now
 
     /// How partitions come to this consumer.
@@ -134,6 +135,12 @@ public actor KafkaConsumer {
         guard case .group(let group, _) = mode else { return false }
         return sinceLastPoll > group.pollIntervalMax
     }
+
+    /// What keeps records from this consumer, as far as it knows; `nil` when nothing does.
+    public nonisolated var trouble: String? { standingNow.withLock { $0.trouble(at: .now) } }
+
+    /// Records of its partitions that were not given out yet, as of the last statistics (they come every five seconds).
+    public nonisolated var lagRecords: Int { meters.lagRecords }
 
     nonisolated func notePoll() {
         lastPoll.store(Int64(born.duration(to: .now).milliseconds), ordering: .relaxed)

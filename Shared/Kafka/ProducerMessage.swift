@@ -45,6 +45,8 @@ public struct BulkReport: Sendable, Equatable {
     public var failed = 0
     /// Why the first of those was given up.
     public var firstError: KafkaError?
+    /// Why the first of those was given up that another attempt, or another client, may get through.
+    public var firstCurable: KafkaError?
     /// Still on their way.
     public var pending: Int { enqueued - delivered - failed }
 }

@@ -44,6 +44,8 @@ public struct PostgresSettings: Sendable {
     public var statementTimeout: Duration?
     /// The longest wait for a lock; nil for no limit.
     public var lockTimeout: Duration?
+    /// Whether only a server that takes writes will do: of several hosts the primary is found, after a fail-over too.
+    public var requiresWritable = false
     /// Schemas in which names without a schema are looked up; empty leaves the server's default.
     public var searchPath: [String] = []
     /// Further run-time parameters of the server, set at start: `["work_mem": "64MB"]`.
@@ -77,6 +79,7 @@ extension PostgresSettings {
             ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "60000"), ("options", serverOptions),
         ]
+        if requiresWritable { list.append(("target_session_attrs", "read-write")) }
         if let password { list.append(("password", password)) }
         if let rootCertificateFile { list.append(("sslrootcert", rootCertificateFile)) }
         if let certificateFile { list.append(("sslcert", certificateFile)) }

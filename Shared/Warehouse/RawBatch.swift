@@ -123,16 +123,6 @@ public struct EventTimeRange: Sendable, Equatable {
     }
 }
 
-/// What the warehouse answers to a batch that it took.
-public struct LandingReceipt: Sendable, Equatable {
-    /// The landing's id.
-    public let id: Int64
-    /// Messages that were dropped as repetitions.
-    public let duplicates: Int
-    /// See ``Landing/lowWatermark``.
-    public let lowWatermark: Int64?
-}
-
 /// A batch that was written: what `data.landed` says.
 public struct Landing: Sendable, Equatable {
     public let id: Int64

@@ -36,10 +36,13 @@ public protocol RawWarehouse: Sendable {
 
     /// Writes a batch: its rows, its dead letters, the new positions and the landing, all in one transaction, or nothing.
     /// - Throws: `.fenced`, `.rowRefused`, `.connectionLost` (whether it took effect is not known: read the positions).
-    func append(_ batch: RawBatch) async throws(WarehouseError) -> LandingReceipt
+    func append(_ batch: RawBatch) async throws(WarehouseError) -> Landing
 
     /// Landings whose `data.landed` has not been marked as published, oldest first.
-    func unpublishedLandings(of topic: String, limit: Int) async throws(WarehouseError) -> [Landing]
+    /// - Parameter age: How long ago they were written at least: younger ones are still being told of by who wrote them.
+    func unpublishedLandings(
+        of topic: String, age: Duration, limit: Int
+    ) async throws(WarehouseError) -> [Landing]
 
     /// Notes that these landings were published; forgets those published longer ago than `keeping`.
     func markPublished(_ landings: [Int64], keeping: Duration) async throws(WarehouseError)
@@ -84,8 +87,13 @@ public protocol RawWarehouse: Sendable {
     /// - Returns: What was done, a line each.
     func maintainRawTables(of contracts: [Contract]) async throws(WarehouseError) -> [String]
 
-    /// Dead letters whose copy in Kafka has not been marked as sent, oldest first.
-    func unmirroredDeadLetters(of topic: String, limit: Int) async throws(WarehouseError) -> [DeadLetter]
+    /// Dead letters whose copy in Kafka has not been marked as sent, by position.
+    /// - Parameters:
+    ///   - age: How long ago they failed at least.
+    ///   - bytesMax: Of their values together; one letter comes even if it is larger.
+    func unmirroredDeadLetters(
+        of topic: String, age: Duration, limit: Int, bytesMax: Int
+    ) async throws(WarehouseError) -> [DeadLetter]
 
     /// Notes that these dead letters were sent to their Kafka topic.
     func markMirrored(_ letters: [DeadLetter.Position]) async throws(WarehouseError)

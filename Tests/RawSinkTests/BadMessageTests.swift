@@ -51,16 +51,9 @@ struct BadMessageTests {
     private static func produce(
         _ messages: [BadMessages.Message], _ harness: SinkHarness, _ partition: @Sendable (Int) -> Int32
     ) async throws {
-        var settings = harness.topic.settings
-        settings.properties["message.max.bytes"] = "6000000"
-        let producer = try KafkaProducer(settings, logger: KafkaTestServer.logger())
-        let bulk = producer.bulk()
-        try await bulk.enqueue(
+        try await harness.topic.produce(
             messages.enumerated().map { number, message in
                 ProducerMessage(topic: harness.topic.name, value: message.bytes, partition: partition(number))
-            })
-        let report = await bulk.flush()
-        await producer.close()
-        #expect(report.delivered == messages.count, "\(String(describing: report.firstError))")
+            }, bytesMax: 6_000_000)
     }
 }

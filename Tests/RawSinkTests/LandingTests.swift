@@ -100,15 +100,10 @@ struct LandingTests {
     @Test("and one too large to be mirrored holds up nothing", .timeLimit(.minutes(2)))
     func largeDeadLetter() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
-            var settings = harness.topic.settings
-            settings.properties["message.max.bytes"] = "6000000"
-            let producer = try KafkaProducer(settings, logger: KafkaTestServer.logger())
-            let bulk = producer.bulk()
-            for value in [Array(repeating: UInt8(ascii: "x"), count: 2_000_000), Array("small".utf8)] {
-                try await bulk.enqueue(ProducerMessage(topic: harness.topic.name, value: value))
-            }
-            _ = await bulk.flush()
-            await producer.close()
+            try await harness.topic.produce(
+                [Array(repeating: UInt8(ascii: "x"), count: 2_000_000), Array("small".utf8)].map {
+                    ProducerMessage(topic: harness.topic.name, value: $0)
+                }, bytesMax: 6_000_000)
             let sink = harness.start()
             try await harness.produce(0..<10)
             try await harness.waitForRows(10)
@@ -137,6 +132,29 @@ struct LandingTests {
                 try await harness.number("SELECT count(*) FROM raw._landings WHERE published_at IS NULL") == 0
             }
             try await sink.stop()
+        }
+    }
+
+    @Test("and what a busy sink could not tell is told later, without a pause in the stream", .timeLimit(.minutes(2)))
+    func outboxUnderLoad() async throws {
+        try await SinkHarness.with { harness in
+            let sink = harness.start(rowsMax: 50)
+            try await harness.produce(0..<100)
+            try await harness.waitForRows(100)
+            try await harness.pool.query(
+                "UPDATE raw._landings SET published_at = NULL, landed_at = landed_at - interval '1 minute'")
+            var next = 100
+            try await harness.wait("the announcement") {
+                try await harness.produce(next..<next + 20)
+                next += 20
+                return try await harness.number(
+                    "SELECT count(*) FROM raw._landings WHERE published_at IS NULL AND landed_at < now() - interval '30 s'"
+                )
+                    == 0
+            }
+            try await harness.waitForRows(next)
+            try await sink.stop()
+            try await harness.expectExactly(next)
         }
     }
 }

@@ -106,7 +106,7 @@ struct RedriveProcessTests {
                 }, eventTime: "at")
             let total = 4_000
             try await harness.produce(0..<total)
-            let sink = harness.start(contract: strict)
+            let sink = harness.start(contracts: [strict])
             try await harness.wait("the dead letters") {
                 try await harness.number("SELECT count(*) FROM raw._dead_letters") == total
             }

@@ -73,10 +73,14 @@ struct SinkHarness {
     ///   partitions move on only when its session has run out, which the development broker does not do in a rebalance.
     func start(
         _ instance: String = "a", rowsMax: Int = 500, membership: ConsumerGroup.Instance? = nil,
-        contract: Contract? = nil, deadLetters: DeadLetterLimit = .init()
+        contracts: [Contract]? = nil, deadLetters: DeadLetterLimit = .init()
     ) -> RunningSink {
         let logger = KafkaTestServer.logger(.critical)
-        let warehouse = PostgresEngine(database, connectionsMax: 2, logger: logger)
+        let contracts = contracts ?? [contract]
+        var database = database
+        database.requiresWritable = true
+        database.lockTimeout = .seconds(2)
+        let warehouse = PostgresEngine(database, connectionsMax: contracts.count + 2, logger: logger)
         let health = SinkHealth()
         let settings = SinkSettings(
             limits: BatchLimits(recordsMax: rowsMax, waitMax: .milliseconds(50)),
@@ -86,7 +90,7 @@ struct SinkHarness {
         let service = SinkService(
             SinkParts(
                 kafka: KafkaTestServer.settings(clientID: instance), warehouse: warehouse,
-                contracts: [contract ?? self.contract], settings: settings, health: health, logger: logger))
+                contracts: contracts, settings: settings, health: health, logger: logger))
         return RunningSink(service, health, warehouse)
     }
 
@@ -105,6 +109,35 @@ struct SinkHarness {
                     topic: topic.name, key: Array("k\(id % 97)".utf8),
                     value: Array(#"{"id":\#(id),"at":"2026-11-23T00:00:00Z"}"#.utf8), partition: partition)
             })
+    }
+
+    /// A contract like the harness's, for another topic and table.
+    func contract(for topic: KafkaTestTopic, table: String) async throws -> Contract {
+        let other = Contract(
+            file: contract.file, id: topic.name, version: contract.version,
+            topic: .init(name: topic.name, partitions: topic.partitions), table: .init(schema: "raw", name: table),
+            properties: contract.properties, eventTime: contract.eventTime)
+        let warehouse = PostgresEngine(database, connectionsMax: 1, logger: PostgresTestServer.logger())
+        _ = try await warehouse.prepareRawTables(for: [other])
+        await warehouse.close()
+        return other
+    }
+
+    /// Runs `body` while the database is changed by `begin`, with all its sessions ended, until `end`.
+    func during(
+        _ begin: String, until end: String, _ body: () async throws -> Void
+    ) async throws {
+        try await withPool(connectionsMax: 1) { outside in
+            let name = database.database
+            func change(_ change: String) async throws {
+                try await outside.query("ALTER DATABASE \(identifier: name) \(sql: change)")
+                try await outside.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
+            }
+            try await change(begin)
+            try await body()
+            try await change(end)
+        }
     }
 
     /// Waits until the table has `count` rows.

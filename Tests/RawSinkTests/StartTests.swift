@@ -76,7 +76,7 @@ struct StartTests {
                 properties: base.properties, eventTime: base.eventTime,
                 uniqueWindow: .init(column: "id", window: .seconds(3600)))
             for round in 0..<3 {
-                let sink = harness.start(contract: contract)
+                let sink = harness.start(contracts: [contract])
                 try await harness.produce(0..<(round + 1) * 100)  // all of before, under other keys' partitions or not
                 try await harness.wait("everything to be taken") {
                     try await harness.number("SELECT coalesce(sum(next_offset), 0)::bigint FROM raw._sink_offsets")
@@ -95,22 +95,24 @@ struct StartTests {
     @Test("ends when messages wait for longer than SINK_LAG_MAX, and returns")
     func lag() async {
         let (health, checks) = (SinkHealth(), HealthChecks())
-        health.register(with: checks, lagMax: .seconds(60))
+        health.register(with: checks, limits: LagLimits(age: .seconds(60)))
         health.warehouse(nil)
         health.group(nil)
         #expect(await checks.readiness().isReady)
         let partition = TopicPartition("t", 0)
         let now = Int64(Date().timeIntervalSince1970 * 1_000)
-        health.lag.took(partition, from: now - 59_000)
-        health.lag.took(TopicPartition("t", 1), from: now)
+        health.lag.took(partition, to: 10, from: now - 59_000)
+        health.lag.took(TopicPartition("t", 1), to: 5, from: now)
         #expect(await checks.readiness().isReady)
-        health.lag.took(partition, from: now - 61_000)
+        health.lag.took(partition, to: 20, from: now - 61_000)
         let report = await checks.readiness()
         #expect(report.results.filter { $0.status != .ok }.map(\.name) == ["lag"])
         #expect(report.json.contains("SINK_LAG_MAX"))
-        health.lag.took(partition, from: now)  // a newer one changes nothing
+        health.lag.took(partition, to: 30, from: now)  // a newer one changes nothing
         #expect(await !checks.readiness().isReady)
-        health.lag.finished([partition])
+        health.lag.landed(partition, to: 10)
+        #expect(await !checks.readiness().isReady)
+        health.lag.landed(partition, to: 20)
         #expect(await checks.readiness().isReady)
     }
 

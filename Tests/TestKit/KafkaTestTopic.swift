@@ -53,7 +53,10 @@ public struct KafkaTestTopic: Sendable {
     public var allPartitions: [TopicPartition] { (0..<Int32(partitions)).map(partition) }
 
     /// Sends messages and waits for all acknowledgements.
-    public func produce(_ messages: [ProducerMessage]) async throws {
+    /// - Parameter bytesMax: Of one message, where it is more than usual.
+    public func produce(_ messages: [ProducerMessage], bytesMax: Int? = nil) async throws {
+        var settings = settings
+        if let bytesMax { settings.properties["message.max.bytes"] = "\(bytesMax)" }
         let producer = try KafkaProducer(settings, logger: KafkaTestServer.logger())
         let bulk = producer.bulk()
         try await bulk.enqueue(messages)

@@ -20,7 +20,7 @@ struct AppendTests {
                     #"a|1.50|events|0|5|{"extra": 1}"#, #"b|1.50|events|0|6|{"extra": 1}"#,
                 ])
             #expect(try await engine.deadLetters(.init(), limit: 10) == [letter(7)])
-            let landing = try #require(try await engine.unpublishedLandings(of: "events", limit: 10).first)
+            let landing = try #require(try await engine.unpublishedLandings(of: "events", age: .zero, limit: 10).first)
             #expect(landing.id == receipt.id)
             #expect(landing.rows == 2)
             #expect(landing.rejected == 1)
@@ -45,7 +45,7 @@ struct AppendTests {
             #expect(try await land(["d"], 1, nil) == time, "the partition that is behind counts")
             #expect(try await land(["e", "f"], 1, 1) == time + 1)
             #expect(try await land(["g"], 0, 3) == time + 1, "a late event takes nothing back")
-            let landings = try await engine.unpublishedLandings(of: "events", limit: 10)
+            let landings = try await engine.unpublishedLandings(of: "events", age: .zero, limit: 10)
             #expect(landings.map(\.lowWatermark) == [nil, time + 2, time, time + 1, time + 1])
             let future = RawBatch.Source(partition: 1, expected: 3, first: 3, next: 4, eventTimeMax: .max / 2)
             var nonsense = batch(["h"], partition: 1, expected: 3)
@@ -160,13 +160,24 @@ struct AppendTests {
             let first = try await engine.append(batch(["a"], expected: nil, letters: [letter(1)]))
             let second = try await engine.append(batch(["b"], expected: 2))
             try await engine.markPublished([first.id], keeping: .seconds(3600))
-            #expect(try await engine.unpublishedLandings(of: "events", limit: 10).map(\.id) == [second.id])
+            #expect(try await engine.unpublishedLandings(of: "events", age: .zero, limit: 10).map(\.id) == [second.id])
             try await engine.markPublished([second.id], keeping: .zero)
-            #expect(try await engine.unpublishedLandings(of: "events", limit: 10).isEmpty)
-            #expect(try await engine.unmirroredDeadLetters(of: "events", limit: 10).map(\.position.offset) == [1])
+            #expect(try await engine.unpublishedLandings(of: "events", age: .zero, limit: 10).isEmpty)
+            func unmirrored(_ limit: Int = 10, bytes: Int = 1 << 20) async throws -> [Int64] {
+                try await engine.unmirroredDeadLetters(of: "events", age: .zero, limit: limit, bytesMax: bytes)
+                    .map(\.position.offset)
+            }
+            #expect(try await unmirrored() == [1])
             try await engine.markMirrored([letter(1).position])
-            #expect(try await engine.unmirroredDeadLetters(of: "events", limit: 10).isEmpty)
-            #expect(try await engine.deadLetters(.init(topic: "events", reason: "wrong_type"), limit: 10).count == 1)
+            #expect(try await unmirrored().isEmpty)
+            _ = try await engine.append(batch([], expected: 3, letters: (3..<9).map { letter($0) }))
+            #expect(try await unmirrored() == [3, 4, 5, 6, 7, 8])
+            #expect(try await unmirrored(2) == [3, 4])
+            let size = letter(1).value?.count ?? 0
+            #expect(size > 0)
+            #expect(try await unmirrored(bytes: size * 3) == [3, 4, 5], "a page ends where its bytes do")
+            #expect(try await unmirrored(bytes: 0) == [3], "and has one letter at least")
+            #expect(try await engine.deadLetters(.init(topic: "events", reason: "wrong_type"), limit: 10).count == 7)
             #expect(try await engine.deadLetters(.init(reason: "other"), limit: 10).isEmpty)
         }
     }

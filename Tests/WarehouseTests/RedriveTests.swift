@@ -65,7 +65,7 @@ struct RedriveTests {
                 left[0].history == [
                     .init(reason: "wrong_type", field: "amount", message: "no number", failedAt: bad.failedAt)
                 ])
-            let landing = try #require(try await engine.unpublishedLandings(of: "events", limit: 10).last)
+            let landing = try #require(try await engine.unpublishedLandings(of: "events", age: .zero, limit: 10).last)
             #expect(landing.rows == 3)
             #expect(landing.days == ["2026-11-23"])
             #expect(landing.offsets.map(\.first) == [0, 2, 4])
@@ -133,7 +133,7 @@ struct RepetitionTests {
                     "SELECT concat_ws(' ', coalesce(id, '-'), _partition, _offset) FROM raw.events ORDER BY 1") == [
                         "- 0 3", "- 0 4", "a 0 0", "b 0 1", "c 1 1",
                     ])
-            let landings = try await engine.unpublishedLandings(of: "events", limit: 10)
+            let landings = try await engine.unpublishedLandings(of: "events", age: .zero, limit: 10)
             #expect(landings.map(\.rows) == [4, 1])
             #expect(landings.map(\.duplicates) == [1, 1])
             // The ids are older than the window now.

@@ -36,12 +36,14 @@ struct RedriveCommand: AsyncParsableCommand {
             bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-redrive", properties: endpoint.properties)
         let warehouse = PostgresEngine(
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+        var told: [Contract] = []
         do {
             for contract in contracts {
                 let report = try await Redrive(warehouse: warehouse, contract: contract).run(filter)
                 print("\(contract.topic.name): \(report)")
-                if report.landed > 0 { await Self.announce(contract, kafka, warehouse, logger) }
+                if report.landed > 0 { told.append(contract) }
             }
+            if !told.isEmpty { try await Self.announce(told, kafka, warehouse, logger) }
         } catch {
             await warehouse.close()
             throw error
@@ -49,21 +51,19 @@ struct RedriveCommand: AsyncParsableCommand {
         await warehouse.close()
     }
 
-    /// Tells of the rows. When the brokers are away, the next sink that gets a partition of the topic does it.
+    /// Tells of the rows. When the brokers are away, a sink does it later.
     private static func announce(
-        _ contract: Contract, _ kafka: KafkaSettings, _ warehouse: PostgresEngine, _ logger: Logger
-    ) async {
+        _ contracts: [Contract], _ kafka: KafkaSettings, _ warehouse: PostgresEngine, _ logger: Logger
+    ) async throws {
+        let announcer = try Announcer(
+            kafka, warehouse: warehouse, contracts: contracts, instance: "redrive", meters: SinkMeters(), logger: logger
+        )
         do {
-            let announcer = try Announcer(kafka, warehouse: warehouse, instance: "redrive", logger: logger)
-            do {
-                try await announcer.announceBacklog(of: contract)
-            } catch {
-                logger.warning("landing not announced yet", metadata: ["error": "\(error)"])
-            }
-            await announcer.close()
+            for contract in contracts { try await announcer.emptyOutbox(of: contract, age: .zero) }
         } catch {
             logger.warning("landing not announced yet", metadata: ["error": "\(error)"])
         }
+        await announcer.close(within: .zero)
     }
 }
 

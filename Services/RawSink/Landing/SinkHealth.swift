@@ -1,44 +1,72 @@
 import ServiceRuntime
 import Synchronization
 
-/// What `/readyz` is told: the last that was heard of the warehouse and of the group.
+/// What `/readyz` is told: the last that was heard of the warehouse, of each topic's table and of the group.
 final class SinkHealth: Sendable {
-    private let warehouseFailure = Mutex<String?>("not reached yet")
-    private let groupFailure = Mutex<String?>("not joined yet")
+    private struct State {
+        var warehouse: String? = "not reached yet"
+        var topics: [String: String] = [:]
+        var group: String? = "not joined yet"
+        var deadLetters: String?
+        /// Since when the warehouse has had a batch of a topic in hand.
+        var inHand: [String: ContinuousClock.Instant] = [:]
+    }
 
-    private let deadLetterFailure = Mutex<String?>(nil)
+    private let state = Mutex(State())
 
-    /// Stays until the sink is started anew.
-    func deadLetters(_ failure: String) { deadLetterFailure.withLock { $0 = failure } }
-    /// Whether a partition was stopped for its dead letters.
-    var isOverDeadLetterLimit: Bool { deadLetterFailure.withLock { $0 != nil } }
-
-    func warehouse(_ failure: String?) { warehouseFailure.withLock { $0 = failure } }
-    func group(_ failure: String?) { groupFailure.withLock { $0 = failure } }
-
-    /// Whether the last that was heard of the warehouse was bad.
-    var isWarehouseFailing: Bool { warehouseFailure.withLock { $0 != nil } }
+    /// A batch that takes longer than this is worth a look.
+    private static let inHandMax: Duration = .seconds(60)
 
     /// How far behind the partitions are.
     let lag = LagWatch()
 
-    /// - Parameter lagMax: Messages that wait for longer make the sink unready; `nil`: none does.
-    func register(with checks: HealthChecks, lagMax: Duration? = nil) {
-        if let lagMax {
-            checks.add("lag") { [self] in
-                let seconds = lag.longest()
-                guard seconds > Double(lagMax.nanoseconds) / 1e9 else { return .ok }
-                return .failing("The oldest message in hand is \(Int(seconds)) s old; SINK_LAG_MAX allows \(lagMax).")
-            }
+    /// Whether the warehouse can be asked.
+    func warehouse(_ failure: String?) { state.withLock { $0.warehouse = failure } }
+
+    /// Whether a topic's batches land. One that landed says as much of the warehouse.
+    func topic(_ topic: String, _ failure: String?) {
+        state.withLock { state in
+            state.topics[topic] = failure
+            if failure == nil { state.warehouse = nil }
         }
-        checks.add("warehouse") { [self] in
-            warehouseFailure.withLock { $0.map(HealthStatus.failing) ?? .ok }
+    }
+
+    /// The topic is not this sink's any more.
+    func forget(_ topic: String) { state.withLock { $0.topics[topic] = nil } }
+
+    /// The warehouse has been given a batch of a topic, or is done with it.
+    func inHand(_ topic: String, _ isInHand: Bool) { state.withLock { $0.inHand[topic] = isInHand ? .now : nil } }
+
+    /// What keeps the group from giving records.
+    func group(_ failure: String?) { state.withLock { $0.group = failure } }
+
+    /// Stays until the sink is started anew.
+    func deadLetters(_ failure: String) { state.withLock { $0.deadLetters = failure } }
+
+    /// Whether a partition was stopped for its dead letters.
+    var isOverDeadLetterLimit: Bool { state.withLock { $0.deadLetters != nil } }
+
+    /// Whether the last that was heard of the warehouse, or of a table in it, was bad.
+    var isWarehouseFailing: Bool { warehouseFailure != nil }
+
+    private var warehouseFailure: String? {
+        state.withLock { state in
+            if let failure = state.warehouse { return failure }
+            if let (topic, failure) = state.topics.min(by: { $0.key < $1.key }) { return "\(topic): \(failure)" }
+            guard let (topic, since) = state.inHand.min(by: { $0.value < $1.value }) else { return nil }
+            let time = since.duration(to: .now)
+            guard time > Self.inHandMax else { return nil }
+            return "\(topic): the warehouse has had a batch in hand for \(time.components.seconds) s"
         }
-        checks.add("dead_letters") { [self] in
-            deadLetterFailure.withLock { $0.map(HealthStatus.failing) ?? .ok }
+    }
+
+    func register(with checks: HealthChecks, limits: LagLimits = LagLimits()) {
+        func add(_ name: String, _ failure: @escaping @Sendable () -> String?) {
+            checks.add(name) { failure().map(HealthStatus.failing) ?? .ok }
         }
-        checks.add("kafka") { [self] in
-            groupFailure.withLock { $0.map(HealthStatus.failing) ?? .ok }
-        }
+        if limits != LagLimits() { add("lag") { [self] in lag.excess(over: limits) } }
+        add("warehouse") { [self] in warehouseFailure }
+        add("dead_letters") { [self] in state.withLock(\.deadLetters) }
+        add("kafka") { [self] in state.withLock(\.group) }
     }
 }

@@ -15,8 +15,10 @@ struct SinkMeters: Sendable {
         MetricDescription("raw_sink_commit_seconds", help: "Time of one transaction, from COPY to COMMIT."),
         MetricDescription(
             "raw_sink_lag_seconds",
-            help: "Age of the oldest message of the last batch when it landed, by partition; 0 when all has landed."),
-        MetricDescription("raw_sink_retries_total", help: "Attempts that failed because the warehouse was away."),
+            help:
+                "Age of the oldest message that is read and not landed, by partition; after it landed, its age then, for some seconds."
+        ),
+        MetricDescription("raw_sink_retries_total", help: "Attempts to land a batch that failed and were made again."),
         MetricDescription("raw_sink_duplicates_total", help: "Messages dropped as repetitions, by table."),
         MetricDescription(
             "raw_sink_dead_letter_limit_total", help: "Times a partition had too many dead letters, by topic."),

@@ -54,16 +54,22 @@ final class SinkService: Service, CustomStringConvertible {
     }
 
     private func land() async throws {
+        try await prepareTables()
         let announcer = try Announcer(
-            parts.kafka, warehouse: parts.warehouse, instance: parts.instance, logger: parts.logger)
-        do {
-            try await prepareTables()
-            try await sessions(announcer)
-        } catch {
-            await announcer.close()
-            throw error
+            parts.kafka, warehouse: parts.warehouse, contracts: parts.contracts, instance: parts.instance,
+            meters: meters, logger: parts.logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await announcer.run() }
+            let outcome: Result<Void, any Error>
+            do {
+                outcome = .success(try await sessions(announcer))
+            } catch {
+                outcome = .failure(error)
+            }
+            await announcer.close(within: .seconds(10))
+            try await group.waitForAll()
+            try outcome.get()
         }
-        await announcer.close()
     }
 
     /// Makes the tables what the contracts say, as far as that locks nobody out; a breaking change ends the service.

@@ -1,8 +1,8 @@
-// SinkSession: one membership in the consumer group, from joining to leaving. The loop of the whole service: while the
-// warehouse takes one batch of a topic (`SinkSession+Flights`), the next one is fetched and decoded.
-// Always: an assignment starts from the warehouse's offsets; a revocation is answered between two transactions; a topic
-// has one transaction under way at most, so a partition has; the positions kept here are those of the last transaction
-// that succeeded; the group's own offsets are for show.
+// SinkSession: one membership in the consumer group, from joining to leaving. Its loop asks for events and does nothing
+// that may take long: batches go into the warehouse beside it, each topic's in a lane of its own (`SinkSession+Lanes`).
+// Always: an assignment starts from the warehouse's offsets; a revocation is answered when the lanes of its topics are
+// empty; a topic has one transaction under way at most, so a partition has; the positions kept here are those of the last
+// transaction that succeeded; the group's own offsets are for show.
 import DataContract
 import Kafka
 import Logging
@@ -23,11 +23,6 @@ actor SinkSession {
         case fenced, consumer, revoked
     }
 
-    /// A question of the group.
-    enum Answering {
-        case assignment, revocation
-    }
-
     let consumer: KafkaConsumer
     let warehouse: any RawWarehouse
     let announcer: Announcer
@@ -36,21 +31,21 @@ actor SinkSession {
     let watch: DeadLetterWatch
     let logger: Logger
     var log: LandingLog
-    /// Events that came while something else was waited for.
-    var waiting: [ConsumerEvent] = []
     /// Where the warehouse stands, by partition owned; absent where nothing has landed.
     var positions: [TopicPartition: Offset] = [:]
     var owned: Set<TopicPartition> = []
-    /// What the warehouse has in hand, by topic.
-    var flights: [String: Flight] = [:]
-    /// The landing that others are being told of.
-    var telling: Task<Void, Never>?
+    /// The way of each topic into the warehouse.
+    var lanes: [String: Lane] = [:]
+    /// Topics whose partitions the group wants back: their batches are not tried again.
+    var leaving: Set<String> = []
     /// Positions that the group has not been told yet.
     var uncommitted: [TopicPartition: Offset] = [:]
-    /// What the group waits for while batches in hand are settled: polling would be taken for the answer.
-    var answering: Answering?
-    /// Something may be in the outbox.
-    var hasBacklog = true
+    /// What ended a lane, and ends the session.
+    var failure: (any Error)?
+    /// The session is over: nothing is tried again.
+    var isOver = false
+    /// The loop, while it waits for a lane.
+    var loop: CheckedContinuation<Void, Never>?
     private let decoders: [String: BatchDecoder]
 
     /// How often an idle sink looks up.
@@ -72,38 +67,38 @@ actor SinkSession {
     }
 
     /// Lands until the consumer is told to finish.
-    /// - Throws: what trying again does not cure: a table is missing, Kafka refuses the login, records are gone.
+    /// - Throws: what trying again does not cure: Kafka refuses the login, records are gone.
     func run() async throws -> End {
         let outcome: Result<End, any Error>
         do {
-            outcome = .success(try await loop())
+            outcome = .success(try await land())
         } catch {
             outcome = .failure(error)
         }
-        await waitForFlights()
-        log.summary()
+        await close()
         return try outcome.get()
     }
 
-    private func loop() async throws -> End {
+    private func land() async throws -> End {
         do {
-            while !consumer.isFinishing && !Task.isCancelled {
-                if let event = try await nextEvent() {
+            while !isStopping {
+                if let failure { throw failure }
+                await commitToGroup()
+                if let event = try await consumer.poll(within: Self.idleMax) {
                     try await take(event)
-                } else {
-                    try await settleAll()
-                    health.lag.caughtUp()
+                } else if lanes.values.allSatisfy(\.isEmpty) {
                     log.summary()
-                    if hasBacklog { await announceBacklog() }
                 }
+                health.group(consumer.trouble)
+                health.lag.show(messages: consumer.lagRecords)
                 try await heedDeadLetters()
             }
-            try await settleAll()
+            owned = []
+            await empty(Set(lanes.keys))
+            if let failure { throw failure }
             await commitToGroup()
             return .finished
-        } catch SinkInterruption.stopping {
-            return .finished
-        } catch SinkInterruption.unread {
+        } catch is Unread {
             return .rejoin(.revoked, "Records of partitions that are still this sink's were dropped with a revocation.")
         } catch WarehouseError.fenced(let topic, let partitions) {
             return .rejoin(.fenced, "\(WarehouseError.fenced(topic: topic, partitions: partitions))")
@@ -112,77 +107,53 @@ actor SinkSession {
         }
     }
 
-    private func nextEvent() async throws -> ConsumerEvent? {
-        if !waiting.isEmpty { return waiting.removeFirst() }
-        await commitToGroup()
-        let event = try await consumer.poll(within: Self.idleMax)
-        health.group(nil)
-        return event
-    }
+    var isStopping: Bool { consumer.isFinishing || Task.isCancelled }
 
     private func take(_ event: ConsumerEvent) async throws {
         switch event {
-        case .assigned(let partitions):
-            answering = .assignment
-            try await settleAll()
-            try await start(partitions)
-            answering = nil
-        case .revoked(let partitions, _):
-            answering = .revocation
-            owned.subtract(partitions)
-            try await settleAll()
-            await commitToGroup()
-            try await giveUp(partitions)
-            answering = nil
+        case .assigned(let partitions): try await start(partitions)
+        case .revoked(let partitions, _): try await giveUp(partitions)
         case .records(let batch): try await land(batch)
         case .reachedEnd: break
         }
     }
 
-    /// Answers an assignment with the warehouse's offsets.
+    /// Answers an assignment with the warehouse's offsets. They are waited for without polling: that would be taken for
+    /// the answer.
     private func start(_ partitions: [TopicPartition]) async throws {
         var stored: [TopicPartition: Offset] = [:]
         for topic in Set(partitions.map(\.topic)) {
-            let found = try await persistUnpolled { try await self.warehouse.sinkPositions(of: topic) }
+            guard let found = try await positions(of: topic, while: { !self.isStopping }) else { return }
             for (partition, offset) in found { stored[TopicPartition(topic, partition)] = offset }
         }
         let starts = partitions.map { ($0, stored[$0].map { StartPosition.offset($0) } ?? .beginning) }
         try await consumer.assign(from: Dictionary(uniqueKeysWithValues: starts))
         owned.formUnion(partitions)
-        let stopped = watch.stopped.intersection(partitions)
-        if !stopped.isEmpty { try await consumer.pause(Array(stopped)) }
         for partition in partitions { positions[partition] = stored[partition] }
-        // Whoever had them before may have been killed between landing and telling.
-        await announceBacklog()
+        let stopped = partitions.filter { watch.stopped.contains($0) || lanes[$0.topic]?.isPaused == true }
+        if !stopped.isEmpty { try await consumer.pause(stopped) }
     }
 
-    /// Answers a revocation. What was landed is committed, and nothing is open between two events.
-    func giveUp(_ partitions: [TopicPartition]) async throws {
+    /// Answers a revocation: what is in hand is landed if the warehouse takes it now, and dropped if not.
+    private func giveUp(_ partitions: [TopicPartition]) async throws {
+        let topics = Set(partitions.map(\.topic))
+        leaving = topics
         owned.subtract(partitions)
+        await empty(topics)
+        leaving = []
+        await commitToGroup()
         for partition in partitions { positions[partition] = nil }
-        health.lag.finished(partitions)
+        health.lag.forget(partitions)
+        for topic in topics where !owned.contains(where: { $0.topic == topic }) { health.forget(topic) }
         try await consumer.release(partitions)
-        for case .records(let batch) in waiting { try checkDropped(batch) }
-        waiting.removeAll { if case .records = $0 { true } else { false } }
+        if let failure { throw failure }
     }
 
-    /// A batch may be dropped when all its partitions are gone. The consumer is past its records: of a partition that
-    /// is still owned they would never come again.
-    func checkDropped(_ batch: RecordBatch) throws(SinkInterruption) {
-        if batch.source.keys.contains(where: owned.contains) { throw .unread }
-    }
-
-    /// Decodes a batch, and hands it to the warehouse as soon as that is done with the one before.
+    /// Decodes a batch, topic by topic, and puts it into their lanes.
     private func land(_ records: RecordBatch) async throws {
         for topic in Set(records.source.keys.map(\.topic)).sorted() {
             guard let decoder = decoders[topic] else { continue }
-            let batch = decoder.decode(records, in: 0..<records.count)
-            do {
-                try await settle(topic)
-            } catch SinkInterruption.partitionsGone {
-                return try checkDropped(records)  // whoever has them now reads them again, from the warehouse's offsets
-            }
-            launch(Flight(batch, of: records, decoder))
+            try await put(Flight(decoder.decode(records, in: 0..<records.count), of: records, decoder), into: topic)
         }
     }
 
@@ -190,15 +161,5 @@ actor SinkSession {
         guard !uncommitted.isEmpty else { return }
         await consumer.commitSoon(uncommitted)
         uncommitted = [:]
-    }
-
-    private func announceBacklog() async {
-        await telling?.value
-        do {
-            for decoder in decoders.values { try await announcer.announceBacklog(of: decoder.contract) }
-            hasBacklog = false
-        } catch {
-            noteUnannounced(error)
-        }
     }
 }

@@ -37,12 +37,13 @@ struct RunCommand: AsyncParsableCommand {
         let logger = try Observability.bootstrap(settings)
         let contracts = try PipelineContracts.load(settings)
         let endpoint = try KafkaEndpoint(settings)
-        let sink = try SinkSettings(settings)
+        let sink = try SinkSettings(settings, topics: contracts.count)
         let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 3, logger: logger)
+            try PostgresSettings(PostgresEndpoint(settings), lockTimeout: .seconds(10)),
+            connectionsMax: contracts.count + 3, logger: logger)
         let health = SinkHealth()
         let checks = HealthChecks()
-        health.register(with: checks, lagMax: sink.lagMax)
+        health.register(with: checks, limits: sink.lag)
         let kafka = KafkaSettings(
             bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-\(ProcessInfo.processInfo.hostName)",
             properties: endpoint.properties)
@@ -88,11 +89,15 @@ enum PipelineContracts {
 }
 
 extension PostgresSettings {
-    /// The same, in the words of this library.
-    init(_ endpoint: PostgresEndpoint) {
+    /// The same, in the words of this library. A batch takes the time that it takes, whatever limit the role has for
+    /// statements; what waits for locks is limited here.
+    init(_ endpoint: PostgresEndpoint, lockTimeout: Duration? = nil) {
         self.init(
             host: endpoint.host, port: endpoint.port, user: endpoint.user, password: endpoint.password,
             database: endpoint.database, tls: PostgresTLSMode(rawValue: endpoint.sslMode.rawValue) ?? .verifyFull,
             applicationName: "raw-sink")
+        requiresWritable = true
+        parameters["statement_timeout"] = "0"
+        self.lockTimeout = lockTimeout
     }
 }

@@ -10,11 +10,14 @@ public struct SinkSettings: Sendable, Equatable {
         "How long a message may wait for others before its batch is landed.")
     static let memory = Setting<Int>.bytes(
         "sink.memory", default: 128 << 20, in: (16 << 20)...(64 << 30),
-        "What messages on their way may take: half of it fetched ahead, the rest in batches. Half of it should hold more than a second's messages."
+        "What messages on their way may take, of all topics together: half of it fetched ahead, the rest in batches. Half of it should hold more than a second's messages."
     )
     static let lagMax = Setting<Duration>.duration(
         "sink.lag_max", default: .seconds(0), in: .zero...(.seconds(30 * 86_400)),
         "A message that waits for longer than this, since it was written, makes the sink unready; 0: none does.")
+    static let lagMessagesMax = Setting<Int>.integer(
+        "sink.lag_messages_max", default: 0, in: 0...Int.max,
+        "Messages that this sink may be behind, over its partitions, before it is unready; 0: any number.")
     static let groupName = Setting<String>.text(
         "sink.group", default: "raw-sink", "The consumer group; sinks of one group share the partitions.")
     static let instance = Setting<String>.text(
@@ -44,21 +47,22 @@ public struct SinkSettings: Sendable, Equatable {
         "sink.maintenance_every", default: .seconds(600), in: .seconds(1)...(.seconds(86_400)),
         "How often partitions are made ahead and old rows dropped, where a contract has a retention.")
 
-    /// `SINK_BATCH_ROWS_MAX`, `SINK_BATCH_WAIT`, `SINK_MEMORY`, `SINK_LAG_MAX`, `SINK_GROUP`, `SINK_INSTANCE`,
+    /// `SINK_BATCH_ROWS_MAX`, `SINK_BATCH_WAIT`, `SINK_MEMORY`, `SINK_LAG_MAX`,
+    /// `SINK_LAG_MESSAGES_MAX`, `SINK_GROUP`, `SINK_INSTANCE`,
     /// `SINK_ASSIGNOR`, `SINK_SESSION_TIMEOUT`, `SINK_DEAD_LETTER_ACTION`, `SINK_DEAD_LETTER_SHARE_MAX`,
     /// `SINK_DEAD_LETTER_MESSAGES_MIN`, `SINK_DEAD_LETTER_WINDOW`, `SINK_MAINTENANCE_EVERY`.
     public static let group = SettingGroup(
         "Raw sink",
         [
-            batchRows, batchWait, memory, lagMax, groupName, instance, assignor, sessionTimeout, deadLetterAction,
+            batchRows, batchWait, memory, lagMax, lagMessagesMax, groupName, instance, assignor, sessionTimeout,
+            deadLetterAction,
             deadLetterShare, deadLetterMinimum, deadLetterWindow, maintenance,
         ])
 
     var limits: BatchLimits
     var readAhead: ReadAhead
     var group: ConsumerGroup
-    /// `nil`: readiness does not look at it.
-    var lagMax: Duration?
+    var lag = LagLimits()
     var deadLetters: DeadLetterLimit
     var maintenanceEvery: Duration = .seconds(600)
 
@@ -72,15 +76,16 @@ public struct SinkSettings: Sendable, Equatable {
         self.group = group
     }
 
-    init(_ settings: Settings) throws(SettingsError) {
-        let memory = SinkMemory(bytes: try settings.value(of: Self.memory))
+    /// - Parameter topics: How many there are to share the memory.
+    init(_ settings: Settings, topics: Int) throws(SettingsError) {
+        let memory = SinkMemory(bytes: try settings.value(of: Self.memory), topics: topics)
         let rows = try settings.value(of: Self.batchRows)
         limits = BatchLimits(
             recordsMax: rows, bytesMax: memory.batchBytes, waitMax: try settings.value(of: Self.batchWait),
             recordsEnough: max(1, rows / 10))
         readAhead = ReadAhead(bytesMax: memory.readAheadBytes)
-        let lag = try settings.value(of: Self.lagMax)
-        lagMax = lag > .zero ? lag : nil
+        let (age, messages) = (try settings.value(of: Self.lagMax), try settings.value(of: Self.lagMessagesMax))
+        lag = LagLimits(age: age > .zero ? age : nil, messages: messages > 0 ? messages : nil)
         group = ConsumerGroup(
             try settings.value(of: Self.groupName),
             instance: Self.membership(try settings.value(of: Self.instance)),
@@ -102,13 +107,14 @@ public struct SinkSettings: Sendable, Equatable {
 
 /// How the memory for messages on their way is shared out.
 ///
-/// Always: what is fetched ahead, and two batches (one in the warehouse's hands, one decoded meanwhile; each as messages
-/// and as rows, which take up to twice as much), are within the whole.
+/// Always: what is fetched ahead, and two batches of every topic (one in the warehouse's hands, one that waits; each as
+/// messages and as rows, which take up to twice as much), are within the whole.
 struct SinkMemory: Equatable {
     let bytes: Int
+    let topics: Int
 
     /// A full queue makes librdkafka before 2.2.0 rest for a second: it gets the larger share.
     var readAheadBytes: Int { bytes / 2 }
     /// Messages of one batch.
-    var batchBytes: Int { bytes / 12 }
+    var batchBytes: Int { bytes / 12 / max(1, topics) }
 }

@@ -21,7 +21,7 @@ extension PostgresEngine {
 
     /// Binary COPY, between moving the positions and noting the landing. When the table turns out to be another than the
     /// contract's (a column came or grew meanwhile, a day's partition is missing), it is mended and the whole tried again.
-    public func append(_ batch: RawBatch) async throws(WarehouseError) -> LandingReceipt {
+    public func append(_ batch: RawBatch) async throws(WarehouseError) -> Landing {
         try await translating {
             do {
                 return try await appendOnce(batch)
@@ -36,7 +36,7 @@ extension PostgresEngine {
         }
     }
 
-    private func appendOnce(_ batch: RawBatch) async throws -> LandingReceipt {
+    private func appendOnce(_ batch: RawBatch) async throws -> Landing {
         try await pool.withTransaction { connection in
             try await advance(batch, connection)
             let rows = try await insert(batch.rows, of: batch.contract, connection)
@@ -111,26 +111,25 @@ extension PostgresEngine {
         }
     }
 
-    func note(_ batch: RawBatch, rows: Int, _ connection: PostgresConnection) async throws -> LandingReceipt {
+    /// Writes the landing: the outbox of `data.landed`.
+    func note(_ batch: RawBatch, rows: Int, _ connection: PostgresConnection) async throws -> Landing {
         let offsets = try PostgresJSON(
             encoding: batch.sources.map { Landing.Offsets(partition: $0.partition, first: $0.first, next: $0.next) })
         let times = batch.eventTimes
         let days = times.days.sorted().map { PostgresDate(daysSinceEpoch: $0) }
-        let landed = try await connection.query(
-            """
-            INSERT INTO raw._landings (topic, raw_table, rows, rejected, duplicates, bytes, offsets, event_time_min,
-              event_time_max, days, low_watermark)
-            VALUES (\(batch.contract.topic.name), \("\(batch.contract.table)"), \(rows), \(batch.deadLetters.count),
-              \(batch.rows.count - rows), \(batch.bytes), \(offsets),
-              \(times.least.map { PostgresTimestamp(microseconds: $0) }),
-              \(times.greatest.map { PostgresTimestamp(microseconds: $0) }), \(days)::date[],
-              (SELECT min(event_time_max) FROM raw._sink_offsets WHERE topic = \(batch.contract.topic.name)))
-            RETURNING id, low_watermark
-            """
-        ).one()
-        return LandingReceipt(
-            id: try landed.get(0), duplicates: batch.rows.count - rows,
-            lowWatermark: try landed.get(1, as: PostgresTimestamp?.self)?.microseconds)
+        return try await Landing(
+            connection.query(
+                """
+                INSERT INTO raw._landings (topic, raw_table, rows, rejected, duplicates, bytes, offsets, event_time_min,
+                  event_time_max, days, low_watermark)
+                VALUES (\(batch.contract.topic.name), \("\(batch.contract.table)"), \(rows),
+                  \(batch.deadLetters.count), \(batch.rows.count - rows), \(batch.bytes), \(offsets),
+                  \(times.least.map { PostgresTimestamp(microseconds: $0) }),
+                  \(times.greatest.map { PostgresTimestamp(microseconds: $0) }), \(days)::date[],
+                  (SELECT min(event_time_max) FROM raw._sink_offsets WHERE topic = \(batch.contract.topic.name)))
+                RETURNING \(sql: Self.landingColumns)
+                """
+            ).one())
     }
 }
 

@@ -4,24 +4,18 @@ import Postgres
 
 extension PostgresEngine {
     /// Reads the outbox `raw._landings`.
-    public func unpublishedLandings(of topic: String, limit: Int) async throws(WarehouseError) -> [Landing] {
+    public func unpublishedLandings(
+        of topic: String, age: Duration, limit: Int
+    ) async throws(WarehouseError) -> [Landing] {
         try await translating {
             try await pool.query(
                 """
-                SELECT id, topic, raw_table, rows, rejected, duplicates, offsets, event_time_min, event_time_max,
-                  low_watermark, days::text[], landed_at
-                FROM raw._landings WHERE topic = \(topic) AND published_at IS NULL ORDER BY id LIMIT \(limit)::bigint
+                SELECT \(sql: Self.landingColumns) FROM raw._landings
+                WHERE topic = \(topic) AND published_at IS NULL
+                  AND landed_at <= clock_timestamp() - \(Int(age.components.seconds))::bigint * interval '1 second'
+                ORDER BY id LIMIT \(limit)::bigint
                 """
-            ).map { row in
-                Landing(
-                    id: try row.get(0), topic: try row.get(1), table: try row.get(2), rows: try row.get(3),
-                    rejected: try row.get(4), duplicates: try row.get(5),
-                    offsets: try row.get(6, as: PostgresJSON.self).decoded(as: [Landing.Offsets].self),
-                    eventTimeMin: try row.get(7, as: PostgresTimestamp?.self)?.microseconds,
-                    eventTimeMax: try row.get(8, as: PostgresTimestamp?.self)?.microseconds,
-                    lowWatermark: try row.get(9, as: PostgresTimestamp?.self)?.microseconds,
-                    days: try row.get(10), landedAt: try row.get(11, as: PostgresTimestamp.self).microseconds)
-            }
+            ).map(Landing.init)
         }
     }
 
@@ -37,13 +31,26 @@ extension PostgresEngine {
         }
     }
 
-    /// Reads `raw._dead_letters` by its index of those not yet mirrored.
-    public func unmirroredDeadLetters(of topic: String, limit: Int) async throws(WarehouseError) -> [DeadLetter] {
+    /// Reads `raw._dead_letters` by its index of those not yet mirrored. How large a value is, PostgreSQL knows without
+    /// reading it.
+    public func unmirroredDeadLetters(
+        of topic: String, age: Duration, limit: Int, bytesMax: Int
+    ) async throws(WarehouseError) -> [DeadLetter] {
         try await translating {
             try await pool.query(
                 """
-                \(sql: Self.letterColumns)
-                WHERE topic = \(topic) AND mirrored_at IS NULL ORDER BY partition, "offset" LIMIT \(limit)::bigint
+                WITH waiting AS (
+                  SELECT topic, partition, "offset", coalesce(octet_length(value), 0) AS bytes FROM raw._dead_letters
+                  WHERE topic = \(topic) AND mirrored_at IS NULL
+                    AND failed_at <= clock_timestamp() - \(Int(age.components.seconds))::bigint * interval '1 second'
+                  ORDER BY partition, "offset" LIMIT \(limit)::bigint
+                ), page AS (
+                  SELECT topic, partition, "offset", sum(bytes) OVER (ORDER BY partition, "offset") AS total,
+                    row_number() OVER (ORDER BY partition, "offset") AS number
+                  FROM waiting
+                )
+                \(sql: Self.letterColumns) JOIN page USING (topic, partition, "offset")
+                WHERE number = 1 OR total <= \(bytesMax) ORDER BY partition, "offset"
                 """
             ).map(DeadLetter.init)
         }
@@ -62,11 +69,30 @@ extension PostgresEngine {
         }
     }
 
+    static let landingColumns = """
+        id, topic, raw_table, rows, rejected, duplicates, offsets, event_time_min, event_time_max, low_watermark,
+        days::text[], landed_at
+        """
+
     static let letterColumns = """
         SELECT topic, partition, "offset", raw_table, reason, field, message, key, value, headers, message_time, failed_at,
           attempts, history
         FROM raw._dead_letters
         """
+}
+
+extension Landing {
+    /// Reads a row of `PostgresEngine.landingColumns`.
+    init(_ row: PostgresRow) throws {
+        self.init(
+            id: try row.get(0), topic: try row.get(1), table: try row.get(2), rows: try row.get(3),
+            rejected: try row.get(4), duplicates: try row.get(5),
+            offsets: try row.get(6, as: PostgresJSON.self).decoded(as: [Landing.Offsets].self),
+            eventTimeMin: try row.get(7, as: PostgresTimestamp?.self)?.microseconds,
+            eventTimeMax: try row.get(8, as: PostgresTimestamp?.self)?.microseconds,
+            lowWatermark: try row.get(9, as: PostgresTimestamp?.self)?.microseconds,
+            days: try row.get(10), landedAt: try row.get(11, as: PostgresTimestamp.self).microseconds)
+    }
 }
 
 extension DeadLetter {

@@ -33,7 +33,6 @@ extension PostgresEngine {
     private func write(
         _ rows: RawRows, of contract: Contract, leavingOut filter: RowFilter, _ connection: PostgresConnection
     ) async throws -> Int {
-        let table = contract.table
         switch (filter, contract.uniqueWindow) {
         case (.repetitions, nil):
             return try await copy(rows.buffer, contract, connection)

@@ -53,6 +53,7 @@ extension WarehouseError {
             self = .connectionLost(reason: error.description)
         case .poolExhausted: self = .busy(reason: error.description)
         case .cancelled: self = .cancelled
+        case .timedOut where error.sqlState == .lockNotAvailable: self.init(server: error)
         case .timedOut: self = .timedOut(reason: error.message)
         case .server: self.init(server: error)
         case .closed, .busy, .decoding, .invalidUse, .migrationMismatch: self = .failed(reason: error.description)
