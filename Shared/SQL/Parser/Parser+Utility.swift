@@ -139,7 +139,8 @@ extension Parser {
         if take(.time) {
             try expect(.zone)
             set.target = .name(QualifiedName("timezone"))
-        } else if take(.role) {
+        } else if at(.role), peek(1).kind != .equal, peek(1).keyword != .to {
+            advance()
             set.target = .name(QualifiedName("role"))
         } else if take(.session, .authorization) {
             set.target = .name(QualifiedName("session_authorization"))
