@@ -5,6 +5,12 @@ import Testing
     @Test(arguments: [
         ("SELECT a FROM t", "select  A -- spelled otherwise\nfrom T", "same"),
         ("SELECT a FROM t", "SELECT a, b FROM t", "added b, only adds"),
+        ("SELECT 1 AS a FROM t", "SELECT 1 AS a, COUNT(*) AS n FROM t", "added n, rest"),
+        ("SELECT 1 AS a FROM t", "SELECT 1 AS a, COUNT(*) OVER () AS n FROM t", "added n, only adds"),
+        ("SELECT 1 AS a FROM t", "SELECT 1 AS a, SUM(SUM(b)) OVER () AS n FROM t", "added n, rest"),
+        ("SELECT MAX(a) AS a FROM t", "SELECT MAX(a) AS a, COUNT(*) AS n FROM t", "added n, only adds"),
+        ("SELECT a FROM t", "SELECT a, (SELECT MAX(b) FROM u) AS n FROM t", "added n, only adds"),
+        ("SELECT a FROM t", "SELECT a, b AS n FROM t GROUP BY a, b", "added n, rest"),
         ("SELECT a, c FROM t", "SELECT a, b AS x, c FROM t", "added x, only adds"),
         ("SELECT a, b FROM t", "SELECT b FROM t", "removed a"),
         ("SELECT a, b FROM t", "SELECT b, a FROM t", "reordered"),

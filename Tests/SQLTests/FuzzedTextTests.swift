@@ -69,6 +69,7 @@ import Testing
         "mean the same in canonical form",
         arguments: [
             (SQLDialect.bigQuery, "GRANT `roleer` ON SCHEMA d TO 'user:a@example.com'"),
+            (.postgres, "SELECT a FROM f(1), CAST(1 AS int) AS c, ROWS FROM (g(2))"),
             (.postgres, "SET ROLE someone"), (.postgres, "SET role = 'someone'"),
             (.postgres, #"EXPLAIN (FORMAT "json") SELECT EXTRACT("year" FROM a) FROM t"#),
         ]) func canonical(dialect: SQLDialect, text: String) throws

@@ -141,8 +141,20 @@ extension Parser {
     }
 
     private mutating func tableFunction(_ start: UInt32, lateral: Bool) throws(SQLError) -> Relation {
-        let call = try operand()
+        let call = try tableCall()
         return try functionEnd(TableFunction(lateral: lateral, calls: [.init(call: call)]), from: start)
+    }
+
+    /// A call; what else can have a name before a parenthesis, such as NOT, makes no rows.
+    private mutating func tableCall() throws(SQLError) -> Expression {
+        let (first, place) = (token, index)
+        let call = try operand()
+        switch call {
+        case .function, .cast: return call
+        default:
+            (token, index) = (first, place)
+            throw unexpected("a table")
+        }
     }
 
     private mutating func rowsFrom(_ start: UInt32, lateral: Bool) throws(SQLError) -> Relation {
@@ -150,7 +162,7 @@ extension Parser {
         advance()
         let calls = try parenthesized { parser throws(SQLError) in
             try parser.list { parser throws(SQLError) in
-                var call = TableFunction.Call(call: try parser.operand())
+                var call = TableFunction.Call(call: try parser.tableCall())
                 if parser.take(.as) { call.columns = try parser.columnDefinitions() }
                 return call
             }

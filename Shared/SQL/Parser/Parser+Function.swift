@@ -184,7 +184,8 @@ extension Parser {
     /// Makes the argument of functions such as DATE_TRUNC that names a part of a date one, not a column.
     @inline(never)
     private func markTimePart(_ call: inout FunctionCall) {
-        guard call.qualifier.isEmpty, call.arguments.count > 1,
+        let isSafe = call.qualifier.count == 1 && call.qualifier[0].name.uppercased() == "SAFE"
+        guard call.qualifier.isEmpty || isSafe, call.arguments.count > 1,
             grammar.functionsOfTimePart.contains(call.name.name.lowercased())
         else { return }
         // Behind the part may stand a time zone.

@@ -91,6 +91,8 @@ extension QueryDiff {
             old.items.contains { $0.name == item.name && $0.text == item.text } || added.contains(item.name)
                 ? nil : item.name
         }
+        // With the first aggregate, or without the last, other rows come out.
+        if old.isAggregated != new.isAggregated { restIsSame = false }
         addsRows = new.items.contains { added.contains($0.name) && $0.makesRows }
         let counted = max(old.ordinalMax, new.ordinalMax)
         if old.items.prefix(counted).map(\.text) != new.items.prefix(counted).map(\.text) { restIsSame = false }
@@ -111,6 +113,8 @@ private struct QueryParts {
         var isOutput: Bool
         /// A change of the columns changes the rows.
         var isSensitive: Bool
+        /// Makes one row of many.
+        var isAggregated: Bool
         /// The highest position that GROUP BY or ORDER BY names by number.
         var ordinalMax: Int
     }
@@ -195,6 +199,8 @@ private struct QueryParts {
                     items: items, isOutput: isOutput,
                     isSensitive: isSensitive || select.distinct == .distinct || select.groupBy?.all ?? false
                         || (!isOutput && outer),
+                    isAggregated: select.groupBy != nil || select.having != nil
+                        || select.items.contains { $0.value.holdsAggregate(dialect.traits.functions, windows: false) },
                     ordinalMax: numbers.max() ?? 0))
             select.items = []
         }

@@ -10,6 +10,15 @@ extension Transpiler {
             if case .on(let keys) = select.distinct { qualify(&select, firstOf: keys, query.orderBy) }
             try rank(&select, &query)
             query.body = .select(select)
+            for index in query.orderBy.indices {
+                // Within an expression, PostgreSQL sees columns of FROM only, GoogleSQL names of the select list first.
+                if case .column = query.orderBy[index].value { continue }
+                let names = select.items.compactMap { item in
+                    item.alias.flatMap { item.isColumn($0, source) ? nil : source.key($0) }
+                }
+                var qualifying = ColumnQualifying(types: types, dialect: source, names: Set(names))
+                try qualifying.rewrite(&query.orderBy[index].value)
+            }
         case .toPostgres:
             for index in query.orderBy.indices {
                 // A name by itself is one of the select list in both; within an expression, only GoogleSQL sees it.

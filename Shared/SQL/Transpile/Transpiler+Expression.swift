@@ -27,7 +27,7 @@ extension Transpiler {
             try refuse("the operator \(node.symbol)", at: node.info.range)
             return expression
         case .isTest(let node): return .isTest(try test(node))
-        case .between(let node): return between(node)
+        case .between(let node): return between(alike(node))
         case .membership(let node): return try membership(node)
         case .match(let node): return try match(node)
         case .quantified(let node): return try quantified(node)
@@ -63,6 +63,15 @@ extension Transpiler {
         default: break
         }
         return parameter
+    }
+
+    private func alike(_ between: Between) -> Between {
+        guard direction == .toBigQuery else { return between }
+        var between = between
+        // The first may change twice: to a local time, and on to a moment.
+        (between.operand, between.lower) = alike(between.operand, between.lower)
+        (between.operand, between.upper) = alike(between.operand, between.upper)
+        return between
     }
 
     /// `BETWEEN SYMMETRIC` is two ordinary ones.

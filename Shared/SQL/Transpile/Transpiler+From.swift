@@ -125,6 +125,7 @@ extension Transpiler {
                 derived.query = try named(derived.query, columns.map(\.name))
                 derived.alias?.columns = []
             }
+            nameCalls(in: &derived.query.body)
             if derived.lateral { return try correlated(derived) }
         } else if derived.alias?.name == nil {
             madeNames += 1

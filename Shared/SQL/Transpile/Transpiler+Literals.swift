@@ -9,6 +9,9 @@ extension Transpiler {
             // Beyond 64 bits PostgreSQL reads a numeric.
             return .typedLiteral(
                 TypedLiteral(type: DataType(kind: digits.count > 29 ? .bigNumeric : .numeric), text: digits))
+        case (.toPostgres, .integer(let digits)) where digits.lowercased().hasPrefix("0x"):
+            // Before version 16, PostgreSQL has no such numbers.
+            if let number = Int(digits.dropFirst(2), radix: 16) { return .integer(number) }
         case (.toPostgres, .bytes(let bytes)):
             let digits = bytes.map { byte in
                 let text = String(byte, radix: 16)

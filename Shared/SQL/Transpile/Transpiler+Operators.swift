@@ -84,8 +84,27 @@ extension Transpiler {
             return .call("IF", negative, flipped, .binary(node))
         case .matches, .matchesIgnoringCase, .notMatches, .notMatchesIgnoringCase: return try regex(node)
         case .jsonField, .jsonText, .jsonPath, .jsonPathText, .hasKey: return try json(node)
-        case .less, .lessOrEqual, .greater, .greaterOrEqual: return comparison(node)
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: return comparison(moments(node))
+        case .equal, .notEqual: return .binary(moments(node))
         default: return .binary(node)
+        }
+    }
+
+    /// PostgreSQL compares dates with moments; GoogleSQL compares like with like.
+    private func moments(_ node: BinaryOperation) -> BinaryOperation {
+        var node = node
+        (node.left, node.right) = alike(node.left, node.right)
+        return node
+    }
+
+    /// Two values that are compared, the date or local time among them as the other's type.
+    func alike(_ left: Expression, _ right: Expression) -> (Expression, Expression) {
+        switch (type(of: left), type(of: right)) {
+        case (.timestampTZ?, .date?), (.timestampTZ?, .timestamp?): (left, .cast(right, to: .timestampTZ))
+        case (.date?, .timestampTZ?), (.timestamp?, .timestampTZ?): (.cast(left, to: .timestampTZ), right)
+        case (.timestamp?, .date?): (left, .cast(right, to: .timestamp))
+        case (.date?, .timestamp?): (.cast(left, to: .timestamp), right)
+        default: (left, right)
         }
     }
 
@@ -166,17 +185,13 @@ extension Transpiler {
             return .binary(node)
         }
         switch (left?.isArray, right?.isArray) {
-        case (true?, false?):
-            node.right = .array(ArrayConstructor(content: .elements([node.right]), hasKeyword: Spelling(false)))
-            return .call("ARRAY_CONCAT", node.left, node.right)
-        case (false?, true?):
-            node.left = .array(ArrayConstructor(content: .elements([node.left]), hasKeyword: Spelling(false)))
-            return .call("ARRAY_CONCAT", node.left, node.right)
-        case (true?, _), (_, true?): return .call("ARRAY_CONCAT", node.left, node.right)
+        case (true?, false?): return ArrayFunctions.joined([node.left, ArrayFunctions.bracketed(node.right)])
+        case (false?, true?): return ArrayFunctions.joined([ArrayFunctions.bracketed(node.left), node.right])
+        case (true?, _), (_, true?): return ArrayFunctions.joined([node.left, node.right])
         default:
             // PostgreSQL makes text of what stands beside text.
-            if left?.isText ?? false, let right, !right.isText { node.right = .cast(node.right, to: .text) }
-            if right?.isText ?? false, let left, !left.isText { node.left = .cast(node.left, to: .text) }
+            if left?.isText ?? false, let right, !right.isText { node.right = try text(node.right, right) }
+            if right?.isText ?? false, let left, !left.isText { node.left = try text(node.left, left) }
         }
         return .binary(node)
     }
@@ -217,8 +232,14 @@ extension Transpiler {
         case .divide: return try divisionToPostgres(node)
         case .add, .subtract: return try sumToPostgres(node)
         case .multiply: return .binary(numbers(node))
+        case .shiftLeft:
+            // A small constant has 32 bits in PostgreSQL.
+            let left = node.left.integerLiteral == nil ? node.left : .cast(node.left, to: .int64)
+            return .binary(left, .shiftLeft, integer(node.right))
         case .shiftRight:
-            guard node.left.integerLiteral ?? -1 < 0 else { return .binary(node) }
+            guard node.left.integerLiteral ?? -1 < 0 else {
+                return .binary(node.left, .shiftRight, integer(node.right))
+            }
             guard let count = node.right.integerLiteral, (1...63).contains(count) else {
                 try refuse(">> by a number that is not constant", at: node.info.range)
                 return .binary(node)

@@ -93,6 +93,7 @@ extension Transpiler {
         }
         table.name = identifier(table.name)
         table.columns = identifiers(table.columns)
+        nameCalls(in: &query.body)
         try rewrite(&query)
         table.statement = .query(query)
     }
@@ -156,6 +157,32 @@ extension Transpiler {
         return dialect.key(column.name) == dialect.key(name)
     }
 
+    /// In PostgreSQL a column that is a call goes by the function's name: here it gets that for an alias, so that those
+    /// who read the query find it.
+    func nameCalls(in body: inout QueryBody) {
+        guard direction == .toBigQuery else { return }
+        switch body {
+        case .select(var select):
+            let resolver = Resolver(catalog: SchemaCatalog(dialect: source), options: ResolveOptions())
+            for (index, item) in select.items.enumerated() where item.alias == nil {
+                switch item.value {
+                case .column, .field, .star, .placeholder: continue
+                default: break
+                }
+                let name = resolver.outputName(of: item.value, at: index)
+                if name.name != "?column?" { select.items[index].alias = name }
+            }
+            body = .select(select)
+        case .setOperation(var operation):
+            nameCalls(in: &operation.operands[0])
+            body = .setOperation(operation)
+        case .query(var query):
+            nameCalls(in: &query.body)
+            body = .query(query)
+        case .values, .table, .pipe, .placeholder: break
+        }
+    }
+
     /// Stars as the columns that they stand for, where those are known.
     func expandedStars(_ items: [SelectItem]) -> [SelectItem] {
         items.flatMap { item -> [SelectItem] in
@@ -181,6 +208,17 @@ extension Transpiler {
             if direction == .toBigQuery, operation.all, operation.kind != .union {
                 let word = operation.kind == .intersect ? "INTERSECT ALL" : "EXCEPT ALL"
                 try refuse(word, "Number the rows of each value, and leave out ALL.", at: operation.info.range)
+            }
+            if direction == .toBigQuery {
+                // A part of its own, for the row numbers that say which rows are the first.
+                var operation = operation
+                for index in operation.operands.indices {
+                    guard case .select(let select) = operation.operands[index], case .on = select.distinct else {
+                        continue
+                    }
+                    operation.operands[index] = .query(Query(body: .select(select)))
+                }
+                body = .setOperation(operation)
             }
             if direction == .toPostgres, let matching = operation.matching {
                 body = .setOperation(try matchedByPlace(operation, matching))

@@ -190,9 +190,9 @@ extension SelectItem {
 }
 
 extension Expression {
-    /// True when an aggregate or a window function is in it, subqueries aside.
-    func holdsAggregate(_ functions: FunctionTraits) -> Bool {
-        var finder = AggregateFinder(functions: functions)
+    /// True when an aggregate or, where `windows` says so, a window function is in it, subqueries aside.
+    func holdsAggregate(_ functions: FunctionTraits, windows: Bool = true) -> Bool {
+        var finder = AggregateFinder(functions: functions, windows: windows)
         finder.visit(self)
         return finder.found
     }
@@ -200,14 +200,13 @@ extension Expression {
 
 private struct AggregateFinder: TreeVisitor {
     let functions: FunctionTraits
+    let windows: Bool
     var found = false
 
     mutating func visit(_ expression: Expression) {
-        if case .function(let call) = expression,
-            call.modifiers?.over != nil || functions.aggregates.contains(call.name.name.lowercased())
-        {
-            found = true
-            return
+        if case .function(let call) = expression {
+            let isWindow = call.modifiers?.over != nil
+            if isWindow ? windows : functions.aggregates.contains(call.name.name.lowercased()) { found = true }
         }
         walk(expression)
     }

@@ -155,7 +155,7 @@ extension Transpiler {
             }
             try needType(of: operand, for: "a cast to JSON")
         case (.json?, let kind), (.jsonb?, let kind):
-            if kind.isText { return .call("TO_JSON_STRING", operand) }
+            if kind.isText { return try text(operand, .json) }
             if kind.isWholeNumber { return .call("INT64", operand) }
             if kind.isFloat { return .call("FLOAT64", operand) }
             if kind == .boolean { return .call("BOOL", operand) }
@@ -168,6 +168,10 @@ extension Transpiler {
             try refuse("a text that is read as bytea", "Write decode(text, 'hex').", at: cast.info.range)
         case (.bytes?, let kind) where kind.isText:
             return .call("CONCAT", .string("\\x"), .call("TO_HEX", operand))
+        case (.float64?, .text), (.float32?, .text), (.numeric?, .text), (.timestamp?, .text), (.timestampTZ?, .text),
+            (.time?, .text), (.interval?, .text):
+            guard let from else { break }
+            return try text(operand, from)
         case (_, .uuid):
             return .call("LOWER", from?.isText ?? false ? operand : .cast(operand, to: .text))
         case (_, .varchar):
@@ -197,12 +201,42 @@ extension Transpiler {
         return nil
     }
 
+    /// A value as PostgreSQL writes it: floats that are whole without a point, seconds without zeros at their end.
+    mutating func text(_ operand: Expression, _ kind: DataType.Kind) throws(SQLError) -> Expression {
+        switch kind {
+        case .float64, .float32: return try Self.floatText.filled(with: [operand])
+        case .timestamp, .timestampTZ, .time: return try Self.momentText.filled(with: [operand])
+        case .numeric:
+            try refuse(
+                "a numeric as text",
+                "PostgreSQL keeps the zeros at its end. Round it, and cast it to a float or an integer.",
+                at: operand.info.range)
+        case .interval: try refuse("an interval as text", "Write its parts with EXTRACT.", at: operand.info.range)
+        case .json, .jsonb:
+            try refuse(
+                "a JSON document as text", "PostgreSQL writes blanks into it. Write ->> for a value of it.",
+                at: operand.info.range)
+        default: break
+        }
+        return .cast(operand, to: .text)
+    }
+
+    private static let floatText = FunctionForm(#"REGEXP_REPLACE(CAST($1 AS STRING), r'\.0$', '')"#, .bigQuery)
+    private static let momentText = FunctionForm(
+        #"REGEXP_REPLACE(CAST($1 AS STRING), r'(\.[0-9]*[1-9])0+', r'\1')"#, .bigQuery)
+
     /// Casts that have a form of their own in PostgreSQL.
     private mutating func castToPostgres(_ cast: Cast, _ from: DataType.Kind?) throws(SQLError) -> Expression? {
         if cast.format != nil { return try formatted(cast, from) }
         let operand = cast.operand
         switch (from, cast.type.kind) {
         case (.bytes?, .text): return .call("convert_from", operand, .string("UTF8"))
+        case (.float64?, .text): return try Self.floatTextToPostgres.filled(with: [operand])
+        case (.numeric?, .text), (.bigNumeric?, .text): return .cast(.call("trim_scale", operand), to: .text)
+        case (.timestamp?, .text): return try Self.localText.filled(with: [operand])
+        case (.timestampTZ?, .text): return try Self.instantText.filled(with: [operand])
+        case (.interval?, .text):
+            try refuse("an interval as text", "Write its parts with EXTRACT.", at: cast.info.range)
         case (.boolean?, .int64): return .cast(.cast(operand, to: .int32), to: .int64)
         case (.text?, .bytes): return .call("convert_to", operand, .string("UTF8"))
         case (.text?, .int64) where cast.safe: return guarded(cast, matching: #"^\s*[-+]?\d{1,18}\s*$"#)
@@ -219,6 +253,20 @@ extension Transpiler {
         default: break
         }
         return nil
+    }
+
+    /// GoogleSQL writes a point into every float, and three or six digits of a fraction of a second, or none.
+    private static let floatTextToPostgres = FunctionForm(
+        #"regexp_replace($1::text, '^(-?[0-9]+)$', '\1.0')"#, .postgres)
+    private static let localText = FunctionForm(Self.momentText(of: "$1"), .postgres)
+    private static let instantText = FunctionForm(
+        Self.momentText(of: "($1 AT TIME ZONE 'UTC')") + " || '+00'", .postgres)
+
+    private static func momentText(of moment: String) -> String {
+        """
+        to_char(\(moment), CASE WHEN date_trunc('second', $1) = $1 THEN 'YYYY-MM-DD HH24:MI:SS'
+        WHEN date_trunc('milliseconds', $1) = $1 THEN 'YYYY-MM-DD HH24:MI:SS.MS' ELSE 'YYYY-MM-DD HH24:MI:SS.US' END)
+        """
     }
 
     /// A cast of texts that look right; the others are null.

@@ -47,8 +47,8 @@ enum AggregateFunctions {
     // MARK: To PostgreSQL
 
     /// `COUNTIF(c)` is `COUNT(*) FILTER (WHERE c)`; with DISTINCT, a count of the one value TRUE.
-    private static func countIf(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard let condition = call.values.first else { return .function(call) }
+    private static func countIf(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+        guard let condition = call.values.first else { return try transpiler.wrongArguments(call) }
         var modifiers = call.modifiers ?? CallModifiers()
         modifiers.filter = condition
         var count = call.with(modifiers.distinct ? [condition] : [.star], name: "COUNT")
@@ -61,7 +61,7 @@ enum AggregateFunctions {
     private static func anyValue(
         _ transpiler: inout Transpiler, _ call: FunctionCall
     ) throws(SQLError) -> Expression {
-        guard let value = call.values.first else { return .function(call) }
+        guard let value = call.values.first else { return try transpiler.wrongArguments(call) }
         var modifiers = call.modifiers ?? CallModifiers()
         let kind = transpiler.type(of: value)
         let hasOrder = kind.map { $0 != .boolean && $0 != .json && $0 != .jsonb && $0 != .bytes } ?? false
@@ -98,7 +98,7 @@ enum AggregateFunctions {
     private static func stringAggregate(
         _ transpiler: inout Transpiler, _ call: FunctionCall
     ) throws(SQLError) -> Expression {
-        guard let value = call.values.first else { return .function(call) }
+        guard let value = call.values.first else { return try transpiler.wrongArguments(call) }
         let separator = call.arguments.count > 1 ? call.values[1] : .string(",")
         guard call.modifiers?.limit != nil else { return .function(call.with([value, separator])) }
         // Nulls are no strings to be counted.

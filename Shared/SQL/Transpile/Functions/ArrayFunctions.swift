@@ -4,9 +4,8 @@ enum ArrayFunctions {
         ("array_length", .written(length)),
         ("array_upper", .written(length)),
         ("cardinality", .bigQuery("ARRAY_LENGTH($1)")),
-        ("array_cat", .bigQuery("ARRAY_CONCAT($1, $2)")),
-        ("array_append", .bigQuery("ARRAY_CONCAT($1, [$2])")),
-        ("array_prepend", .bigQuery("ARRAY_CONCAT([$1], $2)")),
+        ("array_cat", .written(concatenated)),
+        ("array_append array_prepend", .written(concatenated)),
         (
             "array_remove",
             .bigQuery(
@@ -81,6 +80,35 @@ enum ArrayFunctions {
 
     // MARK: To GoogleSQL
 
+    private static func concatenated(
+        _ transpiler: inout Transpiler, _ call: FunctionCall
+    ) throws(SQLError) -> Expression {
+        var values = call.values
+        guard values.count == 2 else { return try transpiler.wrongArguments(call) }
+        switch call.name.name.lowercased() {
+        case "array_append": values[1] = bracketed(values[1])
+        case "array_prepend": values[0] = bracketed(values[0])
+        default: break
+        }
+        return joined(values)
+    }
+
+    /// One array behind the other. One that is null counts for nothing in PostgreSQL, and makes all null in GoogleSQL.
+    static func joined(_ arrays: [Expression]) -> Expression {
+        .call(
+            "ARRAY_CONCAT",
+            arrays.map { array in
+                if case .array = array { return array }
+                return .call(
+                    "IFNULL", array, .array(ArrayConstructor(content: .elements([]), hasKeyword: Spelling(false))))
+            })
+    }
+
+    /// The array of one element.
+    static func bracketed(_ element: Expression) -> Expression {
+        .array(ArrayConstructor(content: .elements([element]), hasKeyword: Spelling(false)))
+    }
+
     /// Null for an empty array; of the first dimension, which is the only one.
     private static func length(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         guard call.arguments.count == 2, call.values[1].integerLiteral == 1 else {
@@ -111,8 +139,10 @@ enum ArrayFunctions {
 
     // MARK: To PostgreSQL
 
-    private static func concatenation(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard var result = call.values.first else { return .function(call) }
+    private static func concatenation(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError)
+        -> Expression
+    {
+        guard var result = call.values.first else { return try transpiler.wrongArguments(call) }
         for value in call.values.dropFirst() { result = .binary(result, .concatenate, value) }
         return result
     }

@@ -11,7 +11,7 @@ enum Concatenation {
 
     /// ARRAY_TO_STRING leaves nulls out, as concat_ws does.
     static func withSeparator(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard let separator = call.values.first else { return .function(call) }
+        guard let separator = call.values.first else { return try transpiler.wrongArguments(call) }
         var parts: [Expression] = []
         for value in call.values.dropFirst() { parts.append(try text(&transpiler, value, in: "concat_ws")) }
         let array = Expression.array(ArrayConstructor(content: .elements(parts), hasKeyword: Spelling(false)))
@@ -100,9 +100,9 @@ enum Concatenation {
     }
 
     /// GoogleSQL's CONCAT is null when an argument is: so is `||`. Where none can be, concat is the same.
-    static func toPostgres(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+    static func toPostgres(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         if call.values.allSatisfy({ isNeverNull($0) }) { return .function(call) }
-        guard var result = call.values.first else { return .function(call) }
+        guard var result = call.values.first else { return try transpiler.wrongArguments(call) }
         for value in call.values.dropFirst() { result = .binary(result, .concatenate, value) }
         return result
     }

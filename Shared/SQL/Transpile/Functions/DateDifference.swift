@@ -2,7 +2,7 @@
 /// count the borders of units between them, those of timestamps the whole units.
 enum DateDifference {
     static func byType(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard let first = call.values.first else { return .function(call) }
+        guard let first = call.values.first else { return try transpiler.wrongArguments(call) }
         switch transpiler.type(of: first) {
         case .timestampTZ: return try timestamp(&transpiler, call)
         case .timestamp: return try dateTime(&transpiler, call)
@@ -45,7 +45,9 @@ enum DateDifference {
         _ transpiler: inout Transpiler, _ call: FunctionCall, ofDates: Bool
     ) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count == 3, case .timePart(let part) = values[2] else { return .function(call) }
+        guard values.count == 3, case .timePart(let part) = values[2] else {
+            return try transpiler.wrongArguments(call)
+        }
         if let shift = DateTruncation.daysBeforeMonday(part) {
             if shift == 0 { return try isoWeeks.filled(with: values) }
             let interval = DateTruncation.interval("\(shift) day")
@@ -81,7 +83,9 @@ enum DateDifference {
 
     static func timestamp(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count == 3, case .timePart(let part) = values[2] else { return .function(call) }
+        guard values.count == 3, case .timePart(let part) = values[2] else {
+            return try transpiler.wrongArguments(call)
+        }
         let seconds = ["SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400]
         let fractions = ["MILLISECOND": 1000, "MICROSECOND": 1_000_000]
         if let length = seconds[part.name] {
@@ -100,7 +104,9 @@ enum DateDifference {
 
     static func time(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count == 3, case .timePart(let part) = values[2] else { return .function(call) }
+        guard values.count == 3, case .timePart(let part) = values[2] else {
+            return try transpiler.wrongArguments(call)
+        }
         switch part.name {
         case "HOUR": return try longTimeOfDay.filled(with: [values[0], values[1], .integer(3600)])
         case "MINUTE": return try longTimeOfDay.filled(with: [values[0], values[1], .integer(60)])

@@ -63,7 +63,7 @@ enum DateFunctions {
     /// `date_bin('15 minutes', moment, origin)`.
     private static func bin(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         var values = call.values
-        guard values.count == 3 else { return .function(call) }
+        guard values.count == 3 else { return try transpiler.wrongArguments(call) }
         if values[0].stringLiteral != nil { values[0] = try transpiler.interval(IntervalLiteral(value: values[0])) }
         switch transpiler.type(of: values[1]) {
         case .timestamp: return .call("DATETIME_BUCKET", values[1], values[0], values[2])

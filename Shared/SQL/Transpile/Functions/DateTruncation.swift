@@ -9,7 +9,7 @@ enum DateTruncation {
 
     static func toBigQuery(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count > 1 else { return .function(call) }
+        guard values.count > 1 else { return try transpiler.wrongArguments(call) }
         guard let unit = values[0].stringLiteral, let name = parts[unit.lowercased()] else {
             let known = "The units from microsecond to year are known, as literals."
             try transpiler.refuse("date_trunc with this unit", known, at: call.info.range)
@@ -48,7 +48,7 @@ enum DateTruncation {
 
     static func toPostgres(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count > 1, case .timePart(let part) = values[1] else { return .function(call) }
+        guard values.count > 1, case .timePart(let part) = values[1] else { return try transpiler.wrongArguments(call) }
         var kind = transpiler.type(of: values[0])
         let name = call.name.name.lowercased()
         if kind == nil, name == "timestamp_trunc" { kind = .timestampTZ }

@@ -16,13 +16,16 @@ enum ExtractFunctions {
     private static func writeBigQuery(
         _ transpiler: inout Transpiler, _ call: FunctionCall
     ) throws(SQLError) -> Expression {
-        guard call.values.count == 2 else { return .function(call) }
+        guard call.values.count == 2 else { return try transpiler.wrongArguments(call) }
         let value = call.values[1]
         guard let part = part(of: call.values[0]) else {
             try transpiler.refuse("a part of a date that is not constant", at: call.info.range)
             return .function(call)
         }
         func extract(_ name: String) -> Expression { .extract(name, from: value) }
+        if part != "EPOCH", let microseconds = difference(value, transpiler) {
+            return try partOfDifference(part, microseconds, &transpiler, call)
+        }
         if let name = names[part] { return extract(name) }
         switch part {
         case "DOW": return .binary(extract("DAYOFWEEK"), .subtract, .integer(1))
@@ -47,6 +50,44 @@ enum ExtractFunctions {
         }
     }
 
+    /// The microseconds between two moments, where `value` is their difference; nil where it is something else.
+    private static func difference(_ value: Expression, _ transpiler: Transpiler) -> Expression? {
+        guard case .binary(let node) = value, node.operation == .subtract,
+            let kind = transpiler.type(of: node.left), kind == transpiler.type(of: node.right)
+        else { return nil }
+        let part = Expression.timePart(TimePart(name: "MICROSECOND"))
+        switch kind {
+        case .timestampTZ: return .call("TIMESTAMP_DIFF", node.left, node.right, part)
+        case .timestamp: return .call("DATETIME_DIFF", node.left, node.right, part)
+        default: return nil
+        }
+    }
+
+    /// PostgreSQL's difference of moments has days and, beside them, hours below 24; GoogleSQL's has hours only.
+    private static func partOfDifference(
+        _ part: String, _ microseconds: Expression, _ transpiler: inout Transpiler, _ call: FunctionCall
+    ) throws(SQLError) -> Expression {
+        func units(_ size: Int, below limit: Int?) -> Expression {
+            let count = Expression.call("DIV", microseconds, .integer(size))
+            return limit.map { .call("MOD", count, .integer($0)) } ?? count
+        }
+        func rest(by divisor: Int) -> Expression {
+            .binary(.call("MOD", microseconds, .integer(60_000_000)), .divide, .integer(divisor))
+        }
+        switch part {
+        case "DAY", "DAYS": return units(86_400_000_000, below: nil)
+        case "HOUR", "HOURS": return units(3_600_000_000, below: 24)
+        case "MINUTE", "MINUTES": return units(60_000_000, below: 60)
+        case "SECOND", "SECONDS": return rest(by: 1_000_000)
+        case "MILLISECOND", "MILLISECONDS": return rest(by: 1_000)
+        case "MICROSECOND", "MICROSECONDS": return .call("MOD", microseconds, .integer(60_000_000))
+        default:
+            try transpiler.refuse(
+                "\(part) of a difference of moments", "It has days and smaller parts only.", at: call.info.range)
+            return .function(call)
+        }
+    }
+
     private static func part(of value: Expression) -> String? {
         if case .timePart(let part) = value { return part.name }
         return value.stringLiteral?.uppercased()
@@ -62,16 +103,7 @@ enum ExtractFunctions {
         case .timestamp: return .binary(.call("UNIX_MICROS", .call("TIMESTAMP", value)), .divide, million)
         case .date: return .binary(.call("UNIX_DATE", value), .multiply, .integer(86_400))
         case .interval:
-            // A difference of moments: a number of microseconds without a way over an interval.
-            if case .binary(let node) = value, node.operation == .subtract,
-                let kind = transpiler.type(of: node.left), kind == transpiler.type(of: node.right)
-            {
-                let name = kind == .timestampTZ ? "TIMESTAMP_DIFF" : kind == .timestamp ? "DATETIME_DIFF" : nil
-                if let name {
-                    let part = Expression.timePart(TimePart(name: "MICROSECOND"))
-                    return .binary(.call(name, node.left, node.right, part), .divide, million)
-                }
-            }
+            if let microseconds = difference(value, transpiler) { return .binary(microseconds, .divide, million) }
             // A year of PostgreSQL's has 365.25 days here, a month beside it 30.
             var sum: Expression?
             let sizes = [
@@ -94,9 +126,18 @@ enum ExtractFunctions {
     private static func writePostgres(
         _ transpiler: inout Transpiler, _ call: FunctionCall
     ) throws(SQLError) -> Expression {
-        guard call.values.count == 2, case .timePart(let part) = call.values[0] else { return .function(call) }
+        guard call.values.count == 2, case .timePart(let part) = call.values[0] else {
+            return try transpiler.wrongArguments(call)
+        }
         let value = call.values[1]
         func extract(_ name: String) -> Expression { .extract(name, from: value) }
+        if case .binary(let node) = value, node.operation == .subtract, part.name != "EPOCH",
+            transpiler.type(of: value) == .interval
+        {
+            // GoogleSQL's has hours without days, PostgreSQL's has days.
+            try transpiler.refuse(
+                "a part of a difference of moments", "Write TIMESTAMP_DIFF or DATETIME_DIFF.", at: call.info.range)
+        }
         switch part.name {
         case "YEAR", "QUARTER", "MONTH", "DAY", "HOUR", "MINUTE", "ISOYEAR", "DOW", "EPOCH": return extract(part.name)
         case "DAYOFYEAR": return extract("DOY")

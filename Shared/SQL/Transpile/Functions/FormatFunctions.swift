@@ -35,7 +35,7 @@ enum FormatFunctions {
 
     private static func toChar(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count == 2 else { return .function(call) }
+        guard values.count == 2 else { return try transpiler.wrongArguments(call) }
         let function: String
         switch transpiler.type(of: values[0]) {
         case .date: function = "FORMAT_DATE"

@@ -38,7 +38,7 @@ extension FunctionRule {
     /// asked for; where the options let that pass, the first rule is taken.
     static func byType(of argument: Int = 0, _ rules: (TypeClass, FunctionRule)...) -> FunctionRule {
         .written { (transpiler, call) throws(SQLError) in
-            guard argument < call.arguments.count else { return .function(call) }
+            guard argument < call.arguments.count else { return try transpiler.wrongArguments(call) }
             let value = call.values[argument]
             let kind = transpiler.type(of: value)
             if let (_, rule) = rules.first(where: { $0.0.has(kind) }) { return try transpiler.apply(rule, to: call) }
@@ -54,6 +54,14 @@ extension FunctionRule {
 }
 
 extension Transpiler {
+    /// Refuses a call whose arguments are not those that the function has.
+    mutating func wrongArguments(_ call: FunctionCall) throws(SQLError) -> Expression {
+        let count = call.arguments.count
+        let arguments = "\(count) argument\(count == 1 ? "" : "s")"
+        try refuse("\(call.name.name.uppercased()) with these \(arguments)", at: call.info.range)
+        return .function(call)
+    }
+
     /// What a rule makes of a call.
     mutating func apply(_ rule: FunctionRule, to call: FunctionCall) throws(SQLError) -> Expression {
         noteVolatile(call)

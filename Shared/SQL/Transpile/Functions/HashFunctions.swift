@@ -74,8 +74,8 @@ enum HashFunctions {
     }
 
     /// `TO_HEX(MD5(x))` is what PostgreSQL's md5 gives at once.
-    private static func toHex(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard let bytes = call.values.first else { return .function(call) }
+    private static func toHex(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+        guard let bytes = call.values.first else { return try transpiler.wrongArguments(call) }
         if case .function(let decode) = bytes, decode.name.name == "decode", decode.arguments.count == 2,
             decode.arguments[1].value.stringLiteral == "hex"
         {

@@ -101,7 +101,7 @@ enum JSONFunctions {
             }
             steps.append(JSONPath.step(text))
         }
-        guard let document = call.values.first else { return .function(call) }
+        guard let document = call.values.first else { return try transpiler.wrongArguments(call) }
         return .call(function, document, .string(JSONPath(steps: steps).googleSQL))
     }
 
@@ -163,7 +163,7 @@ enum JSONFunctions {
 
     /// PostgreSQL writes jsonb with blanks, everything else without, as BigQuery does.
     private static func jsonText(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard let value = call.values.first else { return .function(call) }
+        guard let value = call.values.first else { return try transpiler.wrongArguments(call) }
         let kind = transpiler.type(of: value)
         if kind == .json || kind == .jsonb {
             let advice = "Cast the document to text; PostgreSQL writes blanks into it."
@@ -183,7 +183,7 @@ enum JSONFunctions {
     }
 
     private static func remove(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
-        guard var result = call.values.first else { return .function(call) }
+        guard var result = call.values.first else { return try transpiler.wrongArguments(call) }
         for index in call.values.indices.dropFirst() {
             guard let path = try path(&transpiler, call, at: index) else { return .function(call) }
             result = .binary(result, .deletePath, .string(path.postgres))

@@ -29,7 +29,7 @@ enum MathFunctions {
         ("log10", .renamed("log")),
         ("round", .written(roundToPostgres)),
         ("trunc", .postgres("trunc($1)", "trunc($1::numeric, $2::integer)")),
-        ("div", .byType((.whole, .postgres("$1 / $2")), (.any, .postgres("div($1, $2)")))),
+        ("div", .written(divisionToPostgres)),
         ("rand", .renamed("random")),
         ("greatest", .written(Extremes.toPostgres)),
         ("least", .written(Extremes.toPostgres)),
@@ -76,6 +76,39 @@ enum MathFunctions {
 
     private static let roundToEven = FunctionForm(
         "IF(ABS($1 - TRUNC($1)) = 0.5, 2 * ROUND($1 / 2), ROUND($1))", .bigQuery)
+
+    /// PostgreSQL's `/` cuts off where both sides are integers there too: a sum of them, say, is a numeric.
+    private static func divisionToPostgres(
+        _ transpiler: inout Transpiler, _ call: FunctionCall
+    ) throws(SQLError) -> Expression {
+        let values = call.values
+        guard values.count == 2 else { return try transpiler.wrongArguments(call) }
+        guard let kind = transpiler.type(of: values[0]) else {
+            try transpiler.needType(of: values[0], for: "DIV")
+            return .function(call)
+        }
+        guard kind.isWholeNumber else { return .call("div", values[0], values[1]) }
+        if values.allSatisfy({ isInteger($0, transpiler) }) { return .binary(values[0], .divide, values[1]) }
+        return .cast(.call("div", values[0], values[1]), to: .int64)
+    }
+
+    /// True for an expression that PostgreSQL, too, makes an integer of.
+    private static func isInteger(_ value: Expression, _ transpiler: Transpiler) -> Bool {
+        switch value {
+        case .literal: return value.integerLiteral != nil
+        case .column: return transpiler.type(of: value)?.isWholeNumber ?? false
+        case .cast(let cast): return cast.type.kind.isWholeNumber
+        case .unary(let node): return isInteger(node.operand, transpiler)
+        case .binary(let node):
+            switch node.operation {
+            case .add, .subtract, .multiply, .divide, .modulo:
+                return isInteger(node.left, transpiler) && isInteger(node.right, transpiler)
+            default: return false
+            }
+        case .function(let call): return ["count", "length", "cardinality"].contains(call.name.name.lowercased())
+        default: return false
+        }
+    }
 
     private static func roundToPostgres(
         _ transpiler: inout Transpiler, _ call: FunctionCall

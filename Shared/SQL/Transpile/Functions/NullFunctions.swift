@@ -17,9 +17,10 @@ enum NullFunctions {
     ]
 
     /// `IF(c, a, b)` is `CASE WHEN c THEN a ELSE b END`.
-    private static func conditional(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+    private static func conditional(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression
+    {
         let values = call.values
-        guard values.count == 3 else { return .function(call) }
+        guard values.count == 3 else { return try transpiler.wrongArguments(call) }
         let branch = Conditional.Branch(condition: values[0], result: values[1])
         return .conditional(Conditional(branches: [branch], otherwise: values[2].isNullLiteral ? nil : values[2]))
     }

@@ -26,7 +26,8 @@ enum RegexFunctions {
 
     /// The pattern in the target's language, as a literal; nil when it has been refused.
     static func pattern(
-        _ transpiler: inout Transpiler, _ value: Expression, ignoringCase: Bool = false, onlyGroup: Int? = nil
+        _ transpiler: inout Transpiler, _ value: Expression, ignoringCase: Bool = false, onlyGroup: Int? = nil,
+        isTest: Bool = false
     ) throws(SQLError) -> RegexPattern? {
         guard let text = value.stringLiteral else {
             let advice = "The pattern has to be a literal."
@@ -34,7 +35,8 @@ enum RegexFunctions {
             return nil
         }
         do throws(RegexPattern.Unsupported) {
-            return try RegexPattern(text, transpiler.direction, ignoringCase: ignoringCase, onlyGroup: onlyGroup)
+            return try RegexPattern(
+                text, transpiler.direction, ignoringCase: ignoringCase, onlyGroup: onlyGroup, isTest: isTest)
         } catch {
             try transpiler.refuse("\(error.construct) in a regular expression", at: value.info.range)
             return nil
@@ -61,7 +63,7 @@ enum RegexFunctions {
             try refuseFlags(&transpiler, call)
             return .function(call)
         }
-        guard let pattern = try pattern(&transpiler, values[1], ignoringCase: flags.ignoresCase) else {
+        guard let pattern = try pattern(&transpiler, values[1], ignoringCase: flags.ignoresCase, isTest: true) else {
             return .function(call)
         }
         return .call("REGEXP_CONTAINS", values[0], .string(pattern.text))
@@ -184,7 +186,8 @@ enum RegexFunctions {
 
     private static func contains(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count == 2, let pattern = try pattern(&transpiler, values[1]) else { return .function(call) }
+        guard values.count == 2 else { return try transpiler.wrongArguments(call) }
+        guard let pattern = try pattern(&transpiler, values[1], isTest: true) else { return .function(call) }
         return .binary(values[0], .matches, .string(pattern.text))
     }
 

@@ -23,10 +23,17 @@ struct RegexPattern {
     private let onlyGroup: Int?
     private var rest: Substring
 
-    /// - Parameter onlyGroup: The group that goes on capturing, from 1; 0 for none, nil for all.
+    /// - Parameters:
+    ///   - onlyGroup: The group that goes on capturing, from 1; 0 for none, nil for all.
+    ///   - isTest: Whether it only matters that there is a match, and not which.
     init(
-        _ pattern: String, _ direction: Transpiler.Direction, ignoringCase: Bool = false, onlyGroup: Int? = nil
+        _ pattern: String, _ direction: Transpiler.Direction, ignoringCase: Bool = false, onlyGroup: Int? = nil,
+        isTest: Bool = false
     ) throws(Unsupported) {
+        if !isTest {
+            var choices = RegexChoices(pattern)
+            try choices.check()
+        }
         self.direction = direction
         self.onlyGroup = onlyGroup
         rest = Substring(pattern)

@@ -5,7 +5,7 @@ enum Substrings {
 
     static func toBigQuery(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         var values = call.values
-        guard values.count > 1 else { return .function(call) }
+        guard values.count > 1 else { return try transpiler.wrongArguments(call) }
         let labels = call.arguments.map(\.label)
         // SUBSTRING(s FROM 'pattern'), SUBSTRING(s FOR n FROM m).
         let mayBePattern = labels[1] == .from || labels[1] == nil
@@ -56,9 +56,9 @@ enum Substrings {
     }
 
     /// `overlay(s PLACING new FROM start FOR count)`.
-    static func overlay(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+    static func overlay(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count > 2 else { return .function(call) }
+        guard values.count > 2 else { return try transpiler.wrongArguments(call) }
         let count = values.count > 3 ? values[3] : .call("LENGTH", values[1])
         let before = Expression.call("SUBSTR", values[0], .integer(1), .binary(values[2], .subtract, .integer(1)))
         let after = Expression.call("SUBSTR", values[0], .binary(values[2], .add, count))
@@ -68,7 +68,7 @@ enum Substrings {
     /// Empty where there is no such part; a negative number counts from the end.
     static func splitPart(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count == 3 else { return .function(call) }
+        guard values.count == 3 else { return try transpiler.wrongArguments(call) }
         let form: FunctionForm
         if let number = values[2].integerLiteral, number < 0 {
             form = splitPartFromEnd
@@ -87,7 +87,7 @@ enum Substrings {
 
     static func toPostgres(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard values.count > 1 else { return .function(call) }
+        guard values.count > 1 else { return try transpiler.wrongArguments(call) }
         let name = call.name.name.lowercased()
         let rest = try values.dropFirst(2).map { (length) throws(SQLError) in try integer.filled(with: [length]) }
         guard let start = values[1].integerLiteral else {
@@ -104,9 +104,9 @@ enum Substrings {
         "CASE WHEN $2 > 0 THEN $2 WHEN $2 = 0 THEN 1 ELSE greatest(length($1) + $2 + 1, 1) END::integer", .postgres)
 
     /// SPLIT gives one empty part for an empty text, string_to_array none.
-    static func split(_: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
+    static func split(_ transpiler: inout Transpiler, _ call: FunctionCall) throws(SQLError) -> Expression {
         let values = call.values
-        guard let text = values.first else { return .function(call) }
+        guard let text = values.first else { return try transpiler.wrongArguments(call) }
         let separator = values.count > 1 ? values[1] : .string(",")
         return try splitForm.filled(with: [text, separator.stringLiteral == "" ? .null : separator])
     }

@@ -135,3 +135,6 @@ SELECT id, TIMESTAMP_SUB(placed, INTERVAL quantity HOUR) AS t, DATE_ADD(due, INT
 
 -- name: running days
 SELECT due, SUM(COUNT(*)) OVER (ORDER BY due) AS n FROM shop.orders WHERE due IS NOT NULL GROUP BY due ORDER BY due;
+
+-- name: moments as text
+SELECT id, CAST(moment AS STRING) AS m, CAST(local AS STRING) AS l FROM shop.moments ORDER BY id;

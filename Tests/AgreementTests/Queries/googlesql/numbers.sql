@@ -32,3 +32,19 @@ SELECT id, flags & 15 AS a, flags | 15 AS o, flags ^ 15 AS x, ~flags AS n, flags
 
 -- name: buckets
 SELECT id, RANGE_BUCKET(value, [-50.0, 0.0, 50.0]) AS b FROM shop.readings WHERE value IS NOT NULL ORDER BY id;
+
+-- name: whole division of what PostgreSQL makes a numeric of
+SELECT status, DIV(SUM(quantity), 7) AS q, DIV(COUNT(*), 2) AS n FROM shop.orders GROUP BY status
+ORDER BY status;
+
+-- name: whole division of parts of dates
+SELECT id, DIV(EXTRACT(YEAR FROM due), 10) AS decade, DIV(quantity, 3) AS third FROM shop.orders ORDER BY id;
+
+-- name: wide shifts
+SELECT 3 << n AS b, 1 << 3 AS c FROM shop.words WHERE n BETWEEN 0 AND 20 ORDER BY b;
+
+-- name: hexadecimal numbers
+SELECT 0xFF AS a, n + 0x10 AS b FROM shop.words ORDER BY b;
+
+-- name: numbers as text
+SELECT id, CAST(value AS STRING) AS v FROM shop.readings ORDER BY id;

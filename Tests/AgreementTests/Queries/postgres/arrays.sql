@@ -41,3 +41,9 @@ SELECT d::date AS day, count(o.id) AS n
 FROM generate_series(DATE '2024-02-25', DATE '2024-03-05', INTERVAL '1 day') AS d
 LEFT JOIN shop.orders o ON o.due = d::date
 GROUP BY 1 ORDER BY 1;
+
+-- name: putting together with null
+SELECT id, cardinality(array_append(CASE WHEN id > 3 THEN marks END, 8)) AS a,
+    cardinality(array_cat(CASE WHEN id > 3 THEN marks END, marks)) AS c,
+    cardinality((CASE WHEN id > 3 THEN marks END) || marks) AS o
+FROM shop.customers ORDER BY id;

@@ -117,3 +117,25 @@ SELECT id, moment + step * INTERVAL '1 hour' AS h, local + step * INTERVAL '1 da
 
 -- name: text as dates
 SELECT id, due >= '2024-06-01' AS late, due = DATE '2024-02-29' AS leap FROM shop.orders ORDER BY id;
+
+-- name: parts of a difference of moments
+SELECT id, extract(day FROM shipped - placed) AS d, extract(hour FROM shipped - placed) AS h,
+    extract(minute FROM shipped - placed) AS m, date_part('second', shipped - placed) AS s,
+    extract(day FROM placed - shipped) AS back
+FROM shop.orders ORDER BY id;
+
+-- name: parts of a difference of local times
+SELECT a.id, extract(day FROM a.taken - b.taken) AS d, extract(hour FROM a.taken - b.taken) AS h,
+    extract(minute FROM a.taken - b.taken) AS m
+FROM shop.readings a JOIN shop.readings b ON b.id = a.id + 7 ORDER BY a.id;
+
+-- name: moments compared with dates
+SELECT count(*) FILTER (WHERE placed >= due) AS ge, count(*) FILTER (WHERE due > placed) AS gt,
+    count(*) FILTER (WHERE placed BETWEEN due AND due + 30) AS near
+FROM shop.orders;
+
+-- name: local times compared with dates and moments
+SELECT id, local < day AS before, day = local AS same, moment > local AS ahead FROM shop.moments ORDER BY id;
+
+-- name: moments as text
+SELECT id, moment::text AS m, local::text AS l, 'at ' || local AS c FROM shop.moments ORDER BY id;

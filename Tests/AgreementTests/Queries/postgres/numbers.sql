@@ -45,3 +45,6 @@ FROM shop.readings WHERE value IS NOT NULL ORDER BY id;
 
 -- name: precision of decimals
 SELECT id, level * 1.5 AS m, level + 0.25 AS a, level - level AS z FROM shop.readings ORDER BY id;
+
+-- name: floats as text
+SELECT id, value::text AS t, 'v' || round(value) AS r FROM shop.readings ORDER BY id;

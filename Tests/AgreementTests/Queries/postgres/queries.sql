@@ -32,3 +32,17 @@ SELECT id FROM shop.customers c WHERE EXISTS (SELECT 1 FROM shop.orders o WHERE 
 
 -- name: pages
 SELECT id, name FROM shop.customers ORDER BY id OFFSET 10 LIMIT 5;
+
+-- name: names of calls
+SELECT s.count, s.max, s.status FROM (SELECT status, count(*), max(price) FROM shop.orders GROUP BY status) AS s
+ORDER BY s.status;
+
+-- name: names of calls in WITH
+WITH c AS (SELECT upper(status), sum(quantity)::bigint FROM shop.orders GROUP BY 1) SELECT c.upper, c.sum FROM c ORDER BY c.upper;
+
+-- name: an expression of a column that has an alias of its own
+SELECT -quantity AS quantity, id FROM shop.orders ORDER BY quantity + 0 DESC NULLS LAST, id;
+
+-- name: the first of each in a part of a union
+(SELECT DISTINCT ON (status) status, id FROM shop.orders ORDER BY status, id) UNION ALL
+(SELECT DISTINCT ON (status) status, -id FROM shop.orders ORDER BY status, id DESC);
