@@ -69,6 +69,14 @@ import Testing
         "mean the same in canonical form",
         arguments: [
             (SQLDialect.bigQuery, "GRANT `roleer` ON SCHEMA d TO 'user:a@example.com'"),
+            (.postgres, "SELECT 1_000, 0b101, 0o17, 0x1F_f0, 1_0.5_0e1_0, 0B1 b, a user, b end, c left FROM t"),
+            (.postgres, "SELECT js IS JSON ARRAY UNIQUE KEYS, js IS NOT JSON WITHOUT UNIQUE FROM t"),
+            (
+                .bigQuery,
+                "FROM t |> LEFT UNION ALL BY NAME (SELECT 1 AS a) |> FULL OUTER UNION DISTINCT BY NAME ON (a) (SELECT 1 AS a)"
+            ),
+            (.bigQuery, "FROM t |> UNION ALL STRICT CORRESPONDING BY (a) (SELECT 1 AS a), (SELECT 2 AS a)"),
+            (.bigQuery, "SELECT * FROM t UNPIVOT (v FOR k IN (a 'x', b AS 'y', c 3))"),
             (.postgres, "SELECT a FROM f(1), CAST(1 AS int) AS c, ROWS FROM (g(2))"),
             (.postgres, "SET ROLE someone"), (.postgres, "SET role = 'someone'"),
             (.postgres, #"EXPLAIN (FORMAT "json") SELECT EXTRACT("year" FROM a) FROM t"#),

@@ -249,8 +249,8 @@ struct TranspileCase: Sendable, CustomTestStringConvertible {
             "SELECT 1 << 40, i << 2, i << j, 0xFF FROM t",
             "SELECT CAST(1 AS bigint) << 40, i << 2, i << CAST(j AS integer), 255 FROM t"),
         .init(
-            "SELECT CAST(x AS STRING) FROM t",
-            "SELECT CAST(trim_scale(x) AS text) FROM t"),
+            "SELECT CAST(NUMERIC '1.50' AS STRING), CAST(x AS STRING) FROM t",
+            "SELECT CAST(trim_scale(1.50) AS text), regexp_replace(x::text, '^(-?[0-9]+)$', '\\1.0') FROM t"),
         .init(
             "SELECT s FROM (SELECT s FROM t)",
             "SELECT s FROM (SELECT s FROM t) AS subquery_1"),

@@ -11,18 +11,21 @@ final class WordTraits: Sendable {
     let columnNames: KeywordSet
     /// Words that name a select item only behind AS.
     let labelsNeedingAs: KeywordSet
+    /// Reserved words, too, may name a select item without AS, but for those.
+    let reservedMayLabel: Bool
     let folding: Folding
     /// The mark that quotes a name.
     let quote: UInt8
 
     init(
         reserved: KeywordSet, functionNames: KeywordSet, columnNames: KeywordSet, labelsNeedingAs: KeywordSet,
-        folding: Folding, quote: UInt8
+        reservedMayLabel: Bool, folding: Folding, quote: UInt8
     ) {
         self.reserved = reserved
         self.functionNames = functionNames
         self.columnNames = columnNames
         self.labelsNeedingAs = labelsNeedingAs
+        self.reservedMayLabel = reservedMayLabel
         self.folding = folding
         self.quote = quote
     }
@@ -52,10 +55,12 @@ final class WordTraits: Sendable {
             .timestamp, .treat, .trim, .values, .varchar,
         ],
         labelsNeedingAs: [
-            .char, .character, .day, .filter, .hour, .minute, .month, .over, .precision, .second, .varying, .within,
+            .array, .as, .char, .character, .create, .day, .except, .fetch, .filter, .for, .from, .grant, .group,
+            .having, .hour, .intersect, .into, .isnull, .limit, .minute, .month, .notnull, .offset, .on, .order, .over,
+            .overlaps, .precision, .returning, .second, .to, .union, .varying, .where, .window, .with, .within,
             .without, .year,
         ],
-        folding: .lower, quote: UInt8(ascii: "\""))
+        reservedMayLabel: true, folding: .lower, quote: UInt8(ascii: "\""))
 
     static let bigQuery = WordTraits(
         reserved: [
@@ -68,7 +73,8 @@ final class WordTraits: Sendable {
             .rollup, .rows, .select, .set, .some, .struct, .tablesample, .then, .to, .treat, .true, .unbounded, .union,
             .unnest, .using, .when, .where, .window, .with, .within,
         ],
-        functionNames: [], columnNames: [], labelsNeedingAs: [], folding: .none, quote: UInt8(ascii: "`"))
+        functionNames: [], columnNames: [], labelsNeedingAs: [], reservedMayLabel: false, folding: .none,
+        quote: UInt8(ascii: "`"))
 }
 
 extension SQLDialect {

@@ -339,12 +339,14 @@ extension Parser {
         return .json(kind: kind, uniqueKeys: isUnique ?? false)
     }
 
-    /// `WITH UNIQUE [KEYS]`, `WITHOUT UNIQUE [KEYS]`.
+    /// `[WITH] UNIQUE [KEYS]`, `WITHOUT UNIQUE [KEYS]`.
     mutating func uniqueKeys() throws(SQLError) -> Bool? {
-        guard at(.with) || at(.without), peek(1).keyword == .unique else { return nil }
-        let isUnique = at(.with)
-        advance()
-        advance()
+        let isUnique = !at(.without)
+        if at(.with) || at(.without) {
+            guard peek(1).keyword == .unique else { return nil }
+            advance()
+        }
+        guard take(.unique) else { return nil }
         _ = takeWord("KEYS")
         return isUnique
     }

@@ -397,7 +397,7 @@ extension Parser {
         } else {
             references = [try columnReference()]
         }
-        let label = take(.as) ? try expression() : nil
+        let label = take(.as) || at(.stringLiteral) || at(.integerLiteral) ? try expression() : nil
         return Unpivot.Column(columns: references, label: label)
     }
 

@@ -95,7 +95,9 @@ extension Parser {
         if take(.as) {
             return try labelOrName("the column's name")
         }
-        guard atName(), !words.labelsNeedingAs.contains(token.keyword) else { return nil }
+        guard atName() || (words.reservedMayLabel && token.kind == .word),
+            !words.labelsNeedingAs.contains(token.keyword)
+        else { return nil }
         return try takeName()
     }
 

@@ -19,6 +19,10 @@ extension Parser {
     }
 
     private mutating func pipeOperator() throws(SQLError) -> PipeOperator {
+        if let outer = setMode() {
+            for _ in 0..<outerLength() { advance() }
+            return try pipeSetOperation(outer)
+        }
         let keyword = token.keyword
         switch keyword {
         case .select: return .select(try pipeSelect())
@@ -57,7 +61,7 @@ extension Parser {
             advance()
             return .distinct
         case .order: return .orderBy(try orderBy())
-        case .union, .intersect, .except: return try pipeSetOperation()
+        case .union, .intersect, .except: return try pipeSetOperation(nil)
         case .call:
             advance()
             let start = token.range.start
@@ -131,12 +135,14 @@ extension Parser {
         return item
     }
 
-    private mutating func pipeSetOperation() throws(SQLError) -> PipeOperator {
+    private mutating func pipeSetOperation(
+        _ outer: SetOperation.Matching.Outer?
+    ) throws(SQLError) -> PipeOperator {
         let kind: SetOperation.Kind = at(.union) ? .union : at(.intersect) ? .intersect : .except
         advance()
         let all = take(.all)
         if !all { try expect(.distinct) }
-        let matching: SetOperation.Matching? = take(.by, .name) ? .init(mode: .byName) : nil
+        let matching = try setMatching(outer)
         let queries = try list { parser throws(SQLError) in
             guard
                 case .query(let query) = try parser.nested({ parser throws(SQLError) in

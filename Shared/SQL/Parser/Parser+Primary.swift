@@ -19,7 +19,7 @@ extension Parser {
             return try wordOperand(start)
         case .quotedName: return try path(start)
         case .integerLiteral, .decimalLiteral:
-            let digits = text(token)
+            let digits = try number(text(token))
             let value: Literal.Value = token.kind == .integerLiteral ? .integer(digits) : .decimal(digits)
             advance()
             return .literal(Literal(value: value, info: info(from: start)))
@@ -314,6 +314,18 @@ extension Parser {
         }
         star.info = info(from: start)
         return star
+    }
+
+    /// The digits of a number: `1_000` and `0b1111` as a decimal number, all others as they are.
+    private func number(_ text: String) throws(SQLError) -> String {
+        guard dialect.traits.lexical.numbersHaveForms else { return text }
+        let digits = text.utf8.contains(UInt8(ascii: "_")) ? text.replacing("_", with: "") : text
+        let isBinary = digits.hasPrefix("0b") || digits.hasPrefix("0B")
+        guard isBinary || digits.hasPrefix("0o") || digits.hasPrefix("0O") else { return digits }
+        guard let value = UInt64(digits.dropFirst(2), radix: isBinary ? 2 : 8) else {
+            throw error("A number of more than 64 bits; write it in decimal digits.")
+        }
+        return "\(value)"
     }
 
     // MARK: Arrays

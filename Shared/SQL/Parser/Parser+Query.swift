@@ -159,10 +159,10 @@ extension Parser {
     }
 
     /// How many words the mode of a set operation has.
-    private func outerLength() -> Int { !at(.outer) && peek(1).keyword == .outer ? 2 : 1 }
+    func outerLength() -> Int { !at(.outer) && peek(1).keyword == .outer ? 2 : 1 }
 
     /// `BY NAME [ON (…)]` and `CORRESPONDING [BY (…)]`, which a mode before the operation must be followed by.
-    private mutating func setMatching(
+    mutating func setMatching(
         _ outer: SetOperation.Matching.Outer?
     ) throws(SQLError) -> SetOperation.Matching? {
         guard grammar.setOperationsMatchNames else { return nil }

@@ -56,11 +56,15 @@ struct LexicalTraits: Sendable {
     /// The number after which digits may go on as a name: `dataset.2026_events`.
     var namesAfterDotsMayBeginWithDigits: Bool
 
+    /// `1_000`, `0o17` and `0b11` are numbers.
+    var numbersHaveForms: Bool
+
     init(
         operators texts: [(String, TokenKind)], prefixes: [StringPrefix], doubleQuoteIsString: Bool,
         backtickIsName: Bool, plainStringsHaveEscapes: Bool, quotesAreDoubled: Bool, hasTripleQuotes: Bool,
         hasDollarQuotes: Bool, hashIsComment: Bool, commentsNest: Bool, atIsParameter: Bool, questionIsParameter: Bool,
-        namesMayHaveDashes: Bool, namesAfterDotsMayBeginWithDigits: Bool, operatorsAreRuns: Bool
+        namesMayHaveDashes: Bool, namesAfterDotsMayBeginWithDigits: Bool, operatorsAreRuns: Bool,
+        numbersHaveForms: Bool
     ) {
         self.operatorsAreRuns = operatorsAreRuns
         runBytes = Array(repeating: false, count: 256)
@@ -76,6 +80,7 @@ struct LexicalTraits: Sendable {
         self.commentsNest = commentsNest
         self.atIsParameter = atIsParameter
         self.questionIsParameter = questionIsParameter
+        self.numbersHaveForms = numbersHaveForms
         self.namesMayHaveDashes = namesMayHaveDashes
         self.namesAfterDotsMayBeginWithDigits = namesAfterDotsMayBeginWithDigits
         operators = Array(repeating: [], count: 256)
@@ -140,7 +145,7 @@ extension LexicalTraits {
         doubleQuoteIsString: false, backtickIsName: false, plainStringsHaveEscapes: false, quotesAreDoubled: true,
         hasTripleQuotes: false, hasDollarQuotes: true, hashIsComment: false, commentsNest: true, atIsParameter: false,
         questionIsParameter: false, namesMayHaveDashes: false, namesAfterDotsMayBeginWithDigits: false,
-        operatorsAreRuns: true)
+        operatorsAreRuns: true, numbersHaveForms: true)
 
     static let bigQuery = LexicalTraits(
         operators: commonOperators,
@@ -153,5 +158,5 @@ extension LexicalTraits {
         doubleQuoteIsString: true, backtickIsName: true, plainStringsHaveEscapes: true, quotesAreDoubled: false,
         hasTripleQuotes: true, hasDollarQuotes: false, hashIsComment: true, commentsNest: false, atIsParameter: true,
         questionIsParameter: true, namesMayHaveDashes: true, namesAfterDotsMayBeginWithDigits: true,
-        operatorsAreRuns: false)
+        operatorsAreRuns: false, numbersHaveForms: false)
 }

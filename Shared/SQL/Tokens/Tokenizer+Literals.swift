@@ -7,9 +7,15 @@ extension Tokenizer {
         if traits.namesAfterDotsMayBeginWithDigits, tokens.last?.kind == .dot, touches(tokens.last) { return word() }
         if bytes[start] == UInt8(ascii: "0"), peek(1) | 0x20 == UInt8(ascii: "x"), isHexDigit(peek(2)) {
             position += 2
-            while isHexDigit(peek(0)) { position += 1 }
-            try endNumber(.integerLiteral, from: start)
-            return
+            skipDigits(of: 16)
+            return try endNumber(.integerLiteral, from: start)
+        }
+        if bytes[start] == UInt8(ascii: "0"), traits.numbersHaveForms, let base = base(peek(1)),
+            isDigit(peek(2), of: base)
+        {
+            position += 2
+            skipDigits(of: base)
+            return try endNumber(.integerLiteral, from: start)
         }
         skipDigits()
         var kind = TokenKind.integerLiteral
@@ -55,8 +61,21 @@ extension Tokenizer {
         try endNumber(.decimalLiteral, from: start)
     }
 
-    private mutating func skipDigits() {
-        while isDigit(peek(0)) { position += 1 }
+    /// In some dialects, digits may stand in groups: `1_000`.
+    private mutating func skipDigits(of base: UInt8 = 10) {
+        while isDigit(peek(0), of: base)
+            || (traits.numbersHaveForms && peek(0) == UInt8(ascii: "_") && isDigit(peek(1), of: base))
+        {
+            position += 1
+        }
+    }
+
+    private func base(_ letter: UInt8) -> UInt8? {
+        letter | 0x20 == UInt8(ascii: "b") ? 2 : letter | 0x20 == UInt8(ascii: "o") ? 8 : nil
+    }
+
+    private func isDigit(_ byte: UInt8, of base: UInt8) -> Bool {
+        base == 16 ? isHexDigit(byte) : byte >= UInt8(ascii: "0") && byte < UInt8(ascii: "0") + base
     }
 
     private mutating func skipExponent() -> Bool {
