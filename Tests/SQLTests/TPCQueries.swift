@@ -11,9 +11,16 @@ enum TPCQueries {
         var testDescription: String { name }
     }
 
-    static let all: [Entry] = {
-        do { return try load() } catch { fatalError("No TPC queries: \(error). See Fixtures/tpc-queries.") }
+    static let all = entries(in: folder)
+    /// The same queries in GoogleSQL, as SQLGlot translates them.
+    static let googleSQL: [Entry] = {
+        _ = all
+        return entries(in: folder.appending(path: "googlesql"))
     }()
+
+    private static func entries(in folder: URL) -> [Entry] {
+        do { return try load(folder) } catch { fatalError("No TPC queries: \(error). See Fixtures/tpc-queries.") }
+    }
 
     /// The tables that the queries read, by suite.
     private static let catalogs: [String: SchemaCatalog] = {
@@ -43,11 +50,11 @@ enum TPCQueries {
         .deletingLastPathComponent()
     private static let folder = root.appending(path: ".millrace/test/tpc")
 
-    private static func load() throws -> [Entry] {
-        if !FileManager.default.fileExists(atPath: folder.appending(path: "complete-2").path) {
+    private static func load(_ folder: URL) throws -> [Entry] {
+        if !FileManager.default.fileExists(atPath: Self.folder.appending(path: "complete-3").path) {
             let script = Process()
             script.executableURL = root.appending(path: "Tests/SQLTests/Fixtures/tpc-queries")
-            script.arguments = [folder.path]
+            script.arguments = [Self.folder.path]
             try script.run()
             script.waitUntilExit()
         }

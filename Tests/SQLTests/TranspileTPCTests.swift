@@ -44,7 +44,7 @@ import Testing
         "tpch-13": "AS c_custkey",
     ]
 
-    private static func text(_ statements: [Statement], _ dialect: SQLDialect) -> String {
+    static func text(_ statements: [Statement], _ dialect: SQLDialect) -> String {
         statements.map { $0.sql(dialect, style: .canonical) }.joined(separator: ";\n")
     }
 
@@ -62,7 +62,7 @@ import Testing
             separator: " instead of ")
     }
 
-    private static func qualify(_ statements: [Statement], _ catalog: SchemaCatalog) throws {
+    static func qualify(_ statements: [Statement], _ catalog: SchemaCatalog) throws {
         for case .query(let query) in statements {
             let result = try query.qualified(in: catalog, options: ResolveOptions(requiresKnownTables: true))
             #expect(result.isComplete)
