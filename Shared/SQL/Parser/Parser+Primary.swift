@@ -217,7 +217,8 @@ extension Parser {
         case .values: peek(1).kind == .leftParenthesis
         // `WITH(a AS 1, a + 1)` is an expression of GoogleSQL.
         case .with: peek(1).kind != .leftParenthesis
-        case .table: peek(1).kind == .word || peek(1).kind == .quotedName
+        // In GoogleSQL it is a name like others.
+        case .table: words.reserved.contains(.table) && (peek(1).kind == .word || peek(1).kind == .quotedName)
         case .from: grammar.hasPipes
         default: at(.placeholder) && continuesQuery(peek(1).keyword)
         }
