@@ -13,6 +13,11 @@ enum ClientConfiguration {
         "statistics.interval.ms": "5000",
     ]
 
+    /// What correctness hangs on: asking for something else is a mistake, and is told.
+    private static let fixed = [
+        "acks", "enable.idempotence", "enable.auto.commit", "enable.auto.offset.store", "auto.offset.reset",
+    ]
+
     /// Applies all properties to `configuration`.
     static func apply(
         _ settings: KafkaSettings, defaults: [String: String], enforced: [String: String],
@@ -23,6 +28,12 @@ enum ClientConfiguration {
         properties["client.id"] = settings.clientID
         properties.merge(settings.properties) { _, new in new }
         properties.merge(enforced) { _, new in new }
+        for name in fixed {
+            guard let wanted = settings.properties[name], let value = enforced[name], wanted != value else { continue }
+            throw .own(
+                .configuration, "set the librdkafka property \(name)",
+                "it has to be \(value), or events could be lost or doubled; leave it out")
+        }
         for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
             try set(name, value, in: configuration)
         }

@@ -19,7 +19,8 @@ public final class KafkaProducer: Sendable {
     ///   the same id fences this one.
     /// - Throws: `.configuration`.
     public init(_ settings: KafkaSettings, transactionalID: String? = nil, logger: Logger) throws(KafkaError) {
-        var enforced: [String: String] = [:]
+        // What is acknowledged is never lost nor doubled: no property may take that away.
+        var enforced = ["enable.idempotence": "true", "acks": "all"]
         enforced["transactional.id"] = transactionalID
         let handle = try ClientHandle(
             .producer, settings, defaults: transactionalID == nil ? Self.defaults : Self.transactionalDefaults,
@@ -31,8 +32,6 @@ public final class KafkaProducer: Sendable {
     }
 
     private static let defaults = [
-        "enable.idempotence": "true",
-        "acks": "all",
         "compression.type": "lz4",
         "linger.ms": "20",
         "partitioner": "murmur2_random",

@@ -106,6 +106,47 @@ struct RunningCollector {
         }
     }
 
+    @Test("a collector whose topic is missing is not ready, says what to do, and becomes ready by itself")
+    func missingTopic() async throws {
+        let pipeline = try CollectorPipeline(topic: KafkaTestServer.uniqueName("missing"))
+        defer { pipeline.remove() }
+        try await RunningCollector.run(pipeline, open()) { collector in
+            func readiness() async throws -> String {
+                try await collector.raw(Array("GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8))
+            }
+            func waits(for text: String) async throws -> Bool {
+                for _ in 0..<150 {
+                    if try await readiness().contains(text) { return true }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+                return false
+            }
+            #expect(try await waits(for: "Run `producer topics`"))
+            let admin = try KafkaAdmin(KafkaTestServer.settings(), logger: KafkaTestServer.logger())
+            try await admin.create(TopicSpecification(pipeline.topic, partitions: 1, replicationFactor: 1))
+            #expect(try await waits(for: "200 OK"))
+            try await admin.delete(topic: pipeline.topic)
+            await admin.close()
+        }
+    }
+
+    @Test("pages of other origins may not send; a path may end with a slash")
+    func origins() async throws {
+        try await withPipeline { pipeline in
+            try await RunningCollector.run(pipeline, open { $0.allowedOrigins = ["https://shop.example"] }) {
+                collector in
+                let body = #"{"userId":"u1","event":"a"}"#
+                for (origin, status) in [("https://shop.example", 200), ("https://evil.example", 403)] {
+                    let answer = try await collector.post("/v1/track/", body, headers: ["Origin: \(origin)"])
+                    #expect(answer.status == status)
+                    #expect(answer.text.contains("Access-Control-Allow-Origin") == (status == 200))
+                }
+                #expect(try await collector.post("/v1/track", body).status == 200, "no browser, no origin")
+                #expect(try await consumeTopic(pipeline.topic).count == 2)
+            }
+        }
+    }
+
     @Test("every hostile request is answered right, and the service goes on")
     func hostile() async throws {
         try await withPipeline { pipeline in

@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 import Testing
 
+@testable import Kafka
 @testable import Producer
 
 @Suite("Write keys") struct CollectorKeyTests {
@@ -75,6 +76,66 @@ import Testing
         }
     }
 
+    static func away(_ delivery: Delivery) -> FailedDelivery {
+        FailedDelivery(delivery: delivery, error: .own(.unreachable, "send", "made up", retriable: true))
+    }
+
+    /// Starts a spool whose Kafka takes everything.
+    func startSending(_ spool: Spool) -> AsyncStream<Delivery> {
+        let (sent, feed) = AsyncStream.makeStream(of: Delivery.self)
+        spool.start { deliveries, done in
+            for delivery in deliveries { feed.yield(delivery) }
+            done([])
+        }
+        return sent
+    }
+
+    func collect(_ count: Int, from sent: AsyncStream<Delivery>) async -> [Delivery] {
+        var found: [Delivery] = []
+        for await delivery in sent {
+            found.append(delivery)
+            if found.count == count { break }
+        }
+        return found
+    }
+
+    @Test("what Kafka will never take is set aside; of the rest, only what it did not take is sent again")
+    func hopeless() async throws {
+        let spool = try spool()
+        let tries = Mutex<[[Delivery]]>([])
+        spool.start { deliveries, done in
+            let attempt = tries.withLock { tries in
+                tries.append(deliveries)
+                return tries.count
+            }
+            guard attempt == 1 else { return done([]) }
+            done([
+                FailedDelivery(delivery: deliveries[1], error: .own(.messageTooLarge, "send", "made up")),
+                Self.away(deliveries[2]),
+            ])
+        }
+        #expect(await append(0..<4, to: spool) == .taken)
+        while spool.isInUse { try await Task.sleep(for: .milliseconds(10)) }
+        await spool.close()
+        #expect(tries.withLock { $0 } == [(0..<4).map(event), [event(2)]])
+        let kept = try #require(FileManager.default.contents(atPath: "\(path)/events.refused"))
+        var position = 0
+        #expect(SpoolFrame.next(in: Array(kept), at: &position) == event(1))
+        #expect(position == kept.count)
+    }
+
+    @Test("a copy of a rejected event that no topic takes keeps nothing from being taken; any other message does")
+    func lostCopies() {
+        var copy = event(1)
+        copy.topic = "events.dead-letters"
+        for reason in [KafkaError.Reason.unknownTopic, .notAuthorized, .messageTooLarge] {
+            let error = KafkaError.own(reason, "send", "made up")
+            #expect(FailedDelivery(delivery: copy, error: error).isLostCopy)
+            #expect(!FailedDelivery(delivery: event(1), error: error).isLostCopy)
+        }
+        #expect(!Self.away(copy).isLostCopy, "when Kafka is back it is taken")
+    }
+
     @Test("a frame is read as it was written; a damaged or unfinished one is not")
     func frames() {
         var bytes: [UInt8] = []
@@ -97,9 +158,9 @@ import Testing
     func order() async throws {
         let first = try spool()
         let refused = Mutex(0)
-        first.start { _, done in
+        first.start { deliveries, done in
             refused.withLock { $0 += 1 }
-            done(false)  // Kafka is away
+            done(deliveries.map(Self.away))
         }
         #expect(!first.isInUse)
         for start in stride(from: 0, to: 300, by: 3) {
@@ -116,18 +177,9 @@ import Testing
 
         let second = try spool()
         #expect(second.isInUse)
-        let (sent, feed) = AsyncStream.makeStream(of: Delivery.self)
-        second.start { deliveries, done in
-            for delivery in deliveries { feed.yield(delivery) }
-            done(true)
-        }
+        let sent = startSending(second)
         #expect(await append(300..<303, to: second) == .taken)
-        var found: [Delivery] = []
-        for await delivery in sent {
-            found.append(delivery)
-            if found.count == 303 { break }
-        }
-        #expect(found == (0..<303).map(event))
+        #expect(await collect(303, from: sent) == (0..<303).map(event))
         await second.close()
         let third = try spool()
         #expect(!third.isInUse, "all of it is in Kafka")
@@ -136,7 +188,7 @@ import Testing
     @Test("what is damaged is set aside; what comes behind it goes out")
     func damaged() async throws {
         let first = try spool()
-        first.start { _, done in done(false) }
+        first.start { deliveries, done in done(deliveries.map(Self.away)) }
         for number in 0..<3 { #expect(await append(number..<number + 1, to: first) == .taken) }
         await first.close()
         let folder = try SpoolFolder(path)
@@ -149,18 +201,9 @@ import Testing
         try file.close()
 
         let second = try spool()
-        let (sent, feed) = AsyncStream.makeStream(of: Delivery.self)
-        second.start { deliveries, done in
-            for delivery in deliveries { feed.yield(delivery) }
-            done(true)
-        }
+        let sent = startSending(second)
         #expect(await append(3..<4, to: second) == .taken)
-        var found: [Delivery] = []
-        for await delivery in sent {
-            found.append(delivery)
-            if found.count == 2 { break }
-        }
-        #expect(found == [event(0), event(3)])
+        #expect(await collect(2, from: sent) == [event(0), event(3)])
         await second.close()
         let names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".damaged") }
         let kept = try #require(names.first.flatMap { FileManager.default.contents(atPath: "\(path)/\($0)") })
@@ -179,7 +222,7 @@ import Testing
     @Test("a full spool refuses, and says so")
     func full() async throws {
         let spool = try spool(bytesMax: 1_000)
-        spool.start { _, done in done(false) }
+        spool.start { deliveries, done in done(deliveries.map(Self.away)) }
         var outcomes: [DeliveryOutcome] = []
         for number in 0..<20 { outcomes.append(await append(number..<number + 1, to: spool)) }
         #expect(outcomes.first == .taken)

@@ -19,6 +19,7 @@ final class CollectorMeters: Sendable {
 
     private let state = Mutex(State())
     private let logger: Logger
+    private let pending = Gauge(label: "collector_pending_bytes")
 
     init(logger: Logger) {
         self.logger = logger
@@ -29,9 +30,22 @@ final class CollectorMeters: Sendable {
             .init("collector_events_total", help: "Events acknowledged by Kafka or kept by the spool, by topic."),
             .init("collector_events_rejected_total", help: "Events not taken, by the rule they break."),
             .init("collector_pending_bytes", help: "Bodies and unacknowledged events held in memory."),
+            .init(
+                "collector_producer_replacements_total", help: "Kafka clients that met a fatal error and were replaced."
+            ),
+            .init("collector_key_reload_failures_total", help: "Times the file of write keys could not be read again."),
+            .init(
+                "collector_rejections_not_kept_total",
+                help: "Rejected events whose copy Kafka would not take: no such topic, or no right."),
+            .init(
+                "collector_spool_refused_total", help: "Events of the spool that Kafka will never take; kept in a file."
+            ),
             .init("collector_spool_bytes", help: "Events in the spool that Kafka has not acknowledged."),
         ])
     }
+
+    /// Shows how much is held in memory.
+    func holds(_ bytes: Int) { pending.record(bytes) }
 
     func answered(method: String, route: String, status: UInt, _ elapsed: Duration) {
         let (count, time) = state.withLock { state in

@@ -64,6 +64,9 @@ struct CollectorSettings: Sendable {
 
     init() {}
 
+    /// Whether pages of `origin` may send events and read answers.
+    func allowsOrigin(_ origin: String) -> Bool { allowedOrigins.contains("*") || allowedOrigins.contains(origin) }
+
     /// - Throws: `SettingsError` when nobody could send: no keys, and not open either.
     init(_ settings: Settings) throws(SettingsError) {
         keysFile = try settings.value(of: Self.keysFile)

@@ -61,9 +61,11 @@ struct CollectorService {
         let delivery = try EventDelivery(
             kafka, ackTimeout: settings.ackTimeout, budget: budget, spool: spool, logger: logger)
         let meters = CollectorMeters(logger: logger)
-        health.add("kafka") {
-            // With a spool, events are taken although Kafka is away.
-            delivery.isAway && spool == nil ? .failing("Kafka does not take events") : .ok
+        if let spool {
+            // Events are taken although Kafka is away.
+            health.add("spool") { spool.isFull ? .failing("The spool is full; Kafka does not take its events.") : .ok }
+        } else {
+            health.add("kafka") { delivery.trouble.map { .failing($0) } ?? .ok }
         }
         server = CollectorServer(
             .init(
@@ -74,7 +76,10 @@ struct CollectorService {
                 },
                 logger: logger),
             endpoint: endpoint)
-        var parts: [any Service] = [DeliveryService(delivery: delivery, spool: spool, topics: topics)]
+        var parts: [any Service] = [
+            DeliveryService(delivery: delivery, spool: spool),
+            KafkaWatch(kafka: kafka, delivery: delivery, topics: topics, logger: logger),
+        ]
         if let path = settings.keysFile {
             parts.append(KeyFileWatcher(path: path, topics: Set(topics), ring: ring, logger: logger))
         }
@@ -95,14 +100,11 @@ struct CollectorService {
 struct DeliveryService: Service {
     let delivery: EventDelivery
     let spool: Spool?
-    let topics: [String]
 
     func run() async throws {
         spool?.start { [delivery] deliveries, done in
-            delivery.submit(deliveries, attempt: 1) { _, error in done(error == nil) }
+            delivery.submit(deliveries, attempt: 1, done: done)
         }
-        // Only a warm-up: a topic that is missing now is told by the first event.
-        try? await delivery.prepare(topics: topics)
         try? await gracefulShutdown()  // throws only when cancelled, which ends it as well
         if let spool { await spool.close() }
         await delivery.close(within: .seconds(15))

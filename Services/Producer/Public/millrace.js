@@ -96,9 +96,10 @@
     if (sending || !queue.length) return;
     var batch = take();
     sending = true;
-    // As plain text, so that no preflight is needed.
-    fetch(endpoint + "/v1/batch", { method: "POST", body: body(batch), headers: { "Content-Type": "text/plain" },
-      credentials: "omit" }).then(function (answer) {
+    // As plain text, so that no preflight is needed; kept alive, so that it survives the page, as far as browsers do that.
+    var text = body(batch);
+    fetch(endpoint + "/v1/batch", { method: "POST", body: text, headers: { "Content-Type": "text/plain" },
+      credentials: "omit", keepalive: text.length < 20000 }).then(function (answer) {
       sending = false;
       if (answer.status === 429 || answer.status >= 500)
         return again(batch, 1000 * Number(answer.headers.get("Retry-After") || 0));

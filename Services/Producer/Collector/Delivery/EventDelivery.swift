@@ -9,8 +9,26 @@ import Synchronization
 /// What became of a request's messages.
 enum DeliveryOutcome: Sendable, Equatable {
     case taken
-    /// Nothing is promised; the sender should try again.
+    /// Kafka will never take some of them: trying again is of no use. The others are safe.
+    case refused(count: Int, reason: String)
+    /// Not all of them are safe; the sender should try again.
     case unavailable(reason: String)
+}
+
+/// A message that Kafka did not take.
+struct FailedDelivery: Sendable {
+    let delivery: Delivery
+    let error: KafkaError
+
+    /// Whether no attempt will get it through.
+    var isHopeless: Bool { error.reason == .messageTooLarge }
+
+    /// Whether it is the copy of a rejected event, whose topic cannot be written to. The event was answered for; it must not
+    /// keep others from being taken.
+    var isLostCopy: Bool {
+        guard delivery.topic.hasSuffix(".dead-letters") else { return false }
+        return isHopeless || error.reason == .unknownTopic || error.reason == .notAuthorized
+    }
 }
 
 /// The way of messages to Kafka, over as many producers as it takes.
@@ -18,7 +36,8 @@ final class EventDelivery: Sendable {
     private struct State {
         var producer: KafkaProducer
         var generation = 0
-        var isAway = false
+        /// Why Kafka takes nothing, as far as is known.
+        var trouble: String?
     }
 
     private let kafka: KafkaSettings
@@ -50,13 +69,17 @@ final class EventDelivery: Sendable {
         state = Mutex(State(producer: try KafkaProducer(kafka, logger: logger)))
     }
 
-    /// Whether Kafka answered lately; for readiness.
-    var isAway: Bool { state.withLock { $0.isAway } }
+    /// Why Kafka takes no events, when that is so; for readiness.
+    var trouble: String? { state.withLock(\.trouble) }
 
-    /// Asks for the topics' partitions ahead of the first event.
-    func prepare(topics: [String]) async throws(KafkaError) {
+    /// Asks for the topics' partitions ahead of the first event. What goes wrong is told by that event.
+    func warmUp(topics: [String]) async {
         let producer = state.withLock { $0.producer }
-        try await producer.prepare(topics: topics)
+        do {
+            try await producer.prepare(topics: topics)
+        } catch {
+            logger.debug("topics not asked for ahead", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Delivers all of `deliveries`.
@@ -66,34 +89,64 @@ final class EventDelivery: Sendable {
         let bytes = deliveries.reduce(0) { $0 + $1.bytes }
         guard budget.take(bytes) else {
             if let spool { return spool.append(deliveries, completion: completion) }
-            return completion(.unavailable(reason: "Too many events wait for Kafka."))
+            return completion(.unavailable(reason: "Too many events wait for Kafka. Nothing was taken; send it again."))
         }
         let budget = self.budget
-        submit(deliveries, attempt: 1) { [spool] failed, error in
+        submit(deliveries, attempt: 1) { [self] failures in
             budget.give(bytes)
-            guard let error else { return completion(.taken) }
-            if let spool { return spool.append(failed, completion: completion) }
-            completion(.unavailable(reason: "Kafka did not take the events: \(error.reason)."))
+            noteLostCopies(failures.filter(\.isLostCopy))
+            let failures = failures.filter { !$0.isLostCopy }
+            let waiting = failures.filter { !$0.isHopeless }
+            guard let first = waiting.first else {
+                guard let refused = failures.first else { return completion(.taken) }
+                return completion(.refused(count: failures.count, reason: "\(refused.error.reason)"))
+            }
+            if let spool, waiting.count == failures.count {
+                return spool.append(waiting.map(\.delivery), completion: completion)
+            }
+            let taken = deliveries.count - failures.count
+            completion(
+                .unavailable(
+                    reason: "Kafka did not take the events: \(first.error.reason). "
+                        + (taken == 0
+                            ? "Nothing was taken; send it again."
+                            : "\(taken) of \(deliveries.count) may have been taken; send all again, with the same ids.")
+                ))
         }
     }
 
     /// Sends, and sends again what a producer that met a fatal error left behind.
+    /// - Parameter done: Is given what was not taken.
     func submit(
-        _ deliveries: [Delivery], attempt: Int, done: @escaping @Sendable ([Delivery], KafkaError?) -> Void
+        _ deliveries: [Delivery], attempt: Int, done: @escaping @Sendable ([FailedDelivery]) -> Void
     ) {
         let (producer, generation) = state.withLock { ($0.producer, $0.generation) }
-        producer.submit(deliveries.map(\.message)) { [self] failures in
-            guard let error = failures.min(by: { $0.key < $1.key })?.value else {
-                note(away: nil)
-                return done([], nil)
+        producer.submit(deliveries.map(\.message)) { [self] errors in
+            let failures = errors.sorted { $0.key < $1.key }.map {
+                FailedDelivery(delivery: deliveries[$0.key], error: $0.value)
             }
-            let failed = failures.keys.sorted().map { deliveries[$0] }
+            guard let error = failures.first?.error else {
+                note(trouble: nil)
+                return done([])
+            }
             if error.isFatal { replace(generation, error) }
             let isReplaced = state.withLock { $0.generation } != generation
-            if isReplaced, attempt < Self.attemptsMax { return submit(failed, attempt: attempt + 1, done: done) }
-            note(away: error)
-            done(failed, error)
+            if isReplaced, attempt < Self.attemptsMax {
+                return submit(failures.map(\.delivery), attempt: attempt + 1, done: done)
+            }
+            if let real = failures.first(where: { !$0.isHopeless && !$0.isLostCopy }) { note(trouble: "\(real.error)") }
+            done(failures)
         }
+    }
+
+    private func noteLostCopies(_ failures: [FailedDelivery]) {
+        guard let first = failures.first else { return }
+        Counter(label: "collector_rejections_not_kept_total").increment(by: failures.count)
+        logger.error(
+            "rejected events not kept",
+            metadata: [
+                "events": "\(failures.count)", "topic": "\(first.delivery.topic)", "error": "\(first.error)",
+            ])
     }
 
     /// Waits for what is on its way, and stops.
@@ -122,14 +175,15 @@ final class EventDelivery: Sendable {
         Task { await old.close(within: .zero) }  // its unacknowledged messages fail now, and go to the new one
     }
 
-    private func note(away error: KafkaError?) {
+    /// Notes what is known of Kafka; `nil` when it takes events.
+    func note(trouble: String?) {
         let isNews = state.withLock { state in
-            defer { state.isAway = error != nil }
-            return state.isAway != (error != nil)
+            defer { state.trouble = trouble }
+            return (state.trouble == nil) != (trouble == nil)
         }
         guard isNews else { return }
-        if let error {
-            logger.error("kafka does not take events", metadata: ["error": "\(error)"])
+        if let trouble {
+            logger.error("kafka does not take events", metadata: ["error": "\(trouble)"])
         } else {
             logger.info("kafka takes events")
         }

@@ -5,6 +5,20 @@ import ServiceRuntime
 enum CollectorRoutes {
     private static let readable: Set<String> = ["/millrace.js", "/healthz", "/readyz", "/metrics"]
 
+    /// The path as it is known here: some SDKs end it with a slash.
+    static func plain(_ path: Substring) -> String {
+        String(path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path)
+    }
+
+    /// Whether a request brings events.
+    static func takesEvents(_ method: HTTPMethod, _ path: String) -> Bool {
+        switch method {
+        case .POST: RequestJudge.calls[path] != nil || path.hasPrefix(RequestJudge.topicsPath)
+        case .GET, .HEAD: Pixel.paths[path] != nil
+        default: false
+        }
+    }
+
     /// The verbs of a path; empty when there is no such path.
     static func verbs(at path: String) -> String {
         if RequestJudge.calls[path] != nil || path.hasPrefix(RequestJudge.topicsPath) { return "OPTIONS, POST" }

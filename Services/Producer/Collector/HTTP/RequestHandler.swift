@@ -148,7 +148,7 @@ final class RequestHandler: ChannelInboundHandler {
             guard let head else { return }
             phase = .answering
             let path = head.uri.prefix { $0 != "?" }
-            route(head, String(path), query: String(head.uri.dropFirst(path.count + 1)))
+            route(head, CollectorRoutes.plain(path), query: String(head.uri.dropFirst(path.count + 1)))
         case .idle, .answering: return
         }
     }
@@ -160,6 +160,11 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     private func route(_ head: HTTPRequestHead, _ path: String, query: String) {
+        if CollectorRoutes.takesEvents(head.method, path), let origin = head.headers.first(name: "origin"),
+            !parts.settings.allowsOrigin(origin)
+        {
+            return write(.problem(.forbidden, "Pages of \(origin.prefix(200)) may not send events here."))
+        }
         switch head.method {
         case .POST where RequestJudge.calls[path] != nil || path.hasPrefix(RequestJudge.topicsPath):
             let request = self.request(head, path, query)
@@ -216,7 +221,9 @@ final class RequestHandler: ChannelInboundHandler {
             answer.headers = [("Cache-Control", "public, max-age=3600")]
             write(answer)
         case "/healthz": write(Answer(.ok, body: Array("{\"status\":\"ok\"}".utf8)))
-        case "/metrics": write(CollectorRoutes.metrics())
+        case "/metrics":
+            parts.meters.holds(parts.budget.bytesHeld)
+            write(CollectorRoutes.metrics())
         case "/readyz":
             guard let context else { return }
             let (me, health, loop) = (NIOLoopBound(self, eventLoop: context.eventLoop), parts.health, context.eventLoop)
@@ -245,8 +252,13 @@ final class RequestHandler: ChannelInboundHandler {
                 loop.execute {
                     switch outcome {
                     case .taken: me.value.write(answer)
-                    case .unavailable(let reason):
-                        me.value.write(.unavailable("\(reason) Nothing was taken; send it again.", retryAfter: 5))
+                    case .refused(let count, let reason):
+                        me.value.write(
+                            .problem(
+                                .payloadTooLarge,
+                                "\(count) of \(deliveries.count) events will never be taken: \(reason). The others were.",
+                                members: "\"refused\":\(count)"))
+                    case .unavailable(let reason): me.value.write(.unavailable(reason, retryAfter: 5))
                     }
                 }
             }
@@ -292,7 +304,7 @@ final class RequestHandler: ChannelInboundHandler {
         let path = head.uri.prefix { $0 != "?" }
         let elapsed = Duration.nanoseconds((NIODeadline.now() - began).nanoseconds)
         parts.meters.answered(
-            method: CollectorRoutes.method(head.method), route: CollectorRoutes.name(of: String(path)),
+            method: CollectorRoutes.method(head.method), route: CollectorRoutes.name(of: CollectorRoutes.plain(path)),
             status: answer.status.code, elapsed)
         if parts.logger.logLevel <= .debug {
             parts.logger.debug("request", metadata: ["path": "\(path)", "status": "\(answer.status.code)"])

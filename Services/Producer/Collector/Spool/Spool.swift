@@ -28,8 +28,8 @@ final class Spool: Sendable {
         var isInUse: Bool { !waiting.isEmpty || waitingBytes > 0 || storedBytes > 0 }
     }
 
-    /// Sends what was read, and says whether Kafka has all of it.
-    typealias Sender = @Sendable ([Delivery], @escaping @Sendable (_ isSent: Bool) -> Void) -> Void
+    /// Sends what was read, and says what of it Kafka has not taken.
+    typealias Sender = @Sendable ([Delivery], @escaping @Sendable ([FailedDelivery]) -> Void) -> Void
 
     private let folder: SpoolFolder
     private let bytesMax: Int
@@ -69,6 +69,9 @@ final class Spool: Sendable {
     var isInUse: Bool { state.withLock { $0.isInUse } }
 
     var storedBytes: Int { state.withLock { $0.storedBytes } }
+
+    /// Whether it will soon refuse events, if it does not already.
+    var isFull: Bool { state.withLock { $0.storedBytes + $0.waitingBytes } > bytesMax / 20 * 19 }
 
     /// Puts messages behind the others.
     /// - Parameter completion: `.taken` once they are on the disk.
@@ -167,24 +170,52 @@ final class Spool: Sendable {
                 wakeDrainer.wait()
                 continue
             }
-            let answered = DispatchSemaphore(value: 0)
-            let sent = Signal()
-            if batch.deliveries.isEmpty {
-                sent.raise()
-            } else {
-                send(batch.deliveries) { isSent in
-                    if isSent { sent.raise() }
-                    answered.signal()
-                }
-                answered.wait()
-            }
-            if sent.isRaised {
-                advance(batch)
-            } else {
-                _ = wakeDrainer.wait(timeout: .now() + Self.retryPause)
-            }
+            if sendAll(of: batch, send) { advance(batch) }
         }
         ended.signal()
+    }
+
+    /// Sends messages until Kafka has each of them, or they are set aside because it never will.
+    /// - Returns: False when the spool was closed before.
+    private func sendAll(of batch: Batch, _ send: Sender) -> Bool {
+        var waiting = batch.deliveries
+        while !waiting.isEmpty {
+            let answered = DispatchSemaphore(value: 0)
+            let answer = Mutex<[FailedDelivery]>([])
+            send(waiting) { failures in
+                answer.withLock { $0 = failures }
+                answered.signal()
+            }
+            answered.wait()
+            let failures = answer.withLock { $0 }
+            let hopeless = failures.filter { $0.isHopeless || $0.isLostCopy }
+            waiting = failures.filter { !$0.isHopeless && !$0.isLostCopy }.map(\.delivery)
+            if !hopeless.isEmpty, !setAside(hopeless) { waiting += hopeless.map(\.delivery) }
+            if waiting.isEmpty { break }
+            _ = wakeDrainer.wait(timeout: .now() + Self.retryPause)
+            if state.withLock({ $0.isClosed }) { return false }
+        }
+        return true
+    }
+
+    /// Keeps messages that Kafka will never take in a file of their own: those behind them must not wait for ever.
+    private func setAside(_ failures: [FailedDelivery]) -> Bool {
+        var frames: [UInt8] = []
+        for failure in failures { SpoolFrame.append(failure.delivery, to: &frames) }
+        do throws(SpoolError) {
+            let file = try folder.keepRefused(frames)
+            Counter(label: "collector_spool_refused_total").increment(by: failures.count)
+            logger.error(
+                "kafka will never take these events of the spool",
+                metadata: [
+                    "events": "\(failures.count)", "kept_in": "\(file)",
+                    "error": "\(failures.first.map { "\($0.error)" } ?? "")",
+                ])
+            return true
+        } catch {
+            logger.error("spool cannot keep refused events", metadata: ["error": "\(error)"])
+            return false
+        }
     }
 
     private struct Batch {
@@ -213,9 +244,7 @@ final class Spool: Sendable {
                 place.bytes - place.offset, max(Self.readBytes, SpoolFrame.bytesMax + SpoolFrame.headerBytes))
             bytes = try folder.read(place.number, from: place.offset, bytesMax: wanted)
         } catch {
-            logger.error("spool cannot be read", metadata: ["error": "\(error)"])
-            _ = wakeDrainer.wait(timeout: .now() + Self.retryPause)
-            return Batch(segment: place.number, deliveries: [], end: place.offset)
+            return rest("spool cannot be read", error, at: (place.number, place.offset))
         }
         var deliveries: [Delivery] = []
         var position = 0
@@ -238,10 +267,15 @@ final class Spool: Sendable {
                 metadata: ["segment": "\(segment)", "bytes": "\(end - offset)", "kept_in": "\(copy)"])
             return Batch(segment: segment, deliveries: [], end: end)
         } catch {
-            logger.error("spool cannot keep a damaged end", metadata: ["error": "\(error)"])
-            _ = wakeDrainer.wait(timeout: .now() + Self.retryPause)
-            return Batch(segment: segment, deliveries: [], end: offset)
+            return rest("spool cannot keep a damaged end", error, at: (segment, offset))
         }
+    }
+
+    /// A pause after which the same place is tried again.
+    private func rest(_ what: Logger.Message, _ error: SpoolError, at place: (segment: Int, offset: Int)) -> Batch {
+        logger.error(what, metadata: ["error": "\(error)"])
+        _ = wakeDrainer.wait(timeout: .now() + Self.retryPause)
+        return Batch(segment: place.segment, deliveries: [], end: place.offset)
     }
 
     private func advance(_ batch: Batch) {
@@ -256,13 +290,4 @@ final class Spool: Sendable {
         }
         storedGauge.record(storedBytes)
     }
-}
-
-/// Raised once, by any thread.
-final class Signal: Sendable {
-    private let raised = Atomic<Bool>(false)
-
-    var isRaised: Bool { raised.load(ordering: .acquiring) }
-
-    func raise() { raised.store(true, ordering: .releasing) }
 }

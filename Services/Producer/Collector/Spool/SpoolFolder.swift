@@ -105,6 +105,19 @@ struct SpoolFolder: Sendable {
         return copy
     }
 
+    /// Appends frames to the file of those that Kafka refuses, and waits until they are on the disk.
+    /// - Returns: The file.
+    func keepRefused(_ frames: [UInt8]) throws(SpoolError) -> String {
+        let name = "\(path)/events.refused"
+        let file = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw SpoolError("The spool cannot begin \(name): \(Self.reason())") }
+        defer { close(file) }
+        let end = lseek(file, 0, SEEK_END)
+        guard end >= 0 else { throw SpoolError("The spool cannot find the end of \(name): \(Self.reason())") }
+        try write(frames, to: file, at: Int(end))
+        return name
+    }
+
     /// How far Kafka has everything. Losing the last of these only sends events again, so it is not synced.
     func savePosition(_ segment: Int, _ offset: Int) throws(SpoolError) {
         let temporary = "\(path)/position.new"
