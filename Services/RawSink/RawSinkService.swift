@@ -15,7 +15,8 @@ public struct RawSinkCommand: AsyncParsableCommand {
         commandName: "raw-sink", abstract: rawSinkService.summary,
         discussion: SettingsDocument.help(for: rawSinkService),
         subcommands: [
-            InitCommand.self, RunCommand.self, DeadLettersCommand.self, ReplayCommand.self, MaintainCommand.self,
+            InitCommand.self, RunCommand.self, DeadLettersCommand.self, ReplayCommand.self, OffsetsCommand.self,
+            MaintainCommand.self,
         ])
 
     public init() {}

@@ -34,6 +34,10 @@ public protocol RawWarehouse: Sendable {
     /// The next offset to land of each partition that has ever been landed.
     func sinkPositions(of topic: String) async throws(WarehouseError) -> [Int32: Int64]
 
+    /// Moves a position by hand.
+    /// - Throws: `.fenced` when it is not at `from` any more.
+    func moveSinkPosition(of topic: String, partition: Int32, from: Int64, to next: Int64) async throws(WarehouseError)
+
     /// Writes a batch: its rows, its dead letters, the new positions and the landing, all in one transaction, or nothing.
     /// - Throws: `.fenced`, `.rowRefused`, `.connectionLost` (whether it took effect is not known: read the positions).
     func append(_ batch: RawBatch) async throws(WarehouseError) -> Landing

@@ -1,8 +1,10 @@
 import Foundation
 import Kafka
 import Postgres
+import ServiceRuntime
 import TestKit
 import Testing
+import Warehouse
 
 @testable import RawSink
 
@@ -107,6 +109,40 @@ struct TroubleTests {
             try await harness.wait("the sink to recover") { !sink.health.isWarehouseFailing }
             try await sink.stop()
             try await harness.expectExactly(2_000)
+        }
+    }
+
+    @Test(
+        "when records are gone from Kafka: the partition waits to be moved, the others go on", .timeLimit(.minutes(3)))
+    func gone() async throws {
+        try await SinkHarness.with(partitions: 2) { harness in
+            // As if a thousand messages of partition 0 had been landed of a topic that was then made anew.
+            try await harness.pool.query(
+                "INSERT INTO raw._sink_offsets (topic, partition, next_offset) VALUES (\(harness.topic.name), 0, 1000)")
+            let checks = HealthChecks()
+            let sink = harness.start()
+            sink.health.register(with: checks)
+            try await harness.produce(0..<50, partition: 1)
+            try await harness.produce(50..<80, partition: 0)
+            try await harness.waitForRows(50)
+            try await harness.wait("the sink to say so") { await checks.readiness().json.contains("raw-sink offsets") }
+            try await harness.produce(80..<100, partition: 1)
+            try await harness.waitForRows(70)
+            #expect(try await harness.rows() == 70)
+
+            let admin = try KafkaAdmin(KafkaTestServer.settings(), logger: KafkaTestServer.logger())
+            let warehouse = PostgresEngine(harness.database, connectionsMax: 1, logger: PostgresTestServer.logger())
+            let offsets = SinkOffsets(warehouse: warehouse, admin: admin)
+            let standings = try await offsets.standings(of: harness.topic.name)
+            #expect(standings.map(\.isGone) == [true, false])
+            let done = try await offsets.move(harness.topic.partition(0), to: .earliest)
+            #expect(done.hasSuffix("/0 moved from 1000 to 0"))
+            await admin.close()
+            await warehouse.close()
+            try await harness.waitForRows(100)
+            try await harness.wait("the sink to be ready") { await checks.readiness().isReady }
+            try await sink.stop()
+            try await harness.expectExactly(100)
         }
     }
 

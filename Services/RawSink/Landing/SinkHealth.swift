@@ -1,3 +1,4 @@
+import Kafka
 import ServiceRuntime
 import Synchronization
 
@@ -8,6 +9,8 @@ final class SinkHealth: Sendable {
         var topics: [String: String] = [:]
         var group: String? = "not joined yet"
         var deadLetters: String?
+        /// Partitions that cannot go on.
+        var gone: [TopicPartition: String] = [:]
         /// Since when the warehouse has had a batch of a topic in hand.
         var inHand: [String: ContinuousClock.Instant] = [:]
     }
@@ -40,6 +43,9 @@ final class SinkHealth: Sendable {
     /// What keeps the group from giving records.
     func group(_ failure: String?) { state.withLock { $0.group = failure } }
 
+    /// The next record of a partition is gone from Kafka, or it is so no longer.
+    func gone(_ partition: TopicPartition, _ failure: String?) { state.withLock { $0.gone[partition] = failure } }
+
     /// Stays until the sink is started anew.
     func deadLetters(_ failure: String) { state.withLock { $0.deadLetters = failure } }
 
@@ -67,6 +73,6 @@ final class SinkHealth: Sendable {
         if limits != LagLimits() { add("lag") { [self] in lag.excess(over: limits) } }
         add("warehouse") { [self] in warehouseFailure }
         add("dead_letters") { [self] in state.withLock(\.deadLetters) }
-        add("kafka") { [self] in state.withLock(\.group) }
+        add("kafka") { [self] in state.withLock { $0.group ?? $0.gone.min { $0.key < $1.key }?.value } }
     }
 }

@@ -83,6 +83,7 @@ extension SinkSession {
     /// Waits for what the warehouse has in hand, without another attempt.
     func close() async {
         isOver = true
+        for partition in gone { health.gone(partition, nil) }
         for topic in lanes.keys.sorted() {
             if Task.isCancelled { lanes[topic]?.work?.cancel() }
             await lanes[topic]?.work?.value
@@ -139,7 +140,8 @@ extension SinkSession {
         guard let lane = lanes[topic], lane.isPaused, lane.waiting.isEmpty, !isOver else { return }
         lanes[topic]?.isPaused = false
         do {
-            try await consumer.resume(owned.filter { $0.topic == topic && !watch.stopped.contains($0) })
+            try await consumer.resume(
+                owned.filter { $0.topic == topic && !watch.stopped.contains($0) && !gone.contains($0) })
         } catch {
             failure = failure ?? error
         }

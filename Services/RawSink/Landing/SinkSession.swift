@@ -20,7 +20,7 @@ actor SinkSession {
 
     /// Why the group is joined anew.
     enum Reason: String {
-        case fenced, consumer, revoked
+        case fenced, consumer, revoked, moved
     }
 
     let consumer: KafkaConsumer
@@ -40,6 +40,9 @@ actor SinkSession {
     var leaving: Set<String> = []
     /// Positions that the group has not been told yet.
     var uncommitted: [TopicPartition: Offset] = [:]
+    /// Partitions whose next record Kafka has no more: they wait for somebody to move their positions.
+    var gone: Set<TopicPartition> = []
+    private var nextLook = ContinuousClock.now
     /// What ended a lane, and ends the session.
     var failure: (any Error)?
     /// The session is over: nothing is tried again.
@@ -50,6 +53,8 @@ actor SinkSession {
 
     /// How often an idle sink looks up.
     private static let idleMax: Duration = .seconds(1)
+    /// How often positions of partitions are looked at that cannot go on.
+    private static let lookEvery: Duration = .seconds(5)
 
     init(
         _ consumer: KafkaConsumer, warehouse: any RawWarehouse, contracts: [Contract], announcer: Announcer,
@@ -67,7 +72,7 @@ actor SinkSession {
     }
 
     /// Lands until the consumer is told to finish.
-    /// - Throws: what trying again does not cure: Kafka refuses the login, records are gone.
+    /// - Throws: what trying again does not cure: Kafka refuses the login.
     func run() async throws -> End {
         let outcome: Result<End, any Error>
         do {
@@ -84,7 +89,7 @@ actor SinkSession {
             while !isStopping {
                 if let failure { throw failure }
                 await commitToGroup()
-                if let event = try await consumer.poll(within: Self.idleMax) {
+                if let event = try await nextEvent() {
                     try await take(event)
                 } else if lanes.values.allSatisfy(\.isEmpty) {
                     log.summary()
@@ -92,6 +97,9 @@ actor SinkSession {
                 health.group(consumer.trouble)
                 health.lag.show(messages: consumer.lagRecords)
                 try await heedDeadLetters()
+                if try await isMovedByHand() {
+                    return .rejoin(.moved, "The position of a partition that could not go on was moved.")
+                }
             }
             owned = []
             await empty(Set(lanes.keys))
@@ -105,6 +113,51 @@ actor SinkSession {
         } catch let error as KafkaError where !error.isFenced && (error.isRetriable || error.isFatal) {
             return .rejoin(.consumer, "\(error)")
         }
+    }
+
+    private func nextEvent() async throws -> ConsumerEvent? {
+        do {
+            return try await consumer.poll(within: Self.idleMax)
+        } catch {
+            guard error.reason == .offsetOutOfRange, let partition = error.partition else { throw error }
+            try await stop(partition, error)
+            return nil
+        }
+    }
+
+    /// Reads a partition no further whose next record is gone. Nothing is skipped unless somebody says so; the others go
+    /// on.
+    private func stop(_ partition: TopicPartition, _ error: KafkaError) async throws {
+        gone.insert(partition)
+        nextLook = .now + Self.lookEvery
+        try await consumer.pause([partition])
+        let name = "partition \(partition.partition) of \(partition.topic)"
+        let next = positions[partition].map { "\($0)" } ?? "its first offset"
+        health.gone(
+            partition,
+            "\(name) cannot go on from \(next): Kafka has no such record. See `raw-sink offsets --topic \(partition.topic)`"
+        )
+        logger.error(
+            "partition stopped: its next record is gone from Kafka",
+            metadata: [
+                "topic": "\(partition.topic)", "partition": "\(partition.partition)", "next": "\(next)",
+                "error": "\(error)",
+                "advice":
+                    "raw-sink offsets --topic \(partition.topic) --partition \(partition.partition) --to earliest",
+            ])
+    }
+
+    private func isMovedByHand() async throws -> Bool {
+        guard !gone.isEmpty, ContinuousClock.now >= nextLook else { return false }
+        nextLook = .now + Self.lookEvery
+        for topic in Set(gone.map(\.topic)) {
+            guard let stored = try await positions(of: topic, while: { !self.isStopping }) else { return false }
+            for partition in gone where partition.topic == topic && stored[partition.partition] != positions[partition]
+            {
+                return true
+            }
+        }
+        return false
     }
 
     var isStopping: Bool { consumer.isFinishing || Task.isCancelled }
@@ -142,7 +195,11 @@ actor SinkSession {
         await empty(topics)
         leaving = []
         await commitToGroup()
-        for partition in partitions { positions[partition] = nil }
+        for partition in partitions {
+            positions[partition] = nil
+            gone.remove(partition)
+            health.gone(partition, nil)
+        }
         health.lag.forget(partitions)
         for topic in topics where !owned.contains(where: { $0.topic == topic }) { health.forget(topic) }
         try await consumer.release(partitions)

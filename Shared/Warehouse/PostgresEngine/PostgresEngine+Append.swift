@@ -19,6 +19,20 @@ extension PostgresEngine {
         }
     }
 
+    /// In `raw._sink_offsets`: a sink that is at work there is fenced off by it.
+    public func moveSinkPosition(
+        of topic: String, partition: Int32, from: Int64, to next: Int64
+    ) async throws(WarehouseError) {
+        let moved = try await translating {
+            try await pool.execute(
+                """
+                UPDATE raw._sink_offsets SET next_offset = \(next), updated_at = now()
+                WHERE topic = \(topic) AND partition = \(partition) AND next_offset = \(from)
+                """)
+        }
+        guard moved == 1 else { throw .fenced(topic: topic, partitions: [partition]) }
+    }
+
     /// Binary COPY, between moving the positions and noting the landing. When the table turns out to be another than the
     /// contract's (a column came or grew meanwhile, a day's partition is missing), it is mended and the whole tried again.
     public func append(_ batch: RawBatch) async throws(WarehouseError) -> Landing {
