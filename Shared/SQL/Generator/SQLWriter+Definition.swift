@@ -258,7 +258,7 @@ extension SQLWriter {
         list(options) { writer, option in
             for (index, part) in option.name.parts.enumerated() {
                 if index > 0 { writer.write(".") }
-                writer.name(part, .label)
+                writer.name(part, index > 0 ? .member : .label)
             }
             guard let value = option.value else { return }
             writer.write(" = ")
