@@ -89,6 +89,10 @@ import Testing
         #expect(twice.map { $0.sql(dialect, style: .canonical) } == once)
     }
 
+    @Test("are refused where they would be read otherwise") func refused() {
+        #expect(throws: SQLError.self) { try parseStatements("SELECT values (f(x)).y", dialect: .postgres) }
+    }
+
     @Test(
         "with placeholders, are read back as they were written",
         arguments: ["SELECT @ wal FROM t", "SELECT @-a, @@name, @name(b), @{c d}", "SELECT a + @\u{730}, b @@ @c"])

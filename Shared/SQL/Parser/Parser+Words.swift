@@ -27,6 +27,9 @@ extension Parser {
             let name = try takeName()
             return try call(start, qualifier: [], name: name)
         case .row where peek(1).kind == .leftParenthesis: return try row(start, .row)
+        // No function of PostgreSQL's can be called that: in parentheses it would be a query.
+        case .values where peek(1).kind == .leftParenthesis && words.columnNames.contains(.values):
+            throw unexpected("an expression")
         case .struct: return try structure(start)
         case .interval: return try interval(start)
         case .extract where peek(1).kind == .leftParenthesis: return try extract(start)
