@@ -78,7 +78,7 @@ import Testing
             (.bigQuery, "FROM t |> UNION ALL STRICT CORRESPONDING BY (a) (SELECT 1 AS a), (SELECT 2 AS a)"),
             (.bigQuery, "SELECT * FROM t UNPIVOT (v FOR k IN (a 'x', b AS 'y', c 3))"),
             (.postgres, "SELECT a FROM f(1), CAST(1 AS int) AS c, ROWS FROM (g(2))"),
-            (.bigQuery, "CREATE SCHEMA d OPTIONS (a.1b = 'E', c.select = 2)"),
+            (.bigQuery, "CREATE SCHEMA d OPTIONS (a.1b = 'E', c.d = 2)"),
             (.bigQuery, "SELECT a FROM u JOIN (table JOIN v USING (a)) USING (a)"),
             (.postgres, "SET ROLE someone"), (.postgres, "SET role = 'someone'"),
             (.postgres, #"EXPLAIN (FORMAT "json") SELECT EXTRACT("year" FROM a) FROM t"#),

@@ -18,11 +18,7 @@ extension Parser {
             }
             return try wordOperand(start)
         case .quotedName: return try path(start)
-        case .integerLiteral, .decimalLiteral:
-            let digits = try number(text(token))
-            let value: Literal.Value = token.kind == .integerLiteral ? .integer(digits) : .decimal(digits)
-            advance()
-            return .literal(Literal(value: value, info: info(from: start)))
+        case .integerLiteral, .decimalLiteral: return try number(start)
         case .stringLiteral: return .literal(Literal(value: .string(try strings()), info: info(from: start)))
         case .bytesLiteral:
             var value = try bytesValue(token)
@@ -317,8 +313,16 @@ extension Parser {
         return star
     }
 
+    @inline(never)
+    private mutating func number(_ start: UInt32) throws(SQLError) -> Expression {
+        let digits = try digits(of: text(token))
+        let value: Literal.Value = token.kind == .integerLiteral ? .integer(digits) : .decimal(digits)
+        advance()
+        return .literal(Literal(value: value, info: info(from: start)))
+    }
+
     /// The digits of a number: `1_000` and `0b1111` as a decimal number, all others as they are.
-    private func number(_ text: String) throws(SQLError) -> String {
+    private func digits(of text: String) throws(SQLError) -> String {
         guard dialect.traits.lexical.numbersHaveForms else { return text }
         let digits = text.utf8.contains(UInt8(ascii: "_")) ? text.replacing("_", with: "") : text
         let isBinary = digits.hasPrefix("0b") || digits.hasPrefix("0B")
