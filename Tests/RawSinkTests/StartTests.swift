@@ -114,6 +114,10 @@ struct StartTests {
         #expect(await !checks.readiness().isReady)
         health.lag.landed(partition, to: 20)
         #expect(await checks.readiness().isReady)
+        health.lag.took(partition, to: 40, from: now - 61_000)
+        #expect(await !checks.readiness().isReady)
+        health.forgetPartitions()
+        #expect(await checks.readiness().isReady)
     }
 
     @Test("is not there before group and warehouse are, nor after a partition was stopped")
@@ -124,6 +128,11 @@ struct StartTests {
         health.warehouse(nil)
         health.group(nil)
         #expect(await checks.readiness().isReady)
+        health.topic("t", "somebody keeps it locked")
+        health.gone(TopicPartition("t", 0), "no such record")
+        #expect(await checks.readiness().results.filter { $0.status != .ok }.map(\.name) == ["warehouse", "kafka"])
+        health.forgetPartitions()
+        #expect(await checks.readiness().isReady, "they may be another sink's now")
         health.deadLetters("partition 3 of t has too many dead letters")
         #expect(await !checks.readiness().isReady)
     }

@@ -51,7 +51,10 @@ final class LagWatch: Sendable {
         }
     }
 
-    /// These partitions are somebody else's now, or are read anew.
+    /// Nothing is in hand any more: what comes is read anew.
+    func forgetAll() { forget(state.withLock { Set($0.inHand.keys).union($0.gauges.keys) }) }
+
+    /// These partitions are somebody else's now.
     func forget(_ partitions: some Sequence<TopicPartition>) {
         state.withLock { state in
             for partition in partitions {

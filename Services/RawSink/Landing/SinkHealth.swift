@@ -37,6 +37,16 @@ final class SinkHealth: Sendable {
     /// The topic is not this sink's any more.
     func forget(_ topic: String) { state.withLock { $0.topics[topic] = nil } }
 
+    /// A session is over: the next one may have other partitions.
+    func forgetPartitions() {
+        state.withLock { state in
+            state.topics = [:]
+            state.inHand = [:]
+            state.gone = [:]
+        }
+        lag.forgetAll()
+    }
+
     /// The warehouse has been given a batch of a topic, or is done with it.
     func inHand(_ topic: String, _ isInHand: Bool) { state.withLock { $0.inHand[topic] = isInHand ? .now : nil } }
 

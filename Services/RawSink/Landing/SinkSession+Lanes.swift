@@ -83,12 +83,12 @@ extension SinkSession {
     /// Waits for what the warehouse has in hand, without another attempt.
     func close() async {
         isOver = true
-        for partition in gone { health.gone(partition, nil) }
         for topic in lanes.keys.sorted() {
             if Task.isCancelled { lanes[topic]?.work?.cancel() }
             await lanes[topic]?.work?.value
         }
         lanes = [:]
+        health.forgetPartitions()
         log.summary()
     }
 
