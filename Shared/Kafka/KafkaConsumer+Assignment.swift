@@ -51,6 +51,9 @@ extension KafkaConsumer {
         } else {
             commitNoted(handle)
         }
+        // The library remembers a pause beyond the assignment: the partition would stay silent when it comes back.
+        let paused = PartitionList(partitions.filter { ledger.entries[$0]?.isPaused == true })
+        if paused.raw.pointee.cnt > 0 { rd_kafka_resume_partitions(handle.raw, paused.raw) }
         ledger.release(partitions)
         meters.forget(partitions)
         standingNow.withLock { $0.left() }
