@@ -1,6 +1,11 @@
 // Questions about the shape of an expression that rules ask, and short forms for what they build.
 
 extension Expression {
+    /// GoogleSQL's `[a, b]`.
+    static func list(_ elements: [Expression]) -> Expression {
+        .array(ArrayConstructor(content: .elements(elements), hasKeyword: Spelling(false)))
+    }
+
     var isNullLiteral: Bool {
         if case .literal(let literal) = self, literal.value == .null { true } else { false }
     }

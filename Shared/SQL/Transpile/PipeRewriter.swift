@@ -115,7 +115,7 @@ struct PipeRewriter: TreeRewriter {
             fields.append(SelectItem(value: label, alias: number == 0 ? unpivot.name : nil))
             return .row(RowConstructor(kind: number == 0 ? .structure : .tuple, fields: fields))
         }
-        let array = Expression.array(ArrayConstructor(content: .elements(rows), hasKeyword: Spelling(false)))
+        let array = Expression.list(rows)
         let elements = Relation.unnest(Unnest(arrays: [Argument(array)], alias: TableAlias(name: name)))
         let columns = unpivot.columns.flatMap { $0.columns.map(\.name) }
         let values = unpivot.values.map { Expression.column(ColumnReference(qualifier: [name], name: $0)) }

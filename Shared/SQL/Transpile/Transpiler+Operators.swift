@@ -185,8 +185,8 @@ extension Transpiler {
             return .binary(node)
         }
         switch (left?.isArray, right?.isArray) {
-        case (true?, false?): return ArrayFunctions.joined([node.left, ArrayFunctions.bracketed(node.right)])
-        case (false?, true?): return ArrayFunctions.joined([ArrayFunctions.bracketed(node.left), node.right])
+        case (true?, false?): return ArrayFunctions.joined([node.left, .list([node.right])])
+        case (false?, true?): return ArrayFunctions.joined([.list([node.left]), node.right])
         case (true?, _), (_, true?): return ArrayFunctions.joined([node.left, node.right])
         default:
             // PostgreSQL makes text of what stands beside text.

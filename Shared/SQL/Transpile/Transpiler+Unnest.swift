@@ -16,7 +16,7 @@ extension Transpiler {
             let kind: RowConstructor.Kind = number == 0 || fields.count < 2 ? .structure : .tuple
             return .row(RowConstructor(kind: kind, fields: fields))
         }
-        let array = Expression.array(ArrayConstructor(content: .elements(rows), hasKeyword: Spelling(false)))
+        let array = Expression.list(rows)
         return Unnest(arrays: [Argument(array)], alias: alias?.name.map { TableAlias(name: $0) }, info: values.info)
     }
 

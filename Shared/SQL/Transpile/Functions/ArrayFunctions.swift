@@ -86,8 +86,8 @@ enum ArrayFunctions {
         var values = call.values
         guard values.count == 2 else { return try transpiler.wrongArguments(call) }
         switch call.name.name.lowercased() {
-        case "array_append": values[1] = bracketed(values[1])
-        case "array_prepend": values[0] = bracketed(values[0])
+        case "array_append": values[1] = .list([values[1]])
+        case "array_prepend": values[0] = .list([values[0]])
         default: break
         }
         return joined(values)
@@ -99,14 +99,8 @@ enum ArrayFunctions {
             "ARRAY_CONCAT",
             arrays.map { array in
                 if case .array = array { return array }
-                return .call(
-                    "IFNULL", array, .array(ArrayConstructor(content: .elements([]), hasKeyword: Spelling(false))))
+                return .call("IFNULL", array, .list([]))
             })
-    }
-
-    /// The array of one element.
-    static func bracketed(_ element: Expression) -> Expression {
-        .array(ArrayConstructor(content: .elements([element]), hasKeyword: Spelling(false)))
     }
 
     /// Null for an empty array; of the first dimension, which is the only one.

@@ -14,7 +14,7 @@ enum Concatenation {
         guard let separator = call.values.first else { return try transpiler.wrongArguments(call) }
         var parts: [Expression] = []
         for value in call.values.dropFirst() { parts.append(try text(&transpiler, value, in: "concat_ws")) }
-        let array = Expression.array(ArrayConstructor(content: .elements(parts), hasKeyword: Spelling(false)))
+        let array = Expression.list(parts)
         return .call("ARRAY_TO_STRING", array, separator)
     }
 

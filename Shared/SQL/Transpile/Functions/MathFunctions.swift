@@ -152,7 +152,7 @@ enum Extremes {
             return .call("COALESCE", [.function(call)] + others)
         }
         let isGreatest = call.name.name.lowercased() == "greatest"
-        let array = Expression.array(ArrayConstructor(content: .elements(call.values), hasKeyword: Spelling(false)))
+        let array = Expression.list(call.values)
         return try (isGreatest ? largest : smallest).filled(with: [array])
     }
 

@@ -149,7 +149,7 @@ enum RegexFunctions {
             let other = try pattern(&transpiler, values[1], ignoringCase: flags.ignoresCase, onlyGroup: group)
             elements.append(.call("REGEXP_EXTRACT", values[0], .string(other?.text ?? "")))
         }
-        let array = Expression.array(ArrayConstructor(content: .elements(elements), hasKeyword: Spelling(false)))
+        let array = Expression.list(elements)
         return .call("IF", .call("REGEXP_CONTAINS", values[0], .string(first.text)), array, .null)
     }
 
