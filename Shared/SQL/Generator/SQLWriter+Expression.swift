@@ -221,6 +221,10 @@ extension SQLWriter {
             write(")")
         }
         write(" ")
+        if let quantifier = operation.quantifier {
+            if quantifier == .any { write("ANY ") } else { write("ALL ") }
+            return set(operation.right)
+        }
         if operation.left == nil, isPrefix(operation.right) {
             expression(operation.right, above: level - 1)
         } else {
@@ -310,7 +314,8 @@ extension SQLWriter {
     func isSimple(_ expression: Expression) -> Bool {
         switch expression {
         case .atTimeZone, .collated, .quantified: false
-        case .symbolic(let operation): (operation.left.map(isSimple) ?? true) && isSimple(operation.right)
+        case .symbolic(let operation):
+            operation.quantifier == nil && (operation.left.map(isSimple) ?? true) && isSimple(operation.right)
         case .chain(let chain): chain.operands.allSatisfy(isSimple)
         case .cast(let cast): !writesDoubleColon(cast) || isSimple(cast.operand)
         case .binary(let operation) where operation.operation == .periodOverlaps: false

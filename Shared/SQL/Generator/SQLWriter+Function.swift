@@ -1,7 +1,9 @@
 extension SQLWriter {
     mutating func call(_ call: FunctionCall) {
         qualifier(call.qualifier)
-        if style.canonical, !call.name.quoted, call.qualifier.isEmpty {
+        // Quotes say nothing of case where unquoted names are not folded.
+        let isFolded = !call.name.quoted || (words.folding != .lower && dialect.isPlain(call.name.name))
+        if style.canonical, isFolded, call.qualifier.isEmpty {
             name(Identifier(call.name.name.lowercased()), .function)
         } else {
             name(call.name, call.qualifier.isEmpty ? .function : .member)

@@ -165,6 +165,7 @@ extension SQLWriter {
             write(" THEN ")
             action(clause.action)
         }
+        returning(merge.returning)
     }
 
     private mutating func action(_ action: Merge.Action) {
@@ -244,6 +245,10 @@ extension SQLWriter {
 
     private mutating func grant(_ grant: Grant) {
         if grant.revokes { write("REVOKE ") } else { write("GRANT ") }
+        if grant.revokes, let option = grant.option {
+            write(string: option.rawValue)
+            write(" FOR ")
+        }
         list(grant.privileges) { writer, privilege in
             if privilege.isRole {
                 writer.quoted(privilege.name)
@@ -262,6 +267,7 @@ extension SQLWriter {
                 write(" ")
             }
             list(grant.names) { $0.name($1) }
+            if let types = grant.signature { signature(types) }
         }
         if grant.revokes { write(" FROM ") } else { write(" TO ") }
         list(grant.grantees) { writer, grantee in
@@ -270,7 +276,10 @@ extension SQLWriter {
             case .member(let member): writer.string(member)
             }
         }
-        if grant.withGrantOption { write(" WITH GRANT OPTION") }
+        if !grant.revokes, let option = grant.option {
+            write(" WITH ")
+            write(string: option.rawValue)
+        }
         behavior(grant.behavior)
     }
 }

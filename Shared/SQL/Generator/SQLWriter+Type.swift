@@ -23,6 +23,7 @@ extension SQLWriter {
                     writer.write(" ")
                 }
                 writer.type(field.type)
+                writer.constraints(field.constraints)
             }
             return write(">")
         case .named(let name):

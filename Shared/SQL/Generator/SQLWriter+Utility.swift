@@ -75,11 +75,7 @@ extension SQLWriter {
         write(string: comment.kind)
         write(" ")
         name(comment.name)
-        if let signature = comment.signature {
-            write("(")
-            list(signature) { $0.type($1) }
-            write(")")
-        }
+        if let types = comment.signature { signature(types) }
         if let table = comment.table {
             write(" ON ")
             name(table)

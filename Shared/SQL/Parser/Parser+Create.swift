@@ -72,7 +72,11 @@ extension Parser {
         table.ifNotExists = try ifNotExists()
         table.name = try tableName()
         if at(.partition), peek(1).keyword == .of {
-            table.partitionOf = try partitionOf()
+            advance()
+            advance()
+            let parent = try tableName()
+            if at(.leftParenthesis) { table.elements = try tableElements() }
+            table.partitionOf = PartitionOf(parent: parent, bound: try partitionBound())
         } else if at(.leftParenthesis) {
             table.elements = try tableElements()
         }
@@ -86,6 +90,7 @@ extension Parser {
             advance()
             table.templateTable = try tableName()
         }
+        table.defaultCollation = try defaultCollation()
         try storage(&table.partitioning, &table.clusterBy, &table.options)
         if at(.on), peek(1).keyword == .commit {
             advance()
@@ -108,6 +113,12 @@ extension Parser {
         } while take(.comma)
         try expect(.rightParenthesis, ")")
         return elements
+    }
+
+    /// GoogleSQL's `DEFAULT COLLATE '…'`.
+    private mutating func defaultCollation() throws(SQLError) -> QualifiedName? {
+        guard grammar.hasScripts, take(.default, .collate) else { return nil }
+        return try collationName()
     }
 
     private mutating func onCommit() throws(SQLError) -> CreateTable.OnCommit {
@@ -149,13 +160,6 @@ extension Parser {
         return Partitioning(method: method, keys: keys)
     }
 
-    private mutating func partitionOf() throws(SQLError) -> PartitionOf {
-        advance()
-        advance()
-        let parent = try tableName()
-        return PartitionOf(parent: parent, bound: try partitionBound())
-    }
-
     /// `FOR VALUES …` or DEFAULT.
     mutating func partitionBound() throws(SQLError) -> PartitionOf.Bound {
         if take(.default) { return .others }
@@ -192,7 +196,7 @@ extension Parser {
         return !without
     }
 
-    private func atOptions() -> Bool {
+    func atOptions() -> Bool {
         guard token.kind == .word, peek(1).kind == .leftParenthesis else { return false }
         return token.keyword.text.uppercased() == grammar.optionsWord
     }
@@ -232,177 +236,6 @@ extension Parser {
         return .literal(Literal(value: .string(word), info: info(from: start)))
     }
 
-    // MARK: Columns and constraints
-
-    private mutating func tableElement() throws(SQLError) -> TableElement {
-        switch token.keyword {
-        case .constraint, .primary, .foreign, .check: return .constraint(try tableConstraint())
-        case .unique where peek(1).kind == .leftParenthesis: return .constraint(try tableConstraint())
-        case .like where !grammar.hasScripts: return try likeElement()
-        default: return .column(try columnDefinition())
-        }
-    }
-
-    private mutating func likeElement() throws(SQLError) -> TableElement {
-        advance()
-        let table = try tableName()
-        var options: [String] = []
-        while atWord("INCLUDING") || atWord("EXCLUDING") {
-            let word = upper(token)
-            advance()
-            options.append(word + " " + (try self.word("what is copied")))
-        }
-        return .like(table, options: options)
-    }
-
-    mutating func columnDefinition() throws(SQLError) -> ColumnDefinition {
-        var column = ColumnDefinition(name: try name("a column"))
-        if !at(.comma), !at(.rightParenthesis), !atConstraint() { column.type = try dataType() }
-        while atConstraint() { column.constraints.append(try columnConstraint()) }
-        return column
-    }
-
-    private func atConstraint() -> Bool {
-        switch token.keyword {
-        case .constraint, .not, .null, .default, .primary, .unique, .check, .references, .generated, .collate: true
-        default: atOptions()
-        }
-    }
-
-    private mutating func columnConstraint() throws(SQLError) -> ColumnConstraint {
-        let name = take(.constraint) ? try self.name("a constraint") : nil
-        var constraint = ColumnConstraint(name: name, rule: try columnRule())
-        constraint.enforced = try enforcement()
-        constraint.attributes = try constraintAttributes()
-        return constraint
-    }
-
-    private mutating func constraintAttributes() throws(SQLError) -> [ConstraintAttribute] {
-        var attributes: [ConstraintAttribute] = []
-        while true {
-            if take(.deferrable) {
-                attributes.append(.deferrable)
-            } else if take(.not, .deferrable) {
-                attributes.append(.notDeferrable)
-            } else if take(.not, .valid) {
-                attributes.append(.notValid)
-            } else if take(.no, .inherit) {
-                attributes.append(.noInherit)
-            } else if take(.initially) {
-                guard at(.deferred) || at(.immediate) else { throw unexpected("DEFERRED", "IMMEDIATE") }
-                attributes.append(at(.deferred) ? .initiallyDeferred : .initiallyImmediate)
-                advance()
-            } else {
-                return attributes
-            }
-        }
-    }
-
-    private mutating func columnRule() throws(SQLError) -> ColumnConstraint.Rule {
-        if atOptions() { return .options(try options()) }
-        switch token.keyword {
-        case .not:
-            advance()
-            try expect(.null)
-            return .notNull
-        case .null:
-            advance()
-            return .null
-        case .default:
-            advance()
-            return .default(
-                try expression(above: grammar.hasScripts ? operators.precedence.not : operators.precedence.range))
-        case .primary:
-            advance()
-            try expect(.key)
-            return .primaryKey
-        case .unique:
-            advance()
-            return .unique
-        case .check:
-            advance()
-            return .check(try parenthesized { parser throws(SQLError) in try parser.expression() })
-        case .references: return .references(try foreignTarget())
-        case .collate:
-            advance()
-            return .collate(try collationName())
-        case .generated: return try generatedRule()
-        default: throw unexpected("a constraint")
-        }
-    }
-
-    private mutating func generatedRule() throws(SQLError) -> ColumnConstraint.Rule {
-        try expect(.generated)
-        let always = take(.always)
-        if !always {
-            try expect(.by)
-            try expect(.default)
-        }
-        try expect(.as)
-        if take(.identity) { return .identity(always: always) }
-        let value = try parenthesized { parser throws(SQLError) in try parser.expression() }
-        try expect(.stored)
-        return .generated(value)
-    }
-
-    private mutating func enforcement() throws(SQLError) -> Bool? {
-        if take(.enforced) { return true }
-        return take(.not, .enforced) ? false : nil
-    }
-
-    mutating func tableConstraint() throws(SQLError) -> TableConstraint {
-        let name = take(.constraint) ? try self.name("a constraint") : nil
-        let rule: TableConstraint.Rule
-        switch token.keyword {
-        case .primary:
-            advance()
-            try expect(.key)
-            rule = .primaryKey(try nameList())
-        case .unique:
-            advance()
-            rule = .unique(try nameList())
-        case .foreign:
-            advance()
-            try expect(.key)
-            let columns = try nameList()
-            rule = .foreignKey(columns, try foreignTarget())
-        case .check:
-            advance()
-            rule = .check(try parenthesized { parser throws(SQLError) in try parser.expression() })
-        default: throw unexpected("PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CHECK")
-        }
-        let enforced = try enforcement()
-        return TableConstraint(name: name, rule: rule, enforced: enforced, attributes: try constraintAttributes())
-    }
-
-    private mutating func foreignTarget() throws(SQLError) -> ForeignTarget {
-        try expect(.references)
-        var target = ForeignTarget(table: try tableName())
-        if at(.leftParenthesis) { target.columns = try nameList() }
-        if take(.match) {
-            guard at(.full) || at(.simple) else { throw unexpected("FULL", "SIMPLE") }
-            target.match = upper(token)
-            advance()
-        }
-        while at(.on), peek(1).keyword == .delete || peek(1).keyword == .update {
-            advance()
-            let isDelete = at(.delete)
-            advance()
-            let action = try foreignAction()
-            if isDelete { target.onDelete = action } else { target.onUpdate = action }
-        }
-        return target
-    }
-
-    private mutating func foreignAction() throws(SQLError) -> ForeignTarget.Action {
-        if take(.cascade) { return .cascade }
-        if take(.restrict) { return .restrict }
-        if take(.no, .action) { return .noAction }
-        if take(.set, .null) { return .setNull }
-        if take(.set, .default) { return .setDefault }
-        throw unexpected("CASCADE", "RESTRICT", "NO ACTION", "SET NULL", "SET DEFAULT")
-    }
-
     // MARK: Views, schemas, indexes
 
     private mutating func createView() throws(SQLError) -> CreateView {
@@ -437,6 +270,7 @@ extension Parser {
         }
         var schema = CreateSchema(ifNotExists: ifNotExists, name: try tableName())
         if take(.authorization) { schema.authorization = try name("a role") }
+        schema.defaultCollation = try defaultCollation()
         schema.options = try options()
         schema.info = info(from: start)
         return schema
@@ -457,10 +291,7 @@ extension Parser {
             try parser.list { parser throws(SQLError) in try parser.indexKey() }
         }
         if take(.include) { index.include = try nameList() }
-        if take(.nulls) {
-            index.nullsDistinct = !take(.not)
-            try expect(.distinct)
-        }
+        index.nullsDistinct = try nullsDistinct()
         index.options = try options()
         if take(.where) { index.condition = try expression() }
         index.info = info(from: start)

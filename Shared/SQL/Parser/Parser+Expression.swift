@@ -152,7 +152,12 @@ extension Parser {
             operation.symbol = text(token)
             advance()
         }
-        operation.right = try expression(above: operators.precedence.other)
+        if left != nil, known.binary == nil, let quantifier = quantifier() {
+            operation.quantifier = quantifier
+            operation.right = try parenthesizedSet()
+        } else {
+            operation.right = try expression(above: operators.precedence.other)
+        }
         operation.info = info(from: start)
         if let left, let binary = known.binary {
             return .binary(
@@ -164,7 +169,14 @@ extension Parser {
         return .symbolic(operation)
     }
 
-    private func isOperator(_ token: Token) -> Bool {
+    /// ANY, SOME or ALL before a parenthesis; nil, with nothing taken, at anything else.
+    private mutating func quantifier() -> Quantifier? {
+        guard at(.any) || at(.some) || at(.all), peek(1).kind == .leftParenthesis else { return nil }
+        defer { advance() }
+        return at(.all) ? .all : .any
+    }
+
+    func isOperator(_ token: Token) -> Bool {
         token.kind == .symbol || operators.binary(token.kind) != nil || operators.unary(token.kind) != nil
     }
 
@@ -182,11 +194,7 @@ extension Parser {
         _ left: Expression, _ found: OperatorTraits.Binary, from start: UInt32
     ) throws(SQLError) -> Expression {
         advance()
-        if token.kind == .word, token.keyword == .any || token.keyword == .some || token.keyword == .all,
-            peek(1).kind == .leftParenthesis
-        {
-            let quantifier: Quantifier = token.keyword == .all ? .all : .any
-            advance()
+        if token.kind == .word, let quantifier = quantifier() {
             let set = try parenthesizedSet()
             return .quantified(
                 QuantifiedComparison(

@@ -10,6 +10,11 @@ extension Parser {
     /// True at a word that spells `word` (upper case), for words that are no keywords elsewhere.
     func atWord(_ word: String) -> Bool { token.kind == .word && upper(token) == word }
 
+    /// The same of the token `distance` further on.
+    func atWord(_ word: String, after distance: Int) -> Bool {
+        peek(distance).kind == .word && upper(peek(distance)) == word
+    }
+
     mutating func takeWord(_ word: String) -> Bool {
         guard atWord(word) else { return false }
         advance()

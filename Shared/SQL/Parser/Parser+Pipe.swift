@@ -98,6 +98,7 @@ extension Parser {
             advance()
         }
         select.items = try selectList()
+        if at(.window), peek(2).keyword == .as { select.windows = try windowClause() }
         select.info = info(from: start)
         return select
     }

@@ -96,7 +96,7 @@ extension Parser {
         return SelectItem(value: value, alias: alias, info: info(from: start))
     }
 
-    private mutating func windowClause() throws(SQLError) -> [NamedWindow] {
+    mutating func windowClause() throws(SQLError) -> [NamedWindow] {
         try expect(.window)
         return try list { parser throws(SQLError) in
             let start = parser.token.range.start

@@ -201,6 +201,7 @@ extension Parser {
         var merge = Merge(with: with, table: table, source: source, condition: try expression(), clauses: [])
         while at(.when) { merge.clauses.append(try mergeClause()) }
         guard !merge.clauses.isEmpty else { throw unexpected("WHEN") }
+        merge.returning = try returning()
         merge.info = info(from: start)
         return merge
     }
@@ -301,10 +302,13 @@ extension Parser {
     private mutating func grant(_ start: UInt32) throws(SQLError) -> Grant {
         var grant = Grant(revokes: at(.revoke), privileges: [], names: [], grantees: [])
         advance()
+        if grant.revokes { grant.option = try revokedOption() }
         grant.privileges = try list { parser throws(SQLError) in try parser.privilege() }
         if take(.on) {
             grant.kind = try grantKind()
-            grant.names = try list { parser throws(SQLError) in try parser.tableName() }
+            grant.names = [try tableName()]
+            if grant.kind == "FUNCTION" || grant.kind == "PROCEDURE" { grant.signature = try signature() }
+            while grant.signature == nil, take(.comma) { grant.names.append(try tableName()) }
         } else if !at(grant.revokes ? .from : .to) || grammar.hasScripts {
             throw unexpected("ON")
         }
@@ -314,13 +318,29 @@ extension Parser {
             if parser.at(.group), parser.peek(1).kind == .word { parser.advance() }
             return .role(try parser.labelOrName("a role"))
         }
-        if take(.with, .grant) {
-            try expect(.option)
-            grant.withGrantOption = true
+        if at(.with), !grant.revokes {
+            advance()
+            grant.option = try grantOption()
         }
         grant.behavior = dropBehavior()
         grant.info = info(from: start)
         return grant
+    }
+
+    private mutating func grantOption() throws(SQLError) -> Grant.Option {
+        guard at(.grant) || atWord("ADMIN") else { throw unexpected("GRANT OPTION", "ADMIN OPTION") }
+        let option: Grant.Option = at(.grant) ? .grant : .admin
+        advance()
+        try expect(.option)
+        return option
+    }
+
+    /// `GRANT OPTION FOR` before what is revoked.
+    private mutating func revokedOption() throws(SQLError) -> Grant.Option? {
+        guard !grammar.hasScripts, at(.grant) || atWord("ADMIN"), peek(1).keyword == .option else { return nil }
+        let option = try grantOption()
+        try expect(.for)
+        return option
     }
 
     private mutating func privilege() throws(SQLError) -> Grant.Privilege {
@@ -334,7 +354,7 @@ extension Parser {
 
     private mutating func grantKind() throws(SQLError) -> String? {
         switch token.keyword {
-        case .table, .schema, .view, .database, .sequence, .function:
+        case .table, .schema, .view, .database, .sequence, .function, .procedure, .type, .domain:
             defer { advance() }
             return upper(token)
         case .all:

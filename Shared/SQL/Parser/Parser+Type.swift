@@ -127,11 +127,11 @@ extension Parser {
             try parser.list { parser throws(SQLError) in
                 // `name type` or a type alone: a name is followed by the word that begins a type.
                 let next = parser.peek(1).kind
-                if next == .word || next == .quotedName, parser.atName() {
-                    let name = try parser.takeName()
-                    return DataType.Field(name: name, type: try parser.dataType())
-                }
-                return DataType.Field(type: try parser.dataType())
+                let isNamed = (next == .word || next == .quotedName) && parser.peek(1).keyword != .not
+                let name = isNamed && parser.atName() ? try parser.takeName() : nil
+                var field = DataType.Field(name: name, type: try parser.dataType())
+                while parser.atConstraint() { field.constraints.append(try parser.columnConstraint()) }
+                return field
             }
         }
     }

@@ -229,6 +229,7 @@ extension Resolver {
             case .insertRow: insertRow(table, &result)
             }
         }
+        result.returned = try returning(&merge.returning)
         result.filters = scopes.removeLast().filters
         return result
     }

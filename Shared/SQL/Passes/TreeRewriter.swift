@@ -160,6 +160,7 @@ extension TreeRewriter {
             case .nothing, .delete, .insertRow, .insertDefaults: break
             }
         }
+        try descend(&merge.returning)
     }
 
     mutating func descend(_ query: inout Query) throws(SQLError) {

@@ -79,6 +79,7 @@ extension TreeVisitor {
             case .nothing, .delete, .insertRow, .insertDefaults: break
             }
         }
+        walk(merge.returning)
     }
 
     private mutating func walk(_ assignment: Assignment) {
@@ -117,8 +118,18 @@ extension TreeVisitor {
     private mutating func walk(_ element: TableElement) {
         switch element {
         case .column(let column): for constraint in column.constraints { walk(constraint) }
-        case .constraint(let constraint): if case .check(let condition) = constraint.rule { visit(condition) }
+        case .constraint(let constraint): walk(constraint)
         case .like: break
+        }
+    }
+
+    private mutating func walk(_ constraint: TableConstraint) {
+        switch constraint.rule {
+        case .check(let condition): visit(condition)
+        case .exclude(let exclusion):
+            for element in exclusion.elements { visit(element.key.value) }
+            walk(exclusion.condition)
+        case .primaryKey, .unique, .foreignKey: break
         }
     }
 
@@ -134,7 +145,7 @@ extension TreeVisitor {
         case .addColumn(let column, _): for constraint in column.constraints { walk(constraint) }
         case .setDefault(_, let value): visit(value)
         case .setType(_, _, let value): walk(value)
-        case .addConstraint(let constraint): if case .check(let condition) = constraint.rule { visit(condition) }
+        case .addConstraint(let constraint): walk(constraint)
         default: break
         }
     }

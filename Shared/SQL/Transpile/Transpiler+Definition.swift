@@ -75,6 +75,7 @@ extension Transpiler {
         create.partitioning = nil
         create.clusterBy = []
         try refuseOptions(create.options, create.info.range)
+        try refuse(create.defaultCollation)
         if create.orReplace {
             try refuse("CREATE OR REPLACE TABLE", "Write DROP TABLE IF EXISTS before it.", at: create.info.range)
         }
@@ -85,6 +86,11 @@ extension Transpiler {
         create.template = nil
         create.templateTable = nil
         create.elements = [.like(table(other), options: [])]
+    }
+
+    private mutating func refuse(_ defaultCollation: QualifiedName?) throws(SQLError) {
+        guard let defaultCollation else { return }
+        try refuse("DEFAULT COLLATE", "Compare with lower().", at: defaultCollation.range)
     }
 
     private mutating func refuseOptions(_ options: [DefinitionOption], _ range: SourceRange) throws(SQLError) {
@@ -174,7 +180,12 @@ extension Transpiler {
             if direction == .toBigQuery { try refuse("CHECK", "Check where rows are written.", at: value.info.range) }
             try rewriteAlone(&value)
             constraint.rule = .check(value)
+        case .exclude(let exclusion):
+            let range = exclusion.elements.first?.key.value.info.range ?? .none
+            if direction == .toBigQuery { try refuse("EXCLUDE", "Check where rows are written.", at: range) }
         }
+        constraint.nullsDistinct = nil
+        constraint.include = []
         constraint.enforced = direction == .toBigQuery ? false : nil
         if direction == .toBigQuery { constraint.attributes = [] }
         return constraint
@@ -215,6 +226,7 @@ extension Transpiler {
         var create = create
         create.name = table(create.name)
         try refuseOptions(create.options, create.info.range)
+        try refuse(create.defaultCollation)
         if direction == .toBigQuery, create.authorization != nil {
             try refuse("AUTHORIZATION", "Leave it out.", at: create.info.range)
         }

@@ -237,6 +237,7 @@ extension Transpiler {
     private mutating func rewritten(_ merge: Merge) throws(SQLError) -> Merge {
         var merge = merge
         try refuseWith(merge.with, "MERGE")
+        try refuseReturning(merge.returning)
         let name = merge.table.alias?.name ?? merge.table.name.last
         try target(&merge.table)
         try rewrite(&merge.source)
@@ -269,6 +270,7 @@ extension Transpiler {
             clauses.append(clause)
         }
         merge.clauses = clauses
+        try descend(&merge.returning)
         return merge
     }
 

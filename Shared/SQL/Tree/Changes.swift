@@ -159,12 +159,14 @@ public struct Merge: Sendable, Hashable {
     public var source: Relation
     public var condition: Expression
     public var clauses: [Clause]
+    public var returning: [SelectItem] = []
     public var info: NodeInfo = .none
 
     public init(
         with: With? = nil, table: TableReference, source: Relation, condition: Expression, clauses: [Clause],
-        info: NodeInfo = .none
+        returning: [SelectItem] = [], info: NodeInfo = .none
     ) {
+        self.returning = returning
         self.with = with
         self.table = table
         self.source = source

@@ -32,10 +32,13 @@ public struct DataType: Sendable, Hashable {
     public struct Field: Sendable, Hashable {
         public var name: Identifier? = nil
         public var type: DataType
+        /// NOT NULL and OPTIONS, in the definition of a table.
+        public var constraints: [ColumnConstraint] = []
 
-        public init(name: Identifier? = nil, type: DataType) {
+        public init(name: Identifier? = nil, type: DataType, constraints: [ColumnConstraint] = []) {
             self.name = name
             self.type = type
+            self.constraints = constraints
         }
     }
 

@@ -67,13 +67,16 @@ public struct SymbolicOperation: Sendable, Hashable {
     public var symbol: String
     /// Nil for an operator before its operand.
     public var left: Expression? = nil
+    /// `x ~~ ANY (…)`: the right side is a subquery, or an expression that is an array.
+    public var quantifier: Quantifier? = nil
     public var right: Expression
     public var info: NodeInfo = .none
 
     public init(
-        qualifier: [Identifier] = [], symbol: String, left: Expression? = nil, right: Expression,
-        info: NodeInfo = .none
+        qualifier: [Identifier] = [], symbol: String, left: Expression? = nil, quantifier: Quantifier? = nil,
+        right: Expression, info: NodeInfo = .none
     ) {
+        self.quantifier = quantifier
         self.qualifier = qualifier
         self.symbol = symbol
         self.left = left

@@ -66,27 +66,37 @@ public struct Grant: Sendable, Hashable {
         case member(String)
     }
 
+    /// What may be passed on: privileges, or roles.
+    public enum Option: String, Sendable, Hashable, CaseIterable {
+        case grant = "GRANT OPTION"
+        case admin = "ADMIN OPTION"
+    }
+
     public var revokes: Bool = false
     public var privileges: [Privilege]
     /// Upper case: TABLE, SCHEMA, `ALL TABLES IN SCHEMA`, …; nil when the text does not say.
     public var kind: String? = nil
     /// Empty where roles are granted rather than privileges on things.
     public var names: [QualifiedName]
+    /// The types of a function's arguments; only with one name.
+    public var signature: [DataType]? = nil
     public var grantees: [Grantee]
-    public var withGrantOption: Bool = false
+    /// `WITH GRANT OPTION`; of REVOKE `GRANT OPTION FOR`, which takes no more than that.
+    public var option: Option? = nil
     public var behavior: DropBehavior? = nil
     public var info: NodeInfo = .none
 
     public init(
         revokes: Bool = false, privileges: [Privilege], kind: String? = nil, names: [QualifiedName],
-        grantees: [Grantee], withGrantOption: Bool = false, behavior: DropBehavior? = nil, info: NodeInfo = .none
+        signature: [DataType]? = nil, grantees: [Grantee], option: Option? = nil, behavior: DropBehavior? = nil, info: NodeInfo = .none
     ) {
         self.revokes = revokes
         self.privileges = privileges
         self.kind = kind
         self.names = names
         self.grantees = grantees
-        self.withGrantOption = withGrantOption
+        self.signature = signature
+        self.option = option
         self.behavior = behavior
         self.info = info
     }

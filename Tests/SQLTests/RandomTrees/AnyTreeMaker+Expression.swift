@@ -146,13 +146,15 @@ extension AnyTreeMaker {
     }
 
     private mutating func quantified(_ depth: Int) -> Expression {
-        let set: Expression =
-            chance(2)
-            ? .subquery(Subquery(query: query(depth - 1))) : .array(ArrayConstructor(content: .elements([leaf()])))
-        return .quantified(
+        .quantified(
             QuantifiedComparison(
                 operand: expression(depth - 1), operation: choose([.equal, .less, .add]),
-                quantifier: choose([.any, .all]), set: set))
+                quantifier: choose([.any, .all]), set: set(depth)))
+    }
+
+    private mutating func set(_ depth: Int) -> Expression {
+        chance(2)
+            ? .subquery(Subquery(query: query(depth - 1))) : .array(ArrayConstructor(content: .elements([leaf()])))
     }
 
     private mutating func periods() -> Expression {
@@ -169,6 +171,10 @@ extension AnyTreeMaker {
             operation.symbol = choose(["+", "~<~"])
         }
         if chance(2) { operation.left = expression(depth - 1) }
+        if operation.left != nil, chance(4) {
+            operation.quantifier = choose([.any, .all])
+            operation.right = set(depth)
+        }
         return .symbolic(operation)
     }
 

@@ -151,13 +151,18 @@ extension AnyTreeMaker {
         rules.append(.collate(isPostgres ? QualifiedName("c") : QualifiedName([Identifier("und:ci", quoted: true)])))
         rules.append(.generated(expression(1)))
         if isPostgres {
-            rules += [.null, .unique, .check(expression(1)), .identity(always: chance(2))]
+            rules += [.null, .unique, .check(expression(1)), .identity(always: chance(2), sequence: sequence())]
         } else {
             rules.append(.options([DefinitionOption(name: QualifiedName("description"), value: .string("d"))]))
         }
         var constraint = ColumnConstraint(name: isPostgres ? maybe(4) { $0.name() } : nil, rule: choose(rules))
         if case .collate = constraint.rule { constraint.name = nil }
+        if constraint.rule == .unique { constraint.nullsDistinct = choose([nil, true, false]) }
         return constraint
+    }
+
+    private mutating func sequence() -> [String] {
+        choose([[], ["START WITH 10"], ["INCREMENT BY -2", "NO MAXVALUE", "CYCLE"]])
     }
 
     private mutating func column() -> ColumnDefinition {
@@ -172,8 +177,15 @@ extension AnyTreeMaker {
             return constraint
         }
         constraint.attributes = attributes()
-        switch pick(4) {
-        case 0: constraint.rule = .unique(names())
+        switch pick(5) {
+        case 2:
+            let element = Exclusion.Element(key: IndexKey(value: expression(1)), symbol: choose(["=", "&&", "<->"]))
+            constraint.rule = .exclude(
+                Exclusion(method: maybe(2) { $0.name() }, elements: [element], condition: maybe(2) { $0.expression(1) }))
+        case 0:
+            constraint.rule = .unique(names())
+            constraint.nullsDistinct = choose([nil, true, false])
+            constraint.include = chance(2) ? names() : []
         case 1:
             constraint.rule = .check(expression(1))
             constraint.attributes = choose([[], [.noInherit], [.notValid]])
@@ -292,7 +304,12 @@ extension AnyTreeMaker {
 
     private mutating func action() -> AlterTable.Action {
         let column = name()
-        switch pick(21) {
+        switch pick(26) {
+        case 21: return .addIdentity(column, always: chance(2), sequence: sequence())
+        case 22: return .setIdentity(column, choose([["RESTART"], ["SET GENERATED ALWAYS", "SET CACHE 3"]]))
+        case 23: return choose([.dropIdentity(column, ifExists: chance(2)), .dropExpression(column, ifExists: true)])
+        case 24: return .setLogged(chance(2))
+        case 25: return choose([.setStatistics(column, -1), .setStorage(column, "PLAIN")])
         case 0: return .addColumn(self.column(), ifNotExists: chance(2))
         case 1: return .dropColumn(column, ifExists: chance(2), choose([nil, .cascade, .restrict]))
         case 2: return .renameColumn(column, to: name())
@@ -318,7 +335,8 @@ extension AnyTreeMaker {
 
     private mutating func googleAction() -> AlterTable.Action {
         let options = [DefinitionOption(name: QualifiedName("description"), value: .string("d"))]
-        switch pick(6) {
+        switch pick(7) {
+        case 6: return .setDefaultCollation(QualifiedName([Identifier("und:ci", quoted: true)]))
         case 0: return .setColumnOptions(name(), options)
         case 1: return .setOptions(options)
         case 2: return .dropPrimaryKey(ifExists: chance(2))
@@ -340,7 +358,20 @@ extension AnyTreeMaker {
         var grant = Grant(
             revokes: chance(2), privileges: [.init(name: "SELECT", columns: chance(2) ? names() : [])],
             kind: choose([nil, "TABLE"]), names: [qualifiedName()], grantees: [.role("reader")])
-        if grant.revokes { grant.behavior = choose([nil, .cascade]) } else { grant.withGrantOption = chance(2) }
+        grant.option = choose([nil, .grant])
+        if chance(4) {
+            grant.privileges = [.init(name: "ADMINS")]
+            grant.kind = nil
+            grant.names = []
+            grant.option = .admin
+            return grant
+        }
+        if grant.revokes { grant.behavior = choose([nil, .cascade]) }
+        if chance(3) {
+            grant.privileges = [.init(name: "EXECUTE")]
+            grant.kind = "FUNCTION"
+            grant.signature = chance(2) ? [] : [type(), type()]
+        }
         return grant
     }
 
