@@ -89,6 +89,15 @@ import Testing
             ["customer_id INT64: copied orders.customer_id", "s NUMERIC: aggregated orders.total", "n INT64: "],
             filters: "orders.customer_id"),
         Case(
+            "pipe: AGGREGATE … GROUP BY sets", .bigQuery,
+            "FROM shop.orders |> AGGREGATE SUM(total) AS s GROUP BY GROUPING SETS ((customer_id), ROLLUP (id, customer_id))",
+            "FROM shop.orders AS orders |> AGGREGATE SUM(orders.total) AS s GROUP BY "
+                + "GROUPING SETS ((orders.customer_id), ROLLUP (orders.id, orders.customer_id))",
+            [
+                "customer_id INT64: copied orders.customer_id", "id INT64: copied orders.id",
+                "s NUMERIC: aggregated orders.total",
+            ], filters: "orders.customer_id orders.id"),
+        Case(
             "pipe: AS and JOIN", .bigQuery,
             "FROM shop.orders |> SELECT id, customer_id |> AS o |> JOIN shop.customers AS c ON o.customer_id = c.customer_id "
                 + "|> SELECT o.id, name",

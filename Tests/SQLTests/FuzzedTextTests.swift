@@ -80,7 +80,8 @@ import Testing
             (.postgres, "SELECT a FROM f(1), CAST(1 AS int) AS c, ROWS FROM (g(2))"),
             (.bigQuery, "CREATE SCHEMA d OPTIONS (a.1b = 'E', c.d = 2)"),
             (.bigQuery, "SELECT a FROM u JOIN (table JOIN v USING (a)) USING (a)"),
-            (.bigQuery, "SELECT `rCTzl`(i), `a B`(i)"), (.postgres, "SET ROLE someone"), (.postgres, "SET role = 'someone'"),
+            (.bigQuery, "SELECT `rCTzl`(i), `a B`(i)"), (.postgres, "SET ROLE someone"),
+            (.postgres, "SET role = 'someone'"),
             (.postgres, #"EXPLAIN (FORMAT "json") SELECT EXTRACT("year" FROM a) FROM t"#),
         ]) func canonical(dialect: SQLDialect, text: String) throws
     {

@@ -274,7 +274,12 @@ extension SQLWriter {
             list(items) { $0.aggregateItem($1) }
             if keys.isEmpty { return }
             if andOrderBy { write(" GROUP AND ORDER BY ") } else { write(" GROUP BY ") }
-            list(keys) { $0.aggregateItem($1) }
+            list(keys) { writer, key in
+                switch key {
+                case .key(let item): writer.aggregateItem(item)
+                case .sets(let sets): writer.element(sets)
+                }
+            }
         case .distinct: write("DISTINCT")
         case .orderBy(let items):
             write("ORDER BY ")

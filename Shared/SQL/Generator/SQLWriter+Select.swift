@@ -64,7 +64,7 @@ extension SQLWriter {
         clause(groupBy.elements) { $0.element($1) }
     }
 
-    private mutating func element(_ element: GroupBy.Element) {
+    mutating func element(_ element: GroupBy.Element) {
         switch element {
         case .expression(let value): expression(value)
         case .rollup(let sets):

@@ -4,7 +4,8 @@ extension Parser {
     mutating func tableElement() throws(SQLError) -> TableElement {
         switch token.keyword {
         case .constraint, .primary, .foreign, .check: return .constraint(try tableConstraint())
-        case .unique where peek(1).kind == .leftParenthesis || peek(1).keyword == .nulls: return .constraint(try tableConstraint())
+        case .unique where peek(1).kind == .leftParenthesis || peek(1).keyword == .nulls:
+            return .constraint(try tableConstraint())
         case .like where !grammar.hasScripts: return try likeElement()
         case .exclude where beginsExclusion(): return .constraint(try tableConstraint())
         default: return .column(try columnDefinition())

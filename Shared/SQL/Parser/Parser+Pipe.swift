@@ -117,8 +117,13 @@ extension Parser {
             andOrderBy = true
         }
         try expect(.by)
-        let keys = try list { parser throws(SQLError) in try parser.aggregateItem() }
+        let keys = try list { parser throws(SQLError) in try parser.groupingItem() }
         return .aggregate(items, groupBy: keys, andOrderBy: andOrderBy)
+    }
+
+    private mutating func groupingItem() throws(SQLError) -> PipeOperator.GroupingItem {
+        if let sets = try groupingSets() { return .sets(sets) }
+        return .key(try aggregateItem())
     }
 
     private mutating func aggregateItem() throws(SQLError) -> PipeOperator.AggregateItem {

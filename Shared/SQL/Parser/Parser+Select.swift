@@ -125,6 +125,23 @@ extension Parser {
     }
 
     private mutating func groupElement(inSets: Bool) throws(SQLError) -> GroupBy.Element {
+        if let sets = try groupingSets() { return sets }
+        if at(.leftParenthesis), peek(1).kind == .rightParenthesis {
+            advance()
+            advance()
+            return .empty
+        }
+        let isSet = inSets && at(.leftParenthesis)
+        let value = try expression()
+        guard isSet else { return .expression(value) }
+        if case .row(let row) = value, row.kind == .tuple { return .set(row.fields.map(\.value)) }
+        // `(a) + 1` begins with a parenthesis too.
+        if case .binary = value { return .expression(value) }
+        return .set([value])
+    }
+
+    /// ROLLUP, CUBE or GROUPING SETS; nil, with nothing taken, at anything else.
+    mutating func groupingSets() throws(SQLError) -> GroupBy.Element? {
         switch token.keyword {
         case .rollup where peek(1).kind == .leftParenthesis:
             advance()
@@ -141,20 +158,8 @@ extension Parser {
             }
             try expect(.rightParenthesis, ")")
             return .groupingSets(elements)
-        default: break
+        default: return nil
         }
-        if at(.leftParenthesis), peek(1).kind == .rightParenthesis {
-            advance()
-            advance()
-            return .empty
-        }
-        let isSet = inSets && at(.leftParenthesis)
-        let value = try expression()
-        guard isSet else { return .expression(value) }
-        if case .row(let row) = value, row.kind == .tuple { return .set(row.fields.map(\.value)) }
-        // `(a) + 1` begins with a parenthesis too.
-        if case .binary = value { return .expression(value) }
-        return .set([value])
     }
 
     private mutating func keySets() throws(SQLError) -> [[Expression]] {

@@ -211,6 +211,27 @@ extension Resolver {
         return nil
     }
 
+    /// The columns that AGGREGATE groups by.
+    private mutating func resolve(_ keys: inout [PipeOperator.GroupingItem]) throws(SQLError) -> [SourceColumn] {
+        var columns: [SourceColumn] = []
+        var seen: Set<Expression> = []
+        for index in keys.indices {
+            switch keys[index] {
+            case .key(var item):
+                columns.append(try resolve(&item.item, at: columns.count))
+                keys[index] = .key(item)
+            case .sets(var sets):
+                for key in sets.keys where seen.insert(key).inserted {
+                    var item = SelectItem(value: key)
+                    columns.append(try resolve(&item, at: columns.count))
+                }
+                try resolve(&sets, [])
+                keys[index] = .sets(sets)
+            }
+        }
+        return columns
+    }
+
     private mutating func resolve(_ items: inout [PipeOperator.AggregateItem]) throws(SQLError) -> [SourceColumn] {
         var columns: [SourceColumn] = []
         for index in items.indices { columns.append(try resolve(&items[index].item, at: index)) }

@@ -91,7 +91,7 @@ extension Resolver {
         groupBy = changed
     }
 
-    private mutating func resolve(
+    mutating func resolve(
         _ element: inout GroupBy.Element, _ columns: [SourceColumn]
     ) throws(SQLError) {
         let level = scopes.count - 1

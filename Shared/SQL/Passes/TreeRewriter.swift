@@ -229,6 +229,17 @@ extension TreeRewriter {
         for index in select.windows.indices { try descend(&select.windows[index].window) }
     }
 
+    private mutating func descend(_ key: inout PipeOperator.GroupingItem) throws(SQLError) {
+        switch key {
+        case .key(var item):
+            try rewrite(&item.item.value)
+            key = .key(item)
+        case .sets(var sets):
+            try descend(&sets)
+            key = .sets(sets)
+        }
+    }
+
     mutating func descend(_ element: inout GroupBy.Element) throws(SQLError) {
         switch element {
         case .expression(var value):
@@ -338,7 +349,7 @@ extension TreeRewriter {
             operation = .limit(changed ?? limit, offset: offset)
         case .aggregate(var items, var keys, let andOrderBy):
             for index in items.indices { try rewrite(&items[index].item.value) }
-            for index in keys.indices { try rewrite(&keys[index].item.value) }
+            for index in keys.indices { try descend(&keys[index]) }
             operation = .aggregate(items, groupBy: keys, andOrderBy: andOrderBy)
         case .orderBy(var items):
             try descend(&items)

@@ -264,7 +264,12 @@ extension TreeVisitor {
             walk(offset)
         case .aggregate(let items, let keys, _):
             for item in items { visit(item.item.value) }
-            for key in keys { visit(key.item.value) }
+            for key in keys {
+                switch key {
+                case .key(let item): visit(item.item.value)
+                case .sets(let sets): walk(sets)
+                }
+            }
         case .orderBy(let items): walk(items)
         case .join(let join): visit(join)
         case .call(let function): visit(.function(function))

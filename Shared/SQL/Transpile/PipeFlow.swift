@@ -110,23 +110,37 @@ extension PipeRewriter.Flow {
     }
 
     private mutating func aggregate(
-        _ items: [PipeOperator.AggregateItem], _ keys: [PipeOperator.AggregateItem], _ andOrderBy: Bool
+        _ items: [PipeOperator.AggregateItem], _ keys: [PipeOperator.GroupingItem], _ andOrderBy: Bool
     ) {
-        close { select in
-            select.items = keys.map(\.item) + items.map(\.item)
-            select.groupBy = GroupBy(
-                elements: keys.enumerated().map { index, key in
-                    if case .column = key.item.value { return .expression(key.item.value) }
-                    return .expression(key.item.alias.map { .column($0.name) } ?? .integer(index + 1))
-                })
-            if keys.isEmpty { select.groupBy = nil }
+        var grouped: [PipeOperator.AggregateItem] = []
+        var elements: [GroupBy.Element] = []
+        var seen: Set<Expression> = []
+        for key in keys {
+            switch key {
+            case .key(let item):
+                grouped.append(item)
+                elements.append(.expression(reference(to: item.item, at: grouped.count)))
+            case .sets(let sets):
+                grouped += sets.keys.filter { seen.insert($0).inserted }.map { .init(item: SelectItem(value: $0)) }
+                elements.append(sets)
+            }
         }
-        let ordered = (andOrderBy ? keys : keys.filter { $0.order != nil }) + items.filter { $0.order != nil }
+        close { select in
+            select.items = grouped.map(\.item) + items.map(\.item)
+            select.groupBy = keys.isEmpty ? nil : GroupBy(elements: elements)
+        }
+        let ordered = (andOrderBy ? grouped : grouped.filter { $0.order != nil }) + items.filter { $0.order != nil }
         query.orderBy = ordered.enumerated().map { index, key in
             OrderItem(
                 value: key.item.alias.map { .column($0.name) } ?? key.item.value, direction: key.order, nulls: key.nulls
             )
         }
+    }
+
+    /// How GROUP BY names an item of the select list, which has this number.
+    private func reference(to item: SelectItem, at ordinal: Int) -> Expression {
+        if case .column = item.value { return item.value }
+        return item.alias.map { .column($0.name) } ?? .integer(ordinal)
     }
 
     private mutating func pivot(_ suffix: RelationSuffix) {

@@ -40,6 +40,7 @@ extension Transpiler {
     /// `a + b` and `a - b` of PostgreSQL in GoogleSQL.
     mutating func sumToBigQuery(_ node: BinaryOperation) throws(SQLError) -> Expression {
         let isSum = node.operation == .add
+        let node = try readingInterval(node)
         switch (type(of: node.left), type(of: node.right)) {
         case (.date?, .date?) where !isSum:
             return .call("DATE_DIFF", node.left, node.right, .timePart(TimePart(name: "DAY")))
@@ -57,6 +58,23 @@ extension Transpiler {
         default: break
         }
         return .binary(numbers(node))
+    }
+
+    /// PostgreSQL reads a text that is added to a moment or an interval as an interval.
+    private mutating func readingInterval(_ node: BinaryOperation) throws(SQLError) -> BinaryOperation {
+        var node = node
+        switch (type(of: node.left), type(of: node.right)) {
+        case (.timestamp?, _) where node.operation == .add, (.timestampTZ?, _) where node.operation == .add,
+            (.interval?, _):
+            guard node.right.stringLiteral != nil else { break }
+            node.right = typed(try interval(IntervalLiteral(value: node.right)), .interval)
+        case (_, .timestamp?) where node.operation == .add, (_, .timestampTZ?) where node.operation == .add,
+            (_, .interval?):
+            guard node.left.stringLiteral != nil else { break }
+            node.left = typed(try interval(IntervalLiteral(value: node.left)), .interval)
+        default: break
+        }
+        return node
     }
 
     /// A date some days later or earlier.

@@ -191,6 +191,7 @@ extension Transpiler {
                     at: cast.info.range)
             }
         case (_, .array(let element)):
+            if let text = operand.stringLiteral { return try array(text, of: element, at: cast.info.range) }
             // `ARRAY[]::int[]`
             guard case .array(var array) = operand, case .elements(let elements) = array.content, elements.isEmpty
             else { break }
@@ -199,6 +200,28 @@ extension Transpiler {
         default: break
         }
         return nil
+    }
+
+    /// `'{1,2}'::int[]`, where the elements are plain words: each is cast as it would be alone.
+    private mutating func array(
+        _ text: String, of element: DataType, at range: SourceRange
+    ) throws(SQLError) -> Expression? {
+        let inside = text.hasPrefix("{") && text.hasSuffix("}") ? text.dropFirst().dropLast() : "{"
+        let words = inside.split(separator: ",", omittingEmptySubsequences: false).map {
+            String($0.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        }
+        let isPlain = words.allSatisfy { !$0.isEmpty && !$0.contains { "{}\"\\".contains($0) } }
+        guard isPlain || inside.isEmpty else {
+            try refuse("'\(text)' as an array", "Write ARRAY[…].", at: range)
+            return nil
+        }
+        var elements: [Expression] = []
+        for word in inside.isEmpty ? [] : words {
+            let value: Expression = word.lowercased() == "null" ? .null : .string(word)
+            elements.append(try cast(Cast(operand: value, type: element)))
+        }
+        return .array(
+            ArrayConstructor(content: .elements(elements), elementType: try type(element), hasKeyword: Spelling(true)))
     }
 
     /// A value as PostgreSQL writes it: floats that are whole without a point, seconds without zeros at their end.

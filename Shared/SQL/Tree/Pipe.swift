@@ -27,7 +27,7 @@ public indirect enum PipeOperator: Sendable, Hashable {
     case alias(Identifier)
     case condition(Expression)
     case limit(Limit, offset: Expression?)
-    case aggregate([AggregateItem], groupBy: [AggregateItem], andOrderBy: Bool)
+    case aggregate([AggregateItem], groupBy: [GroupingItem], andOrderBy: Bool)
     case distinct
     case orderBy([OrderItem])
     case join(Join)
@@ -37,7 +37,14 @@ public indirect enum PipeOperator: Sendable, Hashable {
     case window([SelectItem])
     case with([CommonTable])
 
-    /// An item of AGGREGATE or of its GROUP BY, which may say how its rows are ordered.
+    /// An item of AGGREGATE's GROUP BY.
+    public enum GroupingItem: Sendable, Hashable {
+        case key(AggregateItem)
+        /// ROLLUP, CUBE and GROUPING SETS: each expression in them is a column, once.
+        case sets(GroupBy.Element)
+    }
+
+    /// An item of AGGREGATE or a key of its GROUP BY, which may say how its rows are ordered.
     public struct AggregateItem: Sendable, Hashable {
         public var item: SelectItem
         public var order: OrderItem.Direction? = nil

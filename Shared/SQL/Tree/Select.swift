@@ -68,6 +68,17 @@ public struct GroupBy: Sendable, Hashable {
         case empty
         /// `(a, b)` within GROUPING SETS.
         case set([Expression])
+
+        /// What is grouped by, in the order of the text.
+        public var keys: [Expression] {
+            switch self {
+            case .expression(let value): [value]
+            case .rollup(let sets), .cube(let sets): sets.flatMap { $0 }
+            case .groupingSets(let elements): elements.flatMap(\.keys)
+            case .empty: []
+            case .set(let keys): keys
+            }
+        }
     }
 
     public var elements: [Element]

@@ -88,7 +88,8 @@ public struct Grant: Sendable, Hashable {
 
     public init(
         revokes: Bool = false, privileges: [Privilege], kind: String? = nil, names: [QualifiedName],
-        signature: [DataType]? = nil, grantees: [Grantee], option: Option? = nil, behavior: DropBehavior? = nil, info: NodeInfo = .none
+        signature: [DataType]? = nil, grantees: [Grantee], option: Option? = nil, behavior: DropBehavior? = nil,
+        info: NodeInfo = .none
     ) {
         self.revokes = revokes
         self.privileges = privileges

@@ -141,15 +141,23 @@ extension AnyTreeMaker {
         case 7: return .limit(Limit(count: .integer(3)), offset: maybe(2) { _ in .integer(1) })
         case 8, 9:
             let items = some(2) { PipeOperator.AggregateItem(item: $0.named(depth)) }
-            let keys = some(2) { maker in
-                PipeOperator.AggregateItem(
-                    item: maker.named(0), order: maker.choose([nil, .ascending, .descending]),
-                    nulls: maker.choose([nil, .first, .last]))
+            let keys = some(2) { maker -> PipeOperator.GroupingItem in
+                if maker.chance(3) {
+                    return .sets(
+                        maker.choose([
+                            .rollup([[maker.leaf()]]), .cube([[maker.leaf()], [maker.leaf(), maker.leaf()]]),
+                            .groupingSets([.empty, .set([maker.leaf()])]),
+                        ]))
+                }
+                return .key(
+                    PipeOperator.AggregateItem(
+                        item: maker.named(0), order: maker.choose([nil, .ascending, .descending]),
+                        nulls: maker.choose([nil, .first, .last])))
             }
             return .aggregate(items, groupBy: chance(3) ? [] : keys, andOrderBy: false)
         case 10:
             let items = [PipeOperator.AggregateItem(item: named(depth))]
-            return .aggregate(items, groupBy: items, andOrderBy: true)
+            return .aggregate(items, groupBy: items.map { .key($0) }, andOrderBy: true)
         case 11: return .distinct
         case 12: return .orderBy([orderItem(depth)])
         case 13: return .join(join(1))

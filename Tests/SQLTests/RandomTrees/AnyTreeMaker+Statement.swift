@@ -181,7 +181,8 @@ extension AnyTreeMaker {
         case 2:
             let element = Exclusion.Element(key: IndexKey(value: expression(1)), symbol: choose(["=", "&&", "<->"]))
             constraint.rule = .exclude(
-                Exclusion(method: maybe(2) { $0.name() }, elements: [element], condition: maybe(2) { $0.expression(1) }))
+                Exclusion(method: maybe(2) { $0.name() }, elements: [element], condition: maybe(2) { $0.expression(1) })
+            )
         case 0:
             constraint.rule = .unique(names())
             constraint.nullsDistinct = choose([nil, true, false])

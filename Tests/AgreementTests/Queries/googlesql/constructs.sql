@@ -52,6 +52,9 @@ SELECT id, marks[SAFE_OFFSET(0)] AS first, marks[SAFE_ORDINAL(2)] AS second, 3 I
 FROM shop.orders |> WHERE quantity > 3 |> EXTEND quantity * 2 AS twice |> WHERE twice > 10
 |> AGGREGATE COUNT(*) AS n, SUM(twice) AS total GROUP BY status |> ORDER BY status;
 
+-- name: pipes with grouping sets
+FROM shop.orders |> WHERE id < 200 |> AGGREGATE COUNT(*) AS n GROUP BY ROLLUP(status, customer_id) |> ORDER BY status, customer_id, n;
+
 -- name: pipes with joins
 FROM shop.orders AS o |> JOIN shop.customers AS c ON c.id = o.customer_id |> SELECT c.name, o.id, o.quantity
 |> WHERE quantity > 10 |> ORDER BY id |> LIMIT 7;

@@ -47,3 +47,9 @@ SELECT id, cardinality(array_append(CASE WHEN id > 3 THEN marks END, 8)) AS a,
     cardinality(array_cat(CASE WHEN id > 3 THEN marks END, marks)) AS c,
     cardinality((CASE WHEN id > 3 THEN marks END) || marks) AS o
 FROM shop.customers ORDER BY id;
+
+-- name: arrays from texts
+SELECT v FROM unnest('{3, 1,2}'::int[]) AS v ORDER BY v;
+
+-- name: arrays of words from texts
+SELECT id FROM shop.orders WHERE status = ANY ('{new, paid}'::text[]) ORDER BY id;

@@ -139,3 +139,7 @@ SELECT id, local < day AS before, day = local AS same, moment > local AS ahead F
 
 -- name: moments as text
 SELECT id, moment::text AS m, local::text AS l, 'at ' || local AS c FROM shop.moments ORDER BY id;
+
+-- name: texts beside moments
+SELECT id, moment + '1 day 2 hours' AS a, '3 hours' + local AS b, local + (INTERVAL '1 hour' - '10 minutes') AS c
+FROM shop.moments ORDER BY id;
