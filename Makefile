@@ -3,8 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short chaos chaos-short lint format docs \
-        bench images clean
+.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short random-trees \
+        chaos chaos-short lint format docs bench images clean
 
 # `release` is what is deployed; tests build `debug`.
 CONFIGURATION ?= release
@@ -37,7 +37,7 @@ demo-stop: ## stop the demo; its data stays
 demo-clean: ## stop the demo and delete its data
 	@scripts/demo clean
 
-test: deps lint test-unit fuzz-short test-e2e chaos-short ## lint, unit and integration tests, fuzzing, the demo in a browser under fire, chaos
+test: deps lint test-unit fuzz-short random-trees test-e2e chaos-short ## lint, unit and integration tests, fuzzing, the demo in a browser under fire, chaos
 
 test-unit: deps ## Swift tests, on a PostgreSQL, a broker and a BigQuery emulator of their own (FILTER=regex runs some)
 	@scripts/test-unit $(FILTER)
@@ -47,6 +47,9 @@ fuzz: ## texts of any kind for the SQL front end, until one breaks it (FUZZ_SECO
 
 fuzz-short:
 	@FUZZ_RUNS=5000 scripts/fuzz-sql
+
+random-trees: deps ## 100,000 random SQL trees of each dialect, written, read back and compared (a minute, and one to build)
+	@scripts/random-trees
 
 test-e2e: deps ## the demo end to end: pages in Chromium, and killed services
 	@scripts/test-e2e
