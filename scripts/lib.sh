@@ -116,9 +116,9 @@ postgres_remove() {
     rm -rf "$1"
 }
 
-# postgres_start DIR PORT USER PASSWORD DATABASE: creates the cluster in DIR once and starts it on loopback.
+# postgres_start DIR PORT USER PASSWORD DATABASE [ADDRESS]: creates the cluster in DIR once and starts it on loopback.
 postgres_start() {
-    local dir=$1 port=$2 user=$3 password=$4 database=$5 bin
+    local dir=$1 port=$2 user=$3 password=$4 database=$5 address=${6:-127.0.0.1} bin
     bin=$(postgres_bin)
     postgres_home "$dir"
     dir=$(readlink -f "$dir/home")
@@ -130,7 +130,6 @@ postgres_start() {
             --encoding=UTF8 --locale=C.UTF-8 >"$WORK/initdb.log" 2>&1 || fail "initdb failed; see $WORK/initdb.log"
         rm -f "$secret"
         cat >>"$dir/data/postgresql.conf" <<CONF
-listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 400
 shared_buffers = 256MB
@@ -139,10 +138,10 @@ timezone = 'UTC'
 CONF
     fi
     as_postgres "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/postgres.log" --silent --wait --timeout=60 \
-        -o "-p $port" start || fail "PostgreSQL did not start; see $dir/postgres.log"
-    if [ "$(PGPASSWORD=$password psql -h 127.0.0.1 -p "$port" -U "$user" -d postgres -Atc \
+        -o "-p $port -c listen_addresses=$address" start || fail "PostgreSQL did not start; see $dir/postgres.log"
+    if [ "$(PGPASSWORD=$password psql -h "$address" -p "$port" -U "$user" -d postgres -Atc \
         "select count(*) from pg_database where datname = '$database'")" = 0 ]; then
-        PGPASSWORD=$password createdb -h 127.0.0.1 -p "$port" -U "$user" "$database"
+        PGPASSWORD=$password createdb -h "$address" -p "$port" -U "$user" "$database"
     fi
 }
 

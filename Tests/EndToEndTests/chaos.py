@@ -1,7 +1,8 @@
 """Everything that can be killed is killed, again and again, while events flow; afterwards each event is looked for.
 
-Valid events must be in raw.events exactly once, poison ones in raw._dead_letters exactly once, by the ids that the
-producer wrote down when the broker had acknowledged them. Run by scripts/chaos, which also starts the servers.
+Valid events must be in raw.events exactly once, poison ones in raw._dead_letters exactly once, and so those that the
+database refuses, by the ids that the producer wrote down when the broker had acknowledged them. Run by scripts/chaos,
+which also starts the servers.
 """
 
 import argparse
@@ -18,6 +19,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 HERE = os.environ["CHAOS_DIR"]
 SINKS = 3
 POISON = 0.01
+#: Events with such ids are right by their contract; a constraint of the table refuses them.
+REFUSED = "00"
 #: A sink that is frozen for longer than this has lost its partitions, and must notice when it goes on.
 SESSION_TIMEOUT = 6
 #: Seconds without any progress that are too many. The development broker was seen to take two minutes over a group.
@@ -41,7 +44,7 @@ def psql(statement):
     return subprocess.run(
         ["psql", "-h", os.environ["POSTGRES_HOST"], "-p", os.environ["POSTGRES_PORT"], "-U", os.environ["POSTGRES_USER"],
          "-d", os.environ["POSTGRES_DB"], "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement],
-        env=dict(os.environ, PGPASSWORD=password), check=True, capture_output=True, text=True).stdout
+        env=dict(os.environ, PGPASSWORD=password, PGTARGETSESSIONATTRS="read-write"), check=True, capture_output=True, text=True).stdout
 
 
 def server(*arguments):
@@ -109,7 +112,7 @@ class Chaos:
 
     def run(self):
         """Troubles of sinks all the time, and outages of servers one after the other, evenly spread."""
-        outages = ["freeze the broker", "crash PostgreSQL", "restart the broker", "crash PostgreSQL"]
+        outages = ["freeze the broker", "crash PostgreSQL", "restart the broker", "fail over to the standby"]
         count = max(4, int(self.seconds / (3 * self.outage)))
         plan = [(self.began + (number + 0.5) * self.seconds / count, outages[number % len(outages)])
                 for number in range(count)]
@@ -161,8 +164,10 @@ class Chaos:
             time.sleep(2)
             server("broker", "stop")
             self.load.send_signal(signal.SIGCONT)
-        else:
+        elif outage == "crash PostgreSQL":
             server("postgres", "crash")
+        else:
+            server("postgres", "fail-over")
         return outage
 
     def end_outage(self, outage):
@@ -171,8 +176,10 @@ class Chaos:
             server("broker", "thaw")
         elif outage == "restart the broker":
             server("broker", "start")
-        else:
+        elif outage == "crash PostgreSQL":
             server("postgres", "start")
+        else:
+            server("postgres", "follow")
 
     def trouble(self):
         kind = self.chance.choices(["kill", "freeze", "join", "restart"], [6, 1, 1, 1])[0]
@@ -286,6 +293,9 @@ def verify(log):
     letters = collections.Counter(psql(
         "select substring(encode(value, 'escape') from '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')"
         " from raw._dead_letters where topic = 'events'").split())
+    refused = {event for event in valid if event.startswith(REFUSED)}
+    valid -= refused
+    poison |= refused
     problems = {
         "valid events that are not in raw.events": valid - set(landed),
         "poison events that are not in raw._dead_letters": poison - set(letters),
@@ -295,7 +305,7 @@ def verify(log):
         "poison events in raw.events": poison & set(landed),
         "events that nobody sent": (set(landed) | set(letters)) - tried,
     }
-    print(f"acknowledged: {len(valid)} valid, {len(poison)} poison; landed: {sum(landed.values())} rows, "
+    print(f"acknowledged: {len(valid)} valid, {len(poison)} poison ({len(refused)} refused by the table); landed: {sum(landed.values())} rows, "
           f"{sum(letters.values())} dead letters; tried: {len(tried)}")
     wrong = {what: ids for what, ids in problems.items() if ids}
     for what, ids in wrong.items():
@@ -317,6 +327,7 @@ def main():
     setup = settings()
     subprocess.run([binary("producer"), "topics"], env=setup, check=True, stdout=subprocess.DEVNULL)
     subprocess.run([binary("raw-sink"), "init"], env=setup, check=True, stdout=subprocess.DEVNULL)
+    psql(f"alter table raw.events add constraint refuses check (event_id::text not like '{REFUSED}%')")
 
     log = os.path.join(HERE, "sent.ndjson")
     chaos = Chaos(options.seconds, options.seed)
