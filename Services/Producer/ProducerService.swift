@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kafka
 import ServiceRuntime
 
 /// The producer as its operator sees it.
@@ -14,4 +15,10 @@ public struct ProducerCommand: AsyncParsableCommand {
         subcommands: [TopicsCommand.self, ServeCommand.self, SimulateCommand.self, ReplayCommand.self])
 
     public init() {}
+}
+
+extension KafkaSettings {
+    init(_ endpoint: KafkaEndpoint, clientID: String) {
+        self.init(bootstrapServers: endpoint.bootstrapServers, clientID: clientID, properties: endpoint.properties)
+    }
 }

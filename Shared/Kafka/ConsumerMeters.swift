@@ -17,6 +17,7 @@ final class ConsumerMeters: Sendable {
     private let perTopic = Mutex<[String: (records: Counter, bytes: Counter)]>([:])
     private let lags = Mutex<[TopicPartition: Gauge]>([:])
     private let lag = Atomic<Int>(0)
+    private let ends = Mutex<Set<TopicPartition>>([])
 
     init(client: String) {
         self.client = client
@@ -48,18 +49,25 @@ final class ConsumerMeters: Sendable {
         brokers.record(statistics.brokersUp)
         var waiting = 0
         var behind = 0
+        var atEnd: Set<TopicPartition> = []
         for (partition, state) in statistics.partitions {
             waiting += state.queuedRecords
-            guard let entry = ledger.entries[partition], let next = entry.next, state.end >= 0 else { continue }
-            gauge(partition).record(max(0, state.end - next))
-            behind += Int(max(0, state.end - next))
+            guard let next = ledger.entries[partition]?.position, next >= 0, state.end >= 0 else { continue }
+            let missing = max(0, state.end - next)
+            gauge(partition).record(missing)
+            behind += Int(missing)
+            if missing == 0 { atEnd.insert(partition) }
         }
         queue.record(waiting)
         lag.store(behind, ordering: .relaxed)
+        ends.withLock { $0 = statistics.brokersUp > 0 ? atEnd : [] }
     }
 
     /// Sum over the partitions, as of the last statistics.
     var lagRecords: Int { lag.load(ordering: .relaxed) }
+
+    /// Partitions of which everything had been given out, as of the last statistics.
+    var partitionsAtEnd: Set<TopicPartition> { ends.withLock { $0 } }
 
     /// Partitions that are somebody else's now show no lag here.
     func forget(_ partitions: some Sequence<TopicPartition>) {

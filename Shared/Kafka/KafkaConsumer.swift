@@ -142,6 +142,9 @@ public actor KafkaConsumer {
     /// Records of its partitions that were not given out yet, as of the last statistics (they come every five seconds).
     public nonisolated var lagRecords: Int { meters.lagRecords }
 
+    /// Its partitions of which every record was given out, as of the last statistics; none while brokers are away.
+    public nonisolated var partitionsAtEnd: Set<TopicPartition> { trouble == nil ? meters.partitionsAtEnd : [] }
+
     nonisolated func notePoll() {
         lastPoll.store(Int64(born.duration(to: .now).milliseconds), ordering: .relaxed)
     }

@@ -34,6 +34,10 @@ public protocol RawWarehouse: Sendable {
     /// The next offset to land of each partition that has ever been landed.
     func sinkPositions(of topic: String) async throws(WarehouseError) -> [Int32: Int64]
 
+    /// Notes that Kafka has nothing behind these positions now. A partition of which this was noted lately, and that has
+    /// got nothing for a minute, holds no low watermark back. Positions that are others meanwhile are passed over.
+    func noteEnds(of topic: String, at positions: [Int32: Int64]) async throws(WarehouseError)
+
     /// Moves a position by hand.
     /// - Throws: `.fenced` when it is not at `from` any more.
     func moveSinkPosition(of topic: String, partition: Int32, from: Int64, to next: Int64) async throws(WarehouseError)

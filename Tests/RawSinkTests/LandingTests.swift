@@ -30,6 +30,23 @@ struct LandingTests {
         }
     }
 
+    @Test("and the warehouse hears which partitions have nothing left", .timeLimit(.minutes(2)))
+    func ends() async throws {
+        try await SinkHarness.with { harness in
+            try await harness.produce(0..<100)
+            // The second sink gets no message at all.
+            for _ in 0..<2 {
+                let sink = harness.start()
+                try await harness.waitForRows(100)
+                try await harness.wait("the ends") {
+                    try await harness.number("SELECT count(*) FROM raw._sink_offsets WHERE at_end_at IS NULL") == 0
+                }
+                try await sink.stop()
+                try await harness.pool.query("UPDATE raw._sink_offsets SET at_end_at = NULL")
+            }
+        }
+    }
+
     @Test("and a sink that comes back goes on where the warehouse stands", .timeLimit(.minutes(2)))
     func restart() async throws {
         try await SinkHarness.with { harness in
@@ -75,6 +92,12 @@ struct LandingTests {
                 #expect(headers["h"] == [1, 0, 2])
                 #expect(headers["__connect.errors.key"] == [0, 255])
                 #expect(headers["__connect.errors.exception.class.name"] == Array(expected.reason.utf8))
+                for name in ["timestamp", "failed.at"] {
+                    let time = try #require(headers["__connect.errors.\(name)"] ?? nil)
+                    let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+                    let date = try Date(String(decoding: time, as: UTF8.self), strategy: format)
+                    #expect(abs(date.timeIntervalSinceNow) < 600)
+                }
             }
         }
     }

@@ -54,6 +54,27 @@ struct AppendTests {
         }
     }
 
+    @Test("a partition that gets nothing holds back no low watermark")
+    func idlePartition() async throws {
+        try await withEngine { engine, _ in
+            let time: Int64 = 1_795_399_780_000_000
+            func land(_ ids: [String?], _ partition: Int32, _ expected: Int64?) async throws -> Int64? {
+                try await engine.append(batch(ids, partition: partition, expected: expected)).lowWatermark
+            }
+            _ = try await land(["a"], 0, nil)
+            _ = try await land(["b"], 2, nil)
+            #expect(try await land(["c", "d"], 1, nil) == time)
+            try await engine.noteEnds(of: "events", at: [0: 1, 2: 0])
+            #expect(try await land(["e"], 1, 2) == time, "something landed of them just now")
+            _ = try await engine.pool.query("UPDATE raw._sink_offsets SET updated_at = now() - interval '2 minutes'")
+            #expect(try await land(["f"], 1, 3) == time, "partition 2 was noted at another position")
+            try await engine.noteEnds(of: "events", at: [2: 1])
+            #expect(try await land(["g"], 1, 4) == time + 1)
+            _ = try await engine.pool.query("UPDATE raw._sink_offsets SET at_end_at = now() - interval '2 minutes'")
+            #expect(try await land(["h"], 1, 5) == time, "nobody has looked at them lately")
+        }
+    }
+
     @Test("starts where the last one ended, or does nothing")
     func fencing() async throws {
         try await withEngine { engine, _ in

@@ -26,8 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
         let collector = try CollectorSettings(settings)
         let logger = try Observability.bootstrap(settings)
         let endpoint = try KafkaEndpoint(settings)
-        let kafka = KafkaSettings(
-            bootstrapServers: endpoint.bootstrapServers, clientID: "collector", properties: endpoint.properties)
+        let kafka = KafkaSettings(endpoint, clientID: "collector")
         let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
         let health = HealthChecks()
         let service = try CollectorService(

@@ -61,8 +61,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let contract = try contract(among: PipelineFolder(at: PipelineLocation(settings).path).contracts())
         try Self.check(replay.mapping, contract, isShifted: replay.time.first != nil)
         if let most = endpoint.properties["message.max.bytes"].flatMap({ Int($0) }) { replay.messageBytesMax = most }
-        let kafka = KafkaSettings(
-            bootstrapServers: endpoint.bootstrapServers, clientID: "producer-replay", properties: endpoint.properties)
+        let kafka = KafkaSettings(endpoint, clientID: "producer-replay")
         let progress = ReplayProgress()
         let job = Replay(settings: replay, contract: contract, kafka: kafka, progress: progress, logger: logger)
         let reporter = ReplayReporter(progress: progress, topic: contract.topic.name, logger: logger)

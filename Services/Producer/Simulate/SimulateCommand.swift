@@ -59,8 +59,7 @@ struct SimulateCommand: AsyncParsableCommand {
         let settings = try await Settings.load(producerService)
         let logger = try Observability.bootstrap(settings)
         let endpoint = try KafkaEndpoint(settings)
-        let kafka = KafkaSettings(
-            bootstrapServers: endpoint.bootstrapServers, clientID: "producer", properties: endpoint.properties)
+        let kafka = KafkaSettings(endpoint, clientID: "producer")
         let progress = SimulationProgress()
         let simulation = Simulation(settings: simulate, kafka: kafka, progress: progress, logger: logger)
         let reporter = ProgressReporter(

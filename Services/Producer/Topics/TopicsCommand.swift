@@ -25,12 +25,9 @@ struct TopicsCommand: AsyncParsableCommand {
         let settings = try await Settings.load(
             producerService, groups: [KafkaEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
-        let endpoint = try KafkaEndpoint(settings)
         let contracts = try PipelineFolder(at: PipelineLocation(settings).path).contracts()
         let admin = try KafkaAdmin(
-            KafkaSettings(
-                bootstrapServers: endpoint.bootstrapServers, clientID: "producer-topics",
-                properties: endpoint.properties),
+            KafkaSettings(KafkaEndpoint(settings), clientID: "producer-topics"),
             logger: logger)
         do {
             try await apply(contracts, with: TopicKeeper(admin: admin))

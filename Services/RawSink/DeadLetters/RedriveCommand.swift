@@ -31,9 +31,7 @@ struct RedriveCommand: AsyncParsableCommand {
         if let topic = filter.topic, contracts.isEmpty {
             throw ExitError(.configuration, "no contract describes topic \(topic): its messages cannot become rows.")
         }
-        let endpoint = try KafkaEndpoint(settings)
-        let kafka = KafkaSettings(
-            bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-redrive", properties: endpoint.properties)
+        let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-redrive")
         let warehouse = PostgresEngine(
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
         var told: [Contract] = []

@@ -88,6 +88,8 @@ extension SinkSession {
             await lanes[topic]?.work?.value
         }
         lanes = [:]
+        endNote?.cancel()
+        await endNote?.value
         health.forgetPartitions()
         log.summary()
     }

@@ -49,6 +49,9 @@ actor SinkSession {
     var isOver = false
     /// The loop, while it waits for a lane.
     var loop: CheckedContinuation<Void, Never>?
+    /// Tells the warehouse which partitions have nothing left.
+    var endNote: Task<Void, Never>?
+    var nextEndNote = ContinuousClock.now
     private let decoders: [String: BatchDecoder]
 
     /// How often an idle sink looks up.
@@ -97,6 +100,7 @@ actor SinkSession {
                 health.group(consumer.trouble)
                 health.lag.show(messages: consumer.lagRecords)
                 try await heedDeadLetters()
+                noteEnds()
                 if try await isMovedByHand() {
                     return .rejoin(.moved, "The position of a partition that could not go on was moved.")
                 }

@@ -45,9 +45,7 @@ struct OffsetsCommand: AsyncParsableCommand {
         guard !contracts.isEmpty else {
             throw ExitError(.configuration, "no contract describes topic \(topic ?? "").")
         }
-        let endpoint = try KafkaEndpoint(settings)
-        let kafka = KafkaSettings(
-            bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-offsets", properties: endpoint.properties)
+        let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-offsets")
         let warehouse = PostgresEngine(
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 1, logger: logger)
         do {

@@ -41,9 +41,7 @@ struct ReplayCommand: AsyncParsableCommand {
             throw ExitError(.configuration, "no contract describes topic \(topic).")
         }
         let target = try into.map { try Self.table($0, contract) }
-        let endpoint = try KafkaEndpoint(settings)
-        let kafka = KafkaSettings(
-            bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-replay", properties: endpoint.properties)
+        let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-replay")
         let warehouse = PostgresEngine(
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
         do {

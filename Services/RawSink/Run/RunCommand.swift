@@ -44,9 +44,7 @@ struct RunCommand: AsyncParsableCommand {
         let health = SinkHealth()
         let checks = HealthChecks()
         health.register(with: checks, limits: sink.lag)
-        let kafka = KafkaSettings(
-            bootstrapServers: endpoint.bootstrapServers, clientID: "raw-sink-\(ProcessInfo.processInfo.hostName)",
-            properties: endpoint.properties)
+        let kafka = KafkaSettings(endpoint, clientID: "raw-sink-\(ProcessInfo.processInfo.hostName)")
         if check {
             do {
                 try await StartCheck(warehouse: warehouse, contracts: contracts, kafka: kafka, logger: logger).run()
@@ -99,5 +97,11 @@ extension PostgresSettings {
         requiresWritable = true
         parameters["statement_timeout"] = "0"
         self.lockTimeout = lockTimeout
+    }
+}
+
+extension KafkaSettings {
+    init(_ endpoint: KafkaEndpoint, clientID: String) {
+        self.init(bootstrapServers: endpoint.bootstrapServers, clientID: clientID, properties: endpoint.properties)
     }
 }

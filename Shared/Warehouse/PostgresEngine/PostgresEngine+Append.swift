@@ -33,6 +33,23 @@ extension PostgresEngine {
         guard moved == 1 else { throw .fenced(topic: topic, partitions: [partition]) }
     }
 
+    /// A row that somebody has in hand is passed over: its partition gets something just now.
+    public func noteEnds(of topic: String, at positions: [Int32: Int64]) async throws(WarehouseError) {
+        let ends = positions.sorted { $0.key < $1.key }
+        _ = try await translating {
+            try await pool.execute(
+                """
+                WITH ends AS (
+                  SELECT o.partition FROM raw._sink_offsets o
+                  JOIN unnest(\(ends.map(\.key))::integer[], \(ends.map(\.value))::bigint[]) AS e (partition, next_offset)
+                    USING (partition, next_offset)
+                  WHERE o.topic = \(topic) FOR UPDATE OF o SKIP LOCKED)
+                UPDATE raw._sink_offsets o SET at_end_at = now() FROM ends
+                WHERE o.topic = \(topic) AND o.partition = ends.partition
+                """)
+        }
+    }
+
     /// Binary COPY, between moving the positions and noting the landing. When the table turns out to be another than the
     /// contract's (a column came or grew meanwhile, a day's partition is missing), it is mended and the whole tried again.
     public func append(_ batch: RawBatch) async throws(WarehouseError) -> Landing {
@@ -102,6 +119,13 @@ extension PostgresEngine {
         }
     }
 
+    /// A partition without events says nothing about how far the others are (Flink calls such a source idle): nothing
+    /// has landed for a minute, and its sink says that nothing is there.
+    private static let isIdle = """
+        (updated_at < now() - interval '1 minute'
+          AND at_end_at IS NOT NULL AND at_end_at > now() - interval '1 minute')
+        """
+
     /// A sender's clock that is ahead must not tell that all of the present has come.
     private static let notLater = "CASE WHEN s.event_time_max > now() THEN now() ELSE s.event_time_max END"
 
@@ -140,7 +164,8 @@ extension PostgresEngine {
                   \(batch.deadLetters.count), \(batch.rows.count - rows), \(batch.bytes), \(offsets),
                   \(times.least.map { PostgresTimestamp(microseconds: $0) }),
                   \(times.greatest.map { PostgresTimestamp(microseconds: $0) }), \(days)::date[],
-                  (SELECT min(event_time_max) FROM raw._sink_offsets WHERE topic = \(batch.contract.topic.name)))
+                  (SELECT coalesce(min(event_time_max) FILTER (WHERE NOT \(sql: Self.isIdle)), min(event_time_max))
+                   FROM raw._sink_offsets WHERE topic = \(batch.contract.topic.name)))
                 RETURNING \(sql: Self.landingColumns)
                 """
             ).one())

@@ -10,7 +10,7 @@ extension PostgresEngine {
               AND (SELECT count(*) FROM pg_attribute WHERE NOT attisdropped AND (attrelid, attname) IN (
                 (to_regclass('raw._dead_letters'), 'attempts'), (to_regclass('raw._dead_letters'), 'history'),
                 (to_regclass('raw._landings'), 'duplicates'), (to_regclass('raw._landings'), 'low_watermark'),
-                (to_regclass('raw._sink_offsets'), 'event_time_max'))) = 5
+                (to_regclass('raw._sink_offsets'), 'event_time_max'), (to_regclass('raw._sink_offsets'), 'at_end_at'))) = 6
             """
         ).one().get(0)
         if !isCurrent { try await connection.script(Self.bookkeeping + Self.additions) }
@@ -39,13 +39,15 @@ extension PostgresEngine {
 
         """
 
-    /// Attempts of dead letters; how far topics have come in event time; repetitions and the hashes that tell them; how far replays into other tables are.
+    /// Attempts of dead letters; how far topics have come in event time; repetitions and the hashes that tell them; how
+    /// far replays into other tables are.
     private static let additions = """
         ALTER TABLE raw._dead_letters ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 1,
           ADD COLUMN IF NOT EXISTS history jsonb NOT NULL DEFAULT '[]';
         ALTER TABLE raw._landings ADD COLUMN IF NOT EXISTS duplicates bigint NOT NULL DEFAULT 0,
           ADD COLUMN IF NOT EXISTS low_watermark timestamptz;
-        ALTER TABLE raw._sink_offsets ADD COLUMN IF NOT EXISTS event_time_max timestamptz;
+        ALTER TABLE raw._sink_offsets ADD COLUMN IF NOT EXISTS event_time_max timestamptz,
+          ADD COLUMN IF NOT EXISTS at_end_at timestamptz;
         CREATE TABLE IF NOT EXISTS raw._seen_values (
           id uuid PRIMARY KEY, seen_at timestamptz NOT NULL, raw_table text NOT NULL);
         CREATE INDEX IF NOT EXISTS _seen_values_seen_at ON raw._seen_values USING brin (seen_at);

@@ -29,6 +29,9 @@ struct FailedDelivery: Sendable {
         guard delivery.topic.hasSuffix(".dead-letters") else { return false }
         return isHopeless || error.reason == .unknownTopic || error.reason == .notAuthorized
     }
+
+    /// Whether it is worth another attempt.
+    var isRetriable: Bool { !isHopeless && !isLostCopy }
 }
 
 /// The way of messages to Kafka, over as many producers as it takes.
@@ -134,7 +137,7 @@ final class EventDelivery: Sendable {
             if isReplaced, attempt < Self.attemptsMax {
                 return submit(failures.map(\.delivery), attempt: attempt + 1, done: done)
             }
-            if let real = failures.first(where: { !$0.isHopeless && !$0.isLostCopy }) { note(trouble: "\(real.error)") }
+            if let real = failures.first(where: \.isRetriable) { note(trouble: "\(real.error)") }
             done(failures)
         }
     }

@@ -188,8 +188,8 @@ final class Spool: Sendable {
             }
             answered.wait()
             let failures = answer.withLock { $0 }
-            let hopeless = failures.filter { $0.isHopeless || $0.isLostCopy }
-            waiting = failures.filter { !$0.isHopeless && !$0.isLostCopy }.map(\.delivery)
+            let hopeless = failures.filter { !$0.isRetriable }
+            waiting = failures.filter(\.isRetriable).map(\.delivery)
             if !hopeless.isEmpty, !setAside(hopeless) { waiting += hopeless.map(\.delivery) }
             if waiting.isEmpty { break }
             _ = wakeDrainer.wait(timeout: .now() + Self.retryPause)
