@@ -151,7 +151,9 @@ struct SinkHarness {
         let end = ContinuousClock.now + limit
         while try await !isDone() {
             if ContinuousClock.now > end {
-                Issue.record("waited \(limit) for \(what)")
+                let standing = try await texts(
+                    "SELECT topic || '/' || partition || ' at ' || next_offset FROM raw._sink_offsets ORDER BY 1")
+                Issue.record("waited \(limit) for \(what); \(try await rows()) rows; \(standing)")
                 throw CancellationError()
             }
             try await Task.sleep(for: .milliseconds(50))
