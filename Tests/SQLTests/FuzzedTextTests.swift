@@ -81,6 +81,8 @@ import Testing
             (.bigQuery, "CREATE SCHEMA d OPTIONS (a.1b = 'E', c.d = 2)"),
             (.bigQuery, "SELECT a FROM u JOIN (table JOIN v USING (a)) USING (a)"),
             (.bigQuery, "SELECT `rCTzl`(i), `a B`(i)"), (.postgres, "SET ROLE someone"),
+            (.postgres, "SELECT struct <> (e), range < date"),
+            (.postgres, "SELECT struct(a), struct.b FROM t AS struct"),
             (.postgres, "SET role = 'someone'"),
             (.postgres, #"EXPLAIN (FORMAT "json") SELECT EXTRACT("year" FROM a) FROM t"#),
         ]) func canonical(dialect: SQLDialect, text: String) throws

@@ -8,13 +8,13 @@ extension Parser {
         let start = token.range.start
         var type: DataType
         switch token.keyword {
-        case .array where peek(1).kind == .less:
+        case .array where grammar.typesHaveAngles && peek(1).kind == .less:
             advance()
             type = DataType(kind: .array(try angleBracketed { parser throws(SQLError) in try parser.dataType() }))
-        case .range where peek(1).kind == .less:
+        case .range where grammar.typesHaveAngles && peek(1).kind == .less:
             advance()
             type = DataType(kind: .range(try angleBracketed { parser throws(SQLError) in try parser.dataType() }))
-        case .struct where peek(1).kind == .less:
+        case .struct where grammar.typesHaveAngles && peek(1).kind == .less:
             advance()
             type = DataType(kind: .structure(try structFields()))
         case .struct where grammar.typesHaveAngles:

@@ -30,7 +30,7 @@ extension Parser {
         // No function of PostgreSQL's can be called that: in parentheses it would be a query.
         case .values where peek(1).kind == .leftParenthesis && words.columnNames.contains(.values):
             throw unexpected("an expression")
-        case .struct: return try structure(start)
+        case .struct where grammar.typesHaveAngles: return try structure(start)
         case .interval: return try interval(start)
         case .extract where peek(1).kind == .leftParenthesis: return try extract(start)
         case .substring, .trim, .overlay, .position:
@@ -144,7 +144,8 @@ extension Parser {
     @inline(never)
     private mutating func array(_ start: UInt32) throws(SQLError) -> Expression {
         let next = peek(1).kind
-        guard next == .leftBracket || next == .leftParenthesis || next == .less else {
+        guard next == .leftBracket || next == .leftParenthesis || next == .less && grammar.typesHaveAngles
+        else {
             throw unexpected("an expression")
         }
         advance()
@@ -262,7 +263,7 @@ extension Parser {
         case .double: length = peek(1).keyword == .precision ? 2 : 1
         case .national: length = peek(1).keyword == .character || peek(1).keyword == .char ? 2 : 1
         case .range:
-            return peek(1).kind == .less ? 4 : nil
+            return peek(1).kind == .less && grammar.typesHaveAngles ? 4 : nil
         default: break
         }
         if peek(length).keyword == .varying { length += 1 }
