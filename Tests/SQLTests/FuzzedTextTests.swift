@@ -33,6 +33,9 @@ import Testing
             (.bigQuery, "SELECT a-0é FROM t", "A number runs into a name"),
             (.bigQuery, "SELECT a FROM `b..c`", "no characters"),
             (.bigQuery, "SELECT a FROM `.c`", "no characters"),
+            (.postgres, "SELECT a COLLATE ''", "a collation"),
+            (.postgres, "GRANT SELECT ON t TO 'user:a'", "a role"),
+            (.postgres, "CREATE FUNCTION f() RETURNS TABLE <a int> AS ''", "Expected ("),
         ]) func refused(dialect: SQLDialect, text: String, expected: String) throws
     {
         let error = try #require(throws: SQLError.self) { try parseStatements(text, dialect: dialect) }

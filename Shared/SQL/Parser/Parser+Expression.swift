@@ -285,7 +285,7 @@ extension Parser {
     }
 
     mutating func collationName() throws(SQLError) -> QualifiedName {
-        guard at(.stringLiteral) else { return try qualifiedName("a collation") }
+        guard grammar.hasScripts, at(.stringLiteral) else { return try qualifiedName("a collation") }
         let taken = token
         advance()
         return QualifiedName([Identifier(try stringValue(taken), quoted: true, range: taken.range)])

@@ -99,6 +99,7 @@ extension Parser {
         }
         advance()
         if at(.leftParenthesis) { return .table(try columnDefinitions()) }
+        guard grammar.typesHaveAngles else { throw unexpected("(") }
         return .table(
             try angleBracketed { parser throws(SQLError) in
                 try parser.list { parser throws(SQLError) in

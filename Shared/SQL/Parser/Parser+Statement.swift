@@ -314,7 +314,7 @@ extension Parser {
         }
         if grant.revokes { try expect(.from) } else { try expect(.to) }
         grant.grantees = try list { parser throws(SQLError) in
-            if parser.at(.stringLiteral) { return .member(try parser.strings()) }
+            if parser.grammar.hasScripts, parser.at(.stringLiteral) { return .member(try parser.strings()) }
             if parser.at(.group), parser.peek(1).kind == .word { parser.advance() }
             return .role(try parser.labelOrName("a role"))
         }
