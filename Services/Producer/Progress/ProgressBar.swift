@@ -1,9 +1,20 @@
 import Foundation
+import ServiceLifecycle
 
 /// One line on a terminal that is written again and again while work goes on; nothing where there is no terminal.
 struct ProgressBar: Sendable {
     /// Whether people watch: standard error is a terminal.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Runs a loop that reports, until the work has ended or is told to.
+    static func untilDone(_ report: @escaping @Sendable (_ isWatched: Bool) async throws -> Void) async throws {
+        let isWatched = Self.isWatched
+        do {
+            try await cancelWhenGracefulShutdown { try await report(isWatched) }
+        } catch is CancellationError {
+            if isWatched { end() }
+        }
+    }
 
     private static let width = 24
 

@@ -64,14 +64,7 @@ struct ReplayReporter: Service {
     let topic: String
     let logger: Logger
 
-    func run() async throws {
-        let isWatched = ProgressBar.isWatched
-        do {
-            try await cancelWhenGracefulShutdown { try await self.report(isWatched) }
-        } catch is CancellationError {
-            if isWatched { ProgressBar.end() }  // the replay has ended, or is told to
-        }
-    }
+    func run() async throws { try await ProgressBar.untilDone { isWatched in try await report(isWatched) } }
 
     private func report(_ isWatched: Bool) async throws {
         let clock = ContinuousClock()
