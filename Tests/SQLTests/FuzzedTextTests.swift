@@ -33,6 +33,8 @@ import Testing
             (.bigQuery, "SELECT a-0é FROM t", "A number runs into a name"),
             (.bigQuery, "SELECT a FROM `b..c`", "no characters"),
             (.bigQuery, "SELECT a FROM `.c`", "no characters"),
+            (.bigQuery, "CREATE SCHEMA AUTHORIZATION `.c`", "`.c`"),
+            (.bigQuery, "CREATE SCHEMA d AUTHORIZATION c", "AUTHORIZATION"),
             (.postgres, "SELECT a COLLATE ''", "a collation"),
             (.postgres, "GRANT SELECT ON t TO 'user:a'", "a role"),
             (.postgres, "CREATE FUNCTION f() RETURNS TABLE <a int> AS ''", "Expected ("),

@@ -263,13 +263,13 @@ extension Parser {
     private mutating func createSchema(_ start: UInt32) throws(SQLError) -> CreateSchema {
         let ifNotExists = try ifNotExists()
         // Without a name, the schema is named after its owner.
-        if take(.authorization) {
+        if !grammar.hasScripts, take(.authorization) {
             let owner = try name("a role")
             return CreateSchema(
                 ifNotExists: ifNotExists, name: QualifiedName([owner]), authorization: owner, info: info(from: start))
         }
         var schema = CreateSchema(ifNotExists: ifNotExists, name: try tableName())
-        if take(.authorization) { schema.authorization = try name("a role") }
+        if !grammar.hasScripts, take(.authorization) { schema.authorization = try name("a role") }
         schema.defaultCollation = try defaultCollation()
         schema.options = try options()
         schema.info = info(from: start)
