@@ -5,6 +5,9 @@ import Synchronization
 /// The answer of one check.
 public enum HealthStatus: Sendable, Equatable {
     case ok
+    /// The service does its work, and somebody should look: something was set aside, or waits for a restart. It stays
+    /// ready. The reason is for an operator; may be read by anyone who reaches the port.
+    case warning(String)
     /// Why not, for an operator; may be read by anyone who reaches the port.
     case failing(String)
 }
@@ -48,21 +51,42 @@ public struct HealthReport: Sendable {
     /// In the order in which the checks were added.
     public let results: [(name: String, status: HealthStatus)]
 
-    /// True when no check failed.
-    public var isReady: Bool { results.allSatisfy { $0.status == .ok } }
+    /// True when no check failed; a warning is no failure.
+    public var isReady: Bool {
+        results.allSatisfy { if case .failing = $0.status { false } else { true } }
+    }
 
-    /// `{"status":"ready","checks":{"kafka":"ok"}}`
+    /// `{"status":"ready","checks":{"kafka":"ok","control":"warning"},"warnings":{"control":"1 message set aside …"}}`;
+    /// without `warnings` when there are none.
     public var json: String {
-        var text = "{\"status\":\"\(isReady ? "ready" : "unready")\",\"checks\":{"
-        for (index, result) in results.enumerated() {
-            if index > 0 { text += "," }
-            LogText.appendJSON(result.name, to: &text)
-            text += ":"
-            switch result.status {
-            case .ok: text += "\"ok\""
-            case .failing(let reason): LogText.appendJSON(Secrets.masked(reason), to: &text)
+        var checks: [(String, String)] = []
+        var warnings: [(String, String)] = []
+        for (name, status) in results {
+            switch status {
+            case .ok: checks.append((name, "ok"))
+            case .failing(let reason): checks.append((name, reason))
+            case .warning(let reason):
+                checks.append((name, "warning"))
+                warnings.append((name, reason))
             }
         }
-        return text + "}}"
+        var text = "{\"status\":\"\(isReady ? "ready" : "unready")\",\"checks\":"
+        Self.append(checks, to: &text)
+        if !warnings.isEmpty {
+            text += ",\"warnings\":"
+            Self.append(warnings, to: &text)
+        }
+        return text + "}"
+    }
+
+    private static func append(_ pairs: [(String, String)], to text: inout String) {
+        text += "{"
+        for (index, pair) in pairs.enumerated() {
+            if index > 0 { text += "," }
+            LogText.appendJSON(pair.0, to: &text)
+            text += ":"
+            LogText.appendJSON(Secrets.masked(pair.1), to: &text)
+        }
+        text += "}"
     }
 }

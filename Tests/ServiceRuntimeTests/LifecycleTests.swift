@@ -130,4 +130,18 @@ private struct Failure: Error, Equatable {}
         health.markStopping()
         #expect(await !health.readiness().isReady)
     }
+
+    @Test func aWarningIsShownAndKeepsNobodyOut() async {
+        let health = HealthChecks()
+        health.add("kafka") { .ok }
+        health.add("control") { .warning("1 message was set aside") }
+        let report = await health.readiness()
+        #expect(report.isReady)
+        #expect(
+            report.json
+                == #"{"status":"ready","checks":{"kafka":"ok","control":"warning"},"warnings":{"control":"1 message was set aside"}}"#
+        )
+        health.add("kafka") { .failing("no broker") }
+        #expect(await !health.readiness().isReady)
+    }
 }
