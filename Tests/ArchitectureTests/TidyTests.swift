@@ -12,6 +12,7 @@ import Testing
             (#"(?:^|[^.\w])fatalError\("#, "a failure here would end the process"),
             (#"\bnonisolated\(unsafe\)"#, "an unproven promise to the compiler"),
             (#"catch\s*\{\s*\}"#, "a swallowed error"),
+            (#"socketOption\(\.tcp_"#, "TCP_NODELAY among the options of SOL_SOCKET is SO_DEBUG; say tcpOption"),
             (#"\bThread\.sleep|\busleep\(|\bsleep\("#, "blocks a thread"),
         ])
     func noShortcuts(pattern: String, reason: String) throws {
