@@ -3,7 +3,7 @@
 
 FROM swift:6.2-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev \
+    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev \
        pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
@@ -12,6 +12,7 @@ COPY Package.swift ./
 COPY Shared/CLibrdkafka Shared/CLibrdkafka
 COPY Shared/CLibpq Shared/CLibpq
 COPY Shared/CLibcurl Shared/CLibcurl
+COPY Shared/CLibcrypto Shared/CLibcrypto
 COPY Shared/CLibz Shared/CLibz
 COPY Shared/CLibzstd Shared/CLibzstd
 COPY Shared/CMemory Shared/CMemory
@@ -36,7 +37,7 @@ RUN python3 -m venv .millrace/venv && scripts/vendor
 
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 zlib1g libzstd1 ca-certificates tzdata \
+    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 libssl3 zlib1g libzstd1 ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin millrace \
     && install -d -o 10001 /var/spool/millrace

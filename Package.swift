@@ -9,6 +9,7 @@ enum Shared: String {
     case kafka = "Kafka"
     case postgres = "Postgres"
     case curl = "Curl"
+    case cryptography = "Cryptography"
     case serviceRuntime = "ServiceRuntime"
     case sql = "SQL"
     case dataContract = "DataContract"
@@ -24,11 +25,8 @@ enum Shared: String {
 extension Target.Dependency {
     static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let configuration: Self = .product(name: "Configuration", package: "swift-configuration")
-    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
-    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
     static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdTesting: Self = .product(name: "HummingbirdTesting", package: "hummingbird")
-    static let jwtKit: Self = .product(name: "JWTKit", package: "jwt-kit")
     static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let metrics: Self = .product(name: "Metrics", package: "swift-metrics")
@@ -105,13 +103,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         .systemLibrary(
@@ -122,6 +118,8 @@ let package = Package(
         .systemLibrary(
             name: "CLibcurl", path: "Shared/CLibcurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CLibcrypto", path: "Shared/CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibz", path: "Shared/CLibz", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMemory", path: "Shared/CMemory"),
         .systemLibrary(name: "CLibzstd", path: "Shared/CLibzstd", providers: [.apt(["libzstd-dev"])]),
@@ -134,6 +132,8 @@ let package = Package(
         shared(.kafka, uses: [.blockingIO], ["CLibrdkafka", .logging, .metrics]),
         shared(.postgres, uses: [.blockingIO, .civilTime], ["CLibpq", .logging, .metrics, .deques]),
         shared(.curl, uses: [.blockingIO], ["CLibcurl", .logging]),
+
+        shared(.cryptography, ["CLibcrypto"]),
 
         // what every service is started, configured and watched by
         shared(
@@ -148,13 +148,14 @@ let package = Package(
         shared(.controlPlane, uses: [.civilTime, .kafka], [.logging]),
         shared(.warehouse, uses: [.postgres, .sql, .dataContract], [.logging, .metrics]),
         shared(
-            .web, uses: [.serviceRuntime], [.hummingbird, .jwtKit, .crypto, .cryptoExtras, .logging],
+            .web, uses: [.cryptography, .serviceRuntime], [.hummingbird, .logging],
             resources: [.copy("Public")]),
     ]
         + service(
-            "Producer", uses: [.civilTime, .serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
+            "Producer",
+            uses: [.civilTime, .cryptography, .serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
             [
-                "CLibz", "CLibzstd", "BlockingIO", .argumentParser, .crypto, .hummingbird, .lifecycle, .logging,
+                "CLibz", "CLibzstd", "BlockingIO", .argumentParser, .hummingbird, .lifecycle, .logging,
                 .metrics, .unixSignals, .yams,
             ],
             resources: [.copy("Public")])
@@ -198,6 +199,7 @@ let package = Package(
                 swiftSettings: strict),
             tests("BlockingIO"),
             tests("CivilTime", uses: ["TestValues"]),
+            tests("Cryptography"),
             tests("Kafka", uses: ["TestKit"], [.logging]),
             tests("Postgres", uses: ["TestKit", "TestValues"], [.logging]),
             tests("Curl", uses: ["TestKit"], [.logging]),
@@ -213,7 +215,7 @@ let package = Package(
             tests("Pipeline", resources: [.copy("Fixtures")]),
             tests("ControlPlane", uses: ["TestKit"], [.logging]),
             tests("Warehouse", uses: ["TestKit", "DataContract"], [.logging]),
-            tests("Web", [.hummingbirdTesting, .hummingbird, .logging]),
+            tests("Web", uses: ["Cryptography"], [.hummingbirdTesting, .hummingbird, .logging]),
             tests(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
                 ["CLibzstd", .logging, .lifecycle, .hummingbird]),

@@ -1,7 +1,7 @@
 // StaticFiles: the files of a folder, each a route of its own.
 // Always: only what was in the folder at the start is served, under the path that it had: no name in a request ever
 // becomes a path on the disk, so `..`, `%2e` and links out of the folder lead nowhere.
-import Crypto
+import Cryptography
 import Foundation
 import Hummingbird
 
@@ -35,7 +35,7 @@ public struct StaticFiles: Sendable {
             guard let data = FileManager.default.contents(atPath: location) else {
                 throw StaticFilesError.unreadable(location)
             }
-            let hash = SHA256.hash(data: data).prefix(16).map { byte in
+            let hash = SHA256.hash(data).prefix(16).map { byte in
                 (byte < 16 ? "0" : "") + String(byte, radix: 16)
             }
             files.append(

@@ -42,12 +42,10 @@ import Testing
     }
 
     private static func imports(of file: SourceTree.File) -> [String] {
-        file.lines.compactMap { line in
-            line.firstMatch(
-                of:
-                    /^(?:@testable |@preconcurrency |public |internal )*import (?:struct |class |enum |func )?([A-Za-z0-9_]+)/
-            )
-            .map { String($0.1) }
+        let statement =
+            /^(?:@testable |@preconcurrency |public |internal )*import (?:struct |class |enum |func )?([A-Za-z0-9_]+)/
+        return file.lines.lazy.filter { $0.contains("import ") }.compactMap { line in
+            line.firstMatch(of: statement).map { String($0.1) }
         }
     }
 

@@ -5,6 +5,7 @@ struct SourceTree {
     struct File {
         /// Relative to the checkout: `Shared/Kafka/KafkaConsumer.swift`.
         let path: String
+        let text: String
         let lines: [Substring]
 
         /// The target that the file belongs to, by the longest folder of the map that holds it.
@@ -26,16 +27,21 @@ struct SourceTree {
 
     /// Every Swift file below the folders, sorted by path.
     static func files(below folders: String...) throws -> [File] {
+        try folders.flatMap { folder in try all.get().filter { $0.path.hasPrefix("\(folder)/") } }
+    }
+
+    /// Every Swift file of the product, read once.
+    private static let all = Result {
         var files: [File] = []
-        for folder in folders {
+        for folder in ["Services", "Shared"] {
             let base = root.appending(path: folder)
             guard let walk = FileManager.default.enumerator(atPath: base.path()) else { continue }
             for case let name as String in walk where name.hasSuffix(".swift") {
                 let text = try String(contentsOf: base.appending(path: name), encoding: .utf8)
                 files.append(
                     File(
-                        path: "\(folder)/\(name)", lines: text.split(separator: "\n", omittingEmptySubsequences: false))
-                )
+                        path: "\(folder)/\(name)", text: text,
+                        lines: text.split(separator: "\n", omittingEmptySubsequences: false)))
             }
         }
         return files.sorted { $0.path < $1.path }

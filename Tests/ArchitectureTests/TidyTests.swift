@@ -6,21 +6,23 @@ import Testing
     @Test(
         "no shortcut in the product",
         arguments: [
-            (#"\b(TODO|FIXME|XXX)\b"#, "unfinished work belongs into an issue"),
-            (#"\btry!"#, "a failure here would end the process"),
-            (#"\bas!"#, "a failure here would end the process"),
-            (#"(?:^|[^.\w])fatalError\("#, "a failure here would end the process"),
-            (#"\bnonisolated\(unsafe\)"#, "an unproven promise to the compiler"),
-            (#"catch\s*\{\s*\}"#, "a swallowed error"),
-            (#"socketOption\(\.tcp_"#, "TCP_NODELAY among the options of SOL_SOCKET is SO_DEBUG; say tcpOption"),
-            (#"\bThread\.sleep|\busleep\(|\bsleep\("#, "blocks a thread"),
-        ])
-    func noShortcuts(pattern: String, reason: String) throws {
+            (["TODO", "FIXME", "XXX"], #"\b(TODO|FIXME|XXX)\b"#, "unfinished work belongs into an issue"),
+            (["try!"], #"\btry!"#, "a failure here would end the process"),
+            (["as!"], #"\bas!"#, "a failure here would end the process"),
+            (["fatalError("], #"(?:^|[^.\w])fatalError\("#, "a failure here would end the process"),
+            (["nonisolated(unsafe)"], #"\bnonisolated\(unsafe\)"#, "an unproven promise to the compiler"),
+            (["catch"], #"catch\s*\{\s*\}"#, "a swallowed error"),
+            (
+                ["socketOption"], #"socketOption\(\.tcp_"#,
+                "TCP_NODELAY among the options of SOL_SOCKET is SO_DEBUG; say tcpOption"
+            ),
+            (["sleep"], #"\bThread\.sleep|\busleep\(|\bsleep\("#, "blocks a thread"),
+        ] as [([String], String, String)])
+    func noShortcuts(words: [String], pattern: String, reason: String) throws {
         let regex = try Regex(pattern)
-        for file in try SourceTree.files(below: "Shared", "Services") {
-            for (index, line) in file.lines.enumerated() {
-                let code = line.firstMatch(of: /^\s*\/\//) == nil
-                guard code, line.firstMatch(of: regex) != nil else { continue }
+        for file in try SourceTree.files(below: "Shared", "Services") where words.contains(where: file.text.contains) {
+            for (index, line) in file.lines.enumerated() where words.contains(where: line.contains) {
+                guard !Self.isComment(line), line.firstMatch(of: regex) != nil else { continue }
                 if line.contains("func fatalError(") { continue }  // asks librdkafka for its fatal error
                 if pattern.contains("sleep"), Self.mayBlock(line, after: file.lines.prefix(index).last) { continue }
                 Issue.record("\(file.path):\(index + 1): \(line.trimmingCharacters(in: .whitespaces)) (\(reason))")
@@ -32,13 +34,16 @@ import Testing
     func uncheckedSendableIsProven() throws {
         for file in try SourceTree.files(below: "Shared", "Services") {
             for (index, line) in file.lines.enumerated() where line.contains("@unchecked Sendable") {
-                if line.firstMatch(of: /^\s*\/\//) != nil { continue }
+                if Self.isComment(line) { continue }
                 let above = file.lines[max(0, index - 12)..<index]
-                let comments = above.filter { $0.firstMatch(of: /^\s*\/\//) != nil }
-                #expect(!comments.isEmpty, "\(file.path):\(index + 1) promises Sendable without a proof")
+                #expect(
+                    above.contains(where: Self.isComment), "\(file.path):\(index + 1) promises Sendable without a proof"
+                )
             }
         }
     }
+
+    private static func isComment(_ line: Substring) -> Bool { line.trimmingPrefix { $0 == " " }.hasPrefix("//") }
 
     /// `Task.sleep` blocks nothing; and a thread that is ours, or the C library's, may rest where a comment says so.
     private static func mayBlock(_ line: Substring, after above: Substring?) -> Bool {
@@ -57,10 +62,13 @@ import Testing
         var missing: [String] = []
         for file in try SourceTree.files(below: "Shared") {
             for (index, line) in file.lines.enumerated()
-            where line.firstMatch(of: declaration) != nil && line.firstMatch(of: required) == nil {
+            where line.contains("public ") && line.firstMatch(of: declaration) != nil
+                && line.firstMatch(of: required) == nil
+            {
                 var above = index - 1
-                while above >= 0, file.lines[above].firstMatch(of: /^\s*@/) != nil { above -= 1 }
-                if above < 0 || file.lines[above].firstMatch(of: /^\s*(\/\/\/|\*\/)/) == nil {
+                while above >= 0, file.lines[above].trimmingPrefix(while: { $0 == " " }).hasPrefix("@") { above -= 1 }
+                let before = above < 0 ? "" : file.lines[above].trimmingPrefix { $0 == " " }
+                if !before.hasPrefix("///") && !before.hasPrefix("*/") {
                     missing.append("\(file.path):\(index + 1): \(line.trimmingCharacters(in: .whitespaces))")
                 }
             }

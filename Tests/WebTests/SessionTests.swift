@@ -1,8 +1,7 @@
-import Crypto
+import Cryptography
 import Foundation
 import Hummingbird
 import HummingbirdTesting
-import JWTKit
 import ServiceRuntime
 import Synchronization
 import Testing
@@ -16,7 +15,7 @@ import Testing
             data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
         }
         let signed = encoded(Data(header.utf8)) + "." + encoded(try JSONSerialization.data(withJSONObject: claims))
-        let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: Data(key.utf8)))
+        let code = HMAC.sha256(signed.utf8, key: key.utf8)
         return signed + "." + encoded(Data(code))
     }
 

@@ -1,6 +1,6 @@
 // EventMaker: a record of a file becomes an event that meets its contract, or a reason why not.
 // Always: JSON that needs no change is sent byte for byte; the same record gives the same bytes each time.
-import Crypto
+import Cryptography
 import DataContract
 import Foundation
 
@@ -151,8 +151,8 @@ struct EventMaker {
     /// The same for the same record of the same file: its number and bytes, as a UUID of version 8.
     static func id(of record: SourceRecord) -> String {
         var hash = SHA256()
-        hash.update(data: Array("\(record.number)\n".utf8))
-        hash.update(data: record.bytes)
+        hash.update("\(record.number)\n".utf8)
+        hash.update(record.bytes)
         var bytes = Array(hash.finalize().prefix(16))
         bytes[6] = bytes[6] & 0x0F | 0x80
         bytes[8] = bytes[8] & 0x3F | 0x80

@@ -1,8 +1,7 @@
-import Crypto
 // PasswordHasher: passwords as salted scrypt hashes.
 // Always: hashing runs on threads of its own, a few at a time and with few waiting, so that a flood of log-ins costs a
 // bounded amount of memory and never the service.
-import CryptoExtras
+import Cryptography
 import Dispatch
 import Foundation
 import Synchronization
@@ -107,10 +106,10 @@ public final class PasswordHasher: Sendable {
         let result: Result<[UInt8], PasswordError> = await withCheckedContinuation { continuation in
             lane.async {
                 do {
-                    let key = try KDF.Scrypt.deriveKey(
-                        from: Array(password.utf8), salt: salt, outputByteCount: bytes, rounds: 1 << cost.logRounds,
-                        blockSize: cost.blockSize, parallelism: cost.parallelism)
-                    continuation.resume(returning: .success(key.withUnsafeBytes { Array($0) }))
+                    let key = try Scrypt.key(
+                        from: Array(password.utf8), salt: salt, rounds: 1 << cost.logRounds,
+                        blockSize: cost.blockSize, parallelism: cost.parallelism, byteCount: bytes)
+                    continuation.resume(returning: .success(key))
                 } catch {
                     continuation.resume(returning: .failure(.failed("\(error)")))
                 }

@@ -1,4 +1,4 @@
-import Crypto
+import Cryptography
 import Foundation
 import Yams
 
@@ -15,9 +15,7 @@ struct WriteKey: Sendable, Equatable {
 
     func mayWrite(_ topic: String) -> Bool { topics?.contains(topic) ?? true }
 
-    static func digest(of key: some ContiguousBytes) -> [UInt8] {
-        key.withUnsafeBytes { Array(SHA256.hash(data: $0)) }
-    }
+    static func digest(of key: some Collection<UInt8>) -> [UInt8] { SHA256.hash(key) }
 }
 
 /// The file with write keys, as text.

@@ -1,6 +1,6 @@
 // InputFile: the bytes of a file or of standard input, unpacked, a piece at a time, on a thread of its own.
 import BlockingIO
-import Crypto
+import Cryptography
 import Foundation
 
 /// A file that is read once, from its beginning to its end.
@@ -59,7 +59,7 @@ actor InputFile {
             if piece.isEmpty { break }
             raw += piece
         }
-        let hash = SHA256.hash(data: raw).map { String(format: "%02x", $0) }.joined()
+        let hash = SHA256.hash(raw).map { String(format: "%02x", $0) }.joined()
         try failing { () throws(UnpackFailure) in unpacker = try Packing(of: raw).unpacker() }
         if let unpacker {
             unpacker.put(raw)
