@@ -3,46 +3,36 @@
 
 FROM swift:6.2-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev libzstd-dev \
-       pkg-config \
+    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libssl-dev zlib1g-dev libzstd-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-# Dependencies first: they change less often than the code.
+# What was built stays from one build to the next (a cache, not a layer), so that a change compiles what it touches. Without
+# Tests, Package.swift leaves the test targets out, and an edit of a test changes nothing here.
 COPY Package.swift ./
-COPY Shared/CLibrdkafka Shared/CLibrdkafka
-COPY Shared/CLibpq Shared/CLibpq
-COPY Shared/CLibcurl Shared/CLibcurl
-COPY Shared/CLibcrypto Shared/CLibcrypto
-COPY Shared/CLibz Shared/CLibz
-COPY Shared/CLibzstd Shared/CLibzstd
-COPY Shared/CMemory Shared/CMemory
-RUN swift package resolve
 COPY Services Services
 COPY Shared Shared
-COPY Tests Tests
-RUN for product in producer raw-sink transformer scheduler bi-api; do \
-        swift build --configuration release --static-swift-stdlib --product "$product" || exit 1; \
-    done \
+RUN --mount=type=cache,target=/source/.build,sharing=locked \
+    swift build --configuration release --static-swift-stdlib \
     && mkdir /out \
     && for product in producer raw-sink transformer scheduler bi-api; do \
-        install --strip .build/release/$product /out/ || exit 1; \
+        install --strip ".build/release/$product" /out/ || exit 1; \
     done \
     && cp -R .build/release/millrace_*.resources /out/
 
 # The browser libraries that bi-api serves, pinned and checksummed as on a bare machine.
 FROM python:3.12-slim-bookworm AS vendor
 WORKDIR /source
-COPY scripts scripts
+COPY scripts/lib.sh scripts/vendor scripts/vendor-files.txt scripts/requirements-vendor.txt scripts/
 RUN python3 -m venv .millrace/venv && scripts/vendor
 
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 libssl3 zlib1g libzstd1 ca-certificates tzdata \
+    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libssl3 zlib1g libzstd1 ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin millrace \
     && install -d -o 10001 /var/spool/millrace
+# The pipeline is no part of the images: it is mounted at /pipeline.
 ENV HTTP_HOST=0.0.0.0 MILLRACE_PIPELINE=/pipeline LOG_FORMAT=json
-COPY Pipelines/web-analytics /pipeline
 WORKDIR /opt/millrace
 USER 10001
 

@@ -3,8 +3,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-unit test-e2e fuzz fuzz-short random-trees \
-        chaos chaos-short lint format docs bench images clean
+.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-all test-unit test-pages test-e2e \
+        fuzz fuzz-short random-trees chaos chaos-short lint format docs bench images clean
 
 # `release` is what is deployed; tests build `debug`.
 CONFIGURATION ?= release
@@ -22,10 +22,10 @@ deps: ## install what is missing: Debian packages, the development broker, brows
 build: deps ## build the five services (CONFIGURATION=release or debug)
 	@scripts/build $(CONFIGURATION)
 
-demo: build ## start everything on this machine, wait until it is ready, say where to look; leaves it running
+demo: build ## start everything on this machine and leave it running (PIPELINE=Pipelines/subscriptions: another pipeline)
 	@CONFIGURATION=$(CONFIGURATION) scripts/demo start
 
-demo-check: ## compare messages in the topic, rows in raw.events and the sum of event_types
+demo-check: ## compare messages in each topic, rows in its table, and sums of the models
 	@scripts/demo check
 
 demo-logs: ## follow the log of every service of the demo
@@ -37,7 +37,9 @@ demo-stop: ## stop the demo; its data stays
 demo-clean: ## stop the demo and delete its data
 	@scripts/demo clean
 
-test: deps lint test-unit fuzz-short random-trees test-e2e chaos-short ## lint, unit and integration tests, fuzzing, the demo in a browser under fire, chaos
+test: deps lint test-unit test-pages ## lint, unit and integration tests, a walk through the pages in a browser (about 12 minutes after the build)
+
+test-all: deps lint test-unit fuzz-short random-trees test-e2e chaos-short ## all of that, and services killed under load, fuzzing, random trees, chaos (about 45 minutes)
 
 test-unit: deps ## Swift tests, on a PostgreSQL, a broker and a BigQuery emulator of their own (FILTER=regex runs some)
 	@scripts/test-unit $(FILTER)
@@ -51,7 +53,10 @@ fuzz-short:
 random-trees: deps ## 100,000 random SQL trees of each dialect, written, read back and compared (a minute, and one to build)
 	@scripts/random-trees
 
-test-e2e: deps ## the demo end to end: pages in Chromium, and killed services
+test-pages: deps ## the demo's pages in Chromium
+	@scripts/test-e2e pages
+
+test-e2e: deps ## the demo end to end: its pages, killed services, collector, replays, the other pipeline
 	@scripts/test-e2e
 
 chaos: deps ## three sinks under kills and outages, then each event looked for (CHAOS_SECONDS, CHAOS_EVENTS; debug build)

@@ -1,5 +1,6 @@
 // swift-tools-version:6.2
 // Millrace: five services, the modules they share, and their tests. docs/architecture.md is the map of this file.
+import Foundation
 import PackageDescription
 
 /// Modules under `Shared/`. An enum, so that a service can name a shared module and cannot name another service.
@@ -238,3 +239,11 @@ let package = Package(
                 path: "Tests/ArchitectureTests", swiftSettings: strict),
         ]
 )
+
+// The containers' build has no folder Tests, so that an edit of a test does not begin it anew: it gets along without the tests,
+// what they share, and libcurl, which only they use.
+if !FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests") {
+    package.targets.removeAll {
+        $0.path?.hasPrefix("Tests/") == true || [Shared.curl.rawValue, "CLibcurl"].contains($0.name)
+    }
+}

@@ -5,7 +5,6 @@ A result is {name, value, unit, baseline, baseline_value, ratio}; a ratio above 
 
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.request
@@ -16,9 +15,8 @@ SERVICES = ["producer", "raw-sink", "transformer", "scheduler", "bi-api"]
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody else is given before its server listens."""
+    return int(subprocess.run([os.path.join(ROOT, "scripts", "free-port")], check=True, capture_output=True, text=True).stdout)
 
 
 class Demo:

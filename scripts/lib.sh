@@ -8,34 +8,99 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 WORK="$ROOT/.millrace"
 VENV="$WORK/venv"
 
+# A shell that has read a demo's env file means its commands to talk to that demo, not scripts to use the demo's servers.
+if [ -n "${MILLRACE_DEMO:-}" ]; then
+    unset KAFKA_BOOTSTRAP_SERVERS POSTGRES_HOST POSTGRES_PORT POSTGRES_USER POSTGRES_DB POSTGRES_PASSWORD_FILE \
+        MILLRACE_PIPELINE SESSION_SECRET_FILE WAREHOUSE_READER_PASSWORD_FILE COLLECTOR_KEYS_FILE \
+        PGHOST PGPORT PGUSER PGDATABASE PGPASSFILE
+fi
+
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s\n' "$*" >&2; }
 fail() { warn "error: $*"; exit 1; }
+trap 'warn "error: $0 ended in line $LINENO: $BASH_COMMAND"' ERR
 
 # run_as_root COMMAND…: the command itself for root, through sudo for anybody else.
 run_as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# free_port: a TCP port of loopback that nobody listens on now.
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+# --- whose processes they are ---------------------------------------------------------------------------------------
+
+# What is started here by root runs as this account of the system's, which has no home, no shell and no rights: it is what
+# the services find where they are deployed, and PostgreSQL does not run as root at all.
+ACCOUNT=millrace
+
+# as_account SCRIPT FOLDER… -- ARGUMENT…: for root, the script again as that account, which owns the folders from then on;
+# for anybody else nothing, but that the folders must be theirs.
+as_account() {
+    local script=$1 folder folders=() needed drop
+    shift
+    while [ "$1" != -- ]; do folders+=("$1") && shift; done
+    shift
+    if [ "$(id -u)" != 0 ]; then
+        for folder in "${folders[@]}"; do
+            [ ! -e "$folder" ] || [ -O "$folder" ] ||
+                fail "$folder belongs to $(stat -c %U "$folder"), as whom its servers were started. Go on as root (sudo), or delete it as root."
+        done
+        return 0
+    fi
+    getent passwd "$ACCOUNT" >/dev/null || {
+        say "making the account $ACCOUNT, as which everything runs that root starts"
+        useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$ACCOUNT" ||
+            fail "the account $ACCOUNT cannot be made. Make it, or start this as somebody else than root."
+    }
+    for folder in "${folders[@]}" "$WORK/home"; do hand_over "$folder"; done
+    # What the account must be able to read: the checkout, and the compiler's libraries for what is built for debugging.
+    needed=$(readlink -f "$(command -v swift || command -v bash)")
+    drop=(setpriv --reuid="$ACCOUNT" --regid="$ACCOUNT" --clear-groups --no-new-privs)
+    if ! (cd / && "${drop[@]}" --inh-caps=-all test -r "$ROOT/Makefile" -a -r "$needed" 2>/dev/null); then
+        # A checkout below somebody's private folder: the account may read what it likes, and nothing more.
+        drop+=('--inh-caps=-all,+dac_read_search' '--ambient-caps=-all,+dac_read_search')
+        (cd / && "${drop[@]}" test -r "$ROOT/Makefile" -a -r "$needed" 2>/dev/null) ||
+            fail "the account $ACCOUNT cannot read $ROOT. Make its folders readable (chmod o+rx), or start this as somebody else than root."
+    else
+        drop+=(--inh-caps=-all)
+    fi
+    exec "${drop[@]}" env -u XDG_RUNTIME_DIR HOME="$WORK/home" USER="$ACCOUNT" LOGNAME="$ACCOUNT" "$script" "$@"
 }
 
-# port_taken PORT
+# hand_over FOLDER: makes it the account's. What somebody else's processes had in it, from a start as another user, they are
+# ended for: the account could not even end them.
+hand_over() {
+    local folder=$1 pidfile pid
+    mkdir -p "$folder"
+    find "$folder" -maxdepth 4 \( -name '*.pid' -o -name pid \) ! -user "$ACCOUNT" | while read -r pidfile; do
+        pid=$(head -n 1 "$pidfile")
+        if alive "$pidfile" && [ "$(stat -c %U "/proc/$pid" 2>/dev/null)" != "$ACCOUNT" ]; then end_process "$pidfile" 60 INT; fi
+    done
+    find "$folder" -xdev ! -user "$ACCOUNT" -exec chown -h "$ACCOUNT:" {} +
+    # A cluster of an earlier version may lie elsewhere.
+    [ ! -d "$folder/postgres/home/" ] ||
+        find "$(readlink -f "$folder/postgres/home")" -xdev ! -user "$ACCOUNT" -exec chown -h "$ACCOUNT:" {} +
+}
+
+# empty FOLDER: everything in it. The folder itself may lie where only its maker could delete it.
+empty() {
+    [ ! -d "$1" ] || find "$1" -mindepth 1 -delete
+}
+
+# --- ports and waiting ----------------------------------------------------------------------------------------------
+
+# free_port: a TCP port of loopback that nobody else is given or takes before the server listens.
+free_port() { python3 "$ROOT/scripts/free-port"; }
+
+# port_taken PORT: no server could take it at loopback.
 port_taken() {
-    python3 - "$1" <<'PY'
+    ! python3 - "$1" <<'PY'
 import socket, sys
-s = socket.socket()
-s.settimeout(1)
-sys.exit(0 if s.connect_ex(("127.0.0.1", int(sys.argv[1]))) == 0 else 1)
+with socket.socket() as s:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        s.bind(("127.0.0.1", int(sys.argv[1])))
+    except OSError:
+        sys.exit(1)
 PY
-}
-
-# require_free_port PORT SETTING: ends with an error that names both when the port is taken.
-require_free_port() {
-    port_taken "$1" || return 0
-    fail "port $1 is taken by another process. Stop that process, or choose another port with $2=PORT."
 }
 
 # wait_until SECONDS WHAT COMMAND…: runs the command until it succeeds.
@@ -49,26 +114,68 @@ wait_until() {
     done
 }
 
-alive() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+# Seconds without any progress after which something hangs; and the most that anything may take.
+STANDSTILL=${STANDSTILL:-90}
+LONGEST=1800
 
-# stop_process PIDFILE SECONDS: SIGTERM, and SIGKILL only after that time.
-stop_process() {
-    local pidfile=$1 limit=${2:-30} pid end
-    if alive "$pidfile"; then
-        pid=$(cat "$pidfile")
-        kill -TERM "$pid" 2>/dev/null || true
-        kill -CONT "$pid" 2>/dev/null || true
-        end=$((SECONDS + limit))
-        while kill -0 "$pid" 2>/dev/null; do
-            if [ $SECONDS -ge $end ]; then
-                warn "process $pid ($pidfile) did not stop within $limit s; killed"
-                kill -KILL "$pid" 2>/dev/null || true
-                break
-            fi
-            sleep 0.1
-        done
+# wait_while_moving STATE COMMAND…: runs the command until it succeeds; fails when what STATE (a command) prints has not
+# changed for STANDSTILL seconds. A slow machine is waited for, one on which nothing moves is not. STATE fails: given up.
+wait_while_moving() {
+    local state=$1 now seen='' since=$SECONDS began=$SECONDS
+    shift
+    until "$@" >/dev/null 2>&1; do
+        now=$($state) || return 1
+        if [ "$now" != "$seen" ]; then seen=$now since=$SECONDS; fi
+        [ $((SECONDS - since)) -lt "$STANDSTILL" ] && [ $((SECONDS - began)) -lt $LONGEST ] || return 1
+        sleep 0.2
+    done
+}
+
+# work_done PID: what the process has used of a processor, in steps of five seconds, which one that only waits and asks does
+# not make in time; fails when it is gone.
+work_done() { awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) / tick / 5) }' "/proc/$1/stat" 2>/dev/null; }
+
+# give_up MESSAGE LOG: ends with the message and the last lines of the log that says more.
+give_up() {
+    if [ -s "$2" ]; then
+        warn "--- the end of $2"
+        tail -n 15 "$2" | cut -c 1-400 >&2
+        warn "---"
     fi
-    rm -f "$pidfile"
+    fail "$1; see $2"
+}
+
+# alive PIDFILE: the process that wrote it runs. Not another one that has been given its number since, nor what is left of
+# one for whom nobody has waited.
+alive() {
+    local pid state elapsed written
+    pid=$(head -n 1 "$1" 2>/dev/null) && [ -n "$pid" ] && [ -d "/proc/$pid" ] || return 1
+    read -r state elapsed < <(ps -o state=,etimes= -p "$pid") || return 1
+    [ "$state" != Z ] && written=$(stat -c %Y "$1" 2>/dev/null) && [ $(($(date +%s) - elapsed)) -le $((written + 5)) ]
+}
+
+# end_process PIDFILE SECONDS SIGNAL: that signal, and SIGKILL only after that time.
+end_process() {
+    local pidfile=$1 limit=$2 signal=$3 pid end
+    alive "$pidfile" || return 0
+    pid=$(head -n 1 "$pidfile")
+    kill "-$signal" "$pid" 2>/dev/null || true
+    kill -CONT "$pid" 2>/dev/null || true
+    end=$((SECONDS + limit))
+    while alive "$pidfile"; do
+        if [ $SECONDS -ge $end ]; then
+            warn "process $pid ($pidfile) did not stop within $limit s; killed"
+            kill -KILL "$pid" 2>/dev/null || true
+            break
+        fi
+        sleep 0.1
+    done
+}
+
+# stop_process PIDFILE [SECONDS]
+stop_process() {
+    end_process "$1" "${2:-30}" TERM
+    rm -f "$1"
 }
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------------
@@ -81,54 +188,23 @@ postgres_bin() {
     printf '%s' "$dir"
 }
 
-# as_postgres COMMAND…: PostgreSQL refuses to run as root, so root hands it to the account that Debian made for it.
-as_postgres() {
-    if [ "$(id -u)" = 0 ]; then
-        (cd / && setpriv --reuid=postgres --regid=postgres --init-groups env HOME=/tmp "$@")
-    else
-        "$@"
-    fi
-}
-
-# postgres_home DIR: makes DIR/home, where the cluster lives. Where the account postgres cannot reach DIR (a checkout below
-# a private folder, and root, as whom PostgreSQL does not run), it leads to a folder of that account's own.
-postgres_home() {
-    local dir=$1 own
-    [ ! -e "$dir/home" ] || return 0
-    mkdir -p "$dir/cluster"
-    if [ "$(id -u)" != 0 ]; then
-        ln -s cluster "$dir/home"
-        return 0
-    fi
-    chown postgres "$dir/cluster"
-    if as_postgres test -w "$dir/cluster"; then
-        ln -s cluster "$dir/home"
-        return 0
-    fi
-    own=$(as_postgres mktemp -d /var/tmp/millrace-postgres.XXXXXX)
-    warn "the account postgres cannot reach $dir; its cluster is in $own"
-    ln -s "$own" "$dir/home"
-}
-
-# postgres_remove DIR: the cluster of DIR and everything in it.
-postgres_remove() {
-    [ ! -L "$1/home" ] || rm -rf "$(readlink -f "$1/home")"
-    rm -rf "$1"
-}
+# postgres_data DIR: the folder of its data.
+postgres_data() { printf '%s/data' "$(readlink -f "$1/home")"; }
 
 # postgres_start DIR PORT USER PASSWORD DATABASE [ADDRESS]: creates the cluster in DIR once and starts it on loopback.
 postgres_start() {
     local dir=$1 port=$2 user=$3 password=$4 database=$5 address=${6:-127.0.0.1} bin
     bin=$(postgres_bin)
-    postgres_home "$dir"
+    mkdir -p "$dir/cluster"
+    [ -e "$dir/home" ] || ln -s cluster "$dir/home"
     dir=$(readlink -f "$dir/home")
-    if [ ! -s "$dir/data/PG_VERSION" ]; then
-        local secret="$dir/initial-password"
-        (umask 077 && printf '%s\n' "$password" >"$secret")
-        [ "$(id -u)" != 0 ] || chown postgres "$secret"
-        as_postgres "$bin/initdb" --pgdata="$dir/data" --username="$user" --pwfile="$secret" --auth=scram-sha-256 \
-            --encoding=UTF8 --locale=C.UTF-8 >"$WORK/initdb.log" 2>&1 || fail "initdb failed; see $WORK/initdb.log"
-        rm -f "$secret"
+    if [ ! -s "$dir/data/PG_VERSION" ] || [ -e "$dir/incomplete" ]; then
+        # One that was interrupted begins anew.
+        touch "$dir/incomplete" && rm -rf "$dir/data"
+        (umask 077 && printf '%s\n' "$password" >"$dir/initial-password")
+        "$bin/initdb" --pgdata="$dir/data" --username="$user" --pwfile="$dir/initial-password" --auth=scram-sha-256 \
+            --encoding=UTF8 --locale=C.UTF-8 >"$dir/initdb.log" 2>&1 || give_up "initdb failed" "$dir/initdb.log"
+        rm -f "$dir/initial-password"
         cat >>"$dir/data/postgresql.conf" <<CONF
 unix_socket_directories = ''
 max_connections = 400
@@ -136,21 +212,42 @@ shared_buffers = 256MB
 max_wal_size = 2GB
 timezone = 'UTC'
 CONF
+        rm -f "$dir/incomplete"
     fi
-    as_postgres "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/postgres.log" --silent --wait --timeout=60 \
-        -o "-p $port -c listen_addresses=$address" start || fail "PostgreSQL did not start; see $dir/postgres.log"
+    # After the machine has started anew, a server's number may be another process's, which PostgreSQL takes for a server.
+    local pidfile="$dir/data/postmaster.pid" tries=0
+    if [ -e "$pidfile" ] && [ -d "/proc/$(head -n 1 "$pidfile")" ] && ! alive "$pidfile"; then rm -f "$pidfile"; fi
+    # It waits as long as the server is there: a recovery takes its time. What a killed server leaves behind goes by itself.
+    until "$bin/pg_ctl" --pgdata="$dir/data" --log="$dir/postgres.log" --silent --wait --timeout="$LONGEST" \
+        -o "-p $port -c listen_addresses=$address" start; do
+        tries=$((tries + 1))
+        if [ $tries = 10 ] || ! tail -n 5 "$dir/postgres.log" | grep -q 'shared memory block'; then
+            give_up "PostgreSQL did not start on port $port" "$dir/postgres.log"
+        fi
+        sleep 1
+    done
     if [ "$(PGPASSWORD=$password psql -h "$address" -p "$port" -U "$user" -d postgres -Atc \
         "select count(*) from pg_database where datname = '$database'")" = 0 ]; then
         PGPASSWORD=$password createdb -h "$address" -p "$port" -U "$user" "$database"
     fi
 }
 
+# postgres_running DIR PORT: whether that cluster's server runs, on that port.
+postgres_running() {
+    local pidfile
+    pidfile=$(postgres_data "$1")/postmaster.pid
+    alive "$pidfile" && [ "$(sed -n 4p "$pidfile")" = "$2" ]
+}
+
+# postgres_stop DIR: in order, and by a signal, because pg_ctl does not work for root.
 postgres_stop() {
-    local dir bin
-    dir=$(readlink -f "$1/home" || true)
-    [ -s "$dir/data/postmaster.pid" ] || return 0
-    bin=$(postgres_bin)
-    as_postgres "$bin/pg_ctl" --pgdata="$dir/data" --silent --wait --timeout=60 --mode=fast stop || true
+    [ ! -e "$1/home" ] || end_process "$(postgres_data "$1")/postmaster.pid" 120 INT
+}
+
+# postgres_remove DIR: the cluster of DIR and everything in it.
+postgres_remove() {
+    [ ! -L "$1/home" ] || rm -rf "$(readlink -f "$1/home")"
+    rm -rf "$1"
 }
 
 # --- broker -------------------------------------------------------------------------------------------------------
@@ -161,14 +258,17 @@ broker_start() {
     local dir=$1 port=$2 binary
     binary=$(find "$VENV"/lib/python3*/site-packages/noida_db -name noida-db -type f 2>/dev/null | head -n 1)
     [ -n "$binary" ] || fail "the development broker is not installed. Run \`make deps\`."
-    chmod +x "$binary"
+    [ -x "$binary" ] || chmod +x "$binary"
     mkdir -p "$dir"
     (cd "$dir" && exec setsid "$binary" start --data-dir "$dir/data" --only kafka --kafka-port "$port" \
         >>"$dir/broker.log" 2>&1 </dev/null) &
     echo $! >"$dir/pid"
-    wait_until 60 "an answer of the broker on port $port" broker_answers "$port"
-    alive "$dir/pid" || fail "the broker did not start; see $dir/broker.log"
+    wait_while_moving "server_state $dir" broker_answers "$port" ||
+        give_up "the broker did not start on port $port" "$dir/broker.log"
 }
+
+# server_state DIR: one that is gone has no state.
+server_state() { alive "$1/pid" && work_done "$(cat "$1/pid")"; }
 
 # The port opens before the broker answers: only an answered Metadata request counts.
 broker_answers() { timeout 10 kcat -b "127.0.0.1:$1" -L -t __none__ -m 5; }
@@ -200,8 +300,8 @@ bigquery_start() {
         --project millrace --rest-host 127.0.0.1 --grpc-host 127.0.0.1 --rest-port "$port" --grpc-port "$grpc_port" \
         --log-level warning >"$dir/emulator.log" 2>&1 </dev/null) &
     echo $! >"$dir/pid"
-    wait_until 60 "an answer of the BigQuery emulator on port $port" bigquery_answers "$port"
-    alive "$dir/pid" || fail "the BigQuery emulator did not start; see $dir/emulator.log"
+    wait_while_moving "server_state $dir" bigquery_answers "$port" ||
+        give_up "the BigQuery emulator did not start on port $port" "$dir/emulator.log"
 }
 
 bigquery_answers() {

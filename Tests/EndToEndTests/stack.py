@@ -1,7 +1,6 @@
 """Commands of the services on the test servers (scripts/test-services), beside the demo: a database and topics of one's own."""
 
 import os
-import socket
 import subprocess
 import time
 
@@ -9,9 +8,9 @@ from demo import ROOT
 
 
 def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
+    """A port that nobody else is given before its server listens."""
+    return subprocess.run([os.path.join(ROOT, "scripts", "free-port")], check=True, capture_output=True,
+                          text=True).stdout.strip()
 
 
 class Stack:

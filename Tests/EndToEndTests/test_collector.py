@@ -20,6 +20,7 @@ import segment.analytics as segment
 from playwright.sync_api import sync_playwright
 
 import demo
+import stack
 
 PAGE = """<!doctype html><title>Shop</title>
 <script src="{collector}/millrace.js" data-key="{key}"></script>
@@ -128,9 +129,7 @@ class OwnCollector(unittest.TestCase):
     """A collector beside the demo's, with settings of its own."""
 
     def start(self, brokers, spool=None, file_max=None):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = stack.free_port()
         environment = dict(
             os.environ, KAFKA_BOOTSTRAP_SERVERS=brokers, HTTP_PORT=str(port), COLLECTOR_OPEN="true",
             COLLECTOR_ACK_TIMEOUT="1s", MILLRACE_PIPELINE=os.path.join(demo.ROOT, "Pipelines", "web-analytics"))
