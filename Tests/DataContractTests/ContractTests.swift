@@ -96,12 +96,54 @@ import Testing
                 "schema[0].properties[1].logicalTypeOptions.pattern: Not checked by Millrace"
             ),
             ("unit: d", "unit: fortnight", "slaProperties[0].unit: Expected d"),
+            (
+                "property: key, value: user", "property: eventTimeLatest, value: tomorrow",
+                "schema[0].customProperties[3].value: Expected any, now, now + 1 day"
+            ),
+            (
+                "property: key, value: user", "property: eventTimeLatest, value: 1969-12-31",
+                "schema[0].customProperties[3].value: No event can be from 1970-01-01T00:00:00.000Z to 1969-12-31T23:59:59.999Z."
+            ),
+            (
+                "property: eventTime, value: paidAt", "property: eventTimeEarliest, value: now",
+                "schema[0].customProperties[2].value: There is no eventTime"
+            ),
         ])
     func mistakes(good: String, bad: String, message: String) throws {
         let yaml = Self.good.replacingOccurrences(of: good, with: bad)
         try #require(yaml != Self.good)
         let error = #expect(throws: ContractError.self) { try Contract(yaml: yaml, file: "contracts/p.yaml") }
         #expect(error?.problems.contains { $0.description.hasPrefix(message) } == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "when its events may have happened",
+        arguments: [
+            ([], .usual),
+            (
+                ["eventTimeEarliest, value: 2018-01-01", "eventTimeLatest, value: 2018-12-31"],
+                .init(earliest: .moment(1_514_764_800_000_000), latest: .moment(1_546_300_799_999_999))
+            ),
+            (
+                ["eventTimeEarliest, value: 2018-01-01T00:00:00 UTC"],
+                .init(earliest: .moment(1_514_764_800_000_000), latest: .now(plus: 86_400_000_000))
+            ),
+            (
+                ["eventTimeEarliest, value: any", "eventTimeLatest, value: any"],
+                .init(earliest: .any, latest: .any)
+            ),
+            (
+                ["eventTimeEarliest, value: now - 90 days", "eventTimeLatest, value: now"],
+                .init(earliest: .now(plus: -7_776_000_000_000), latest: .now(plus: 0))
+            ),
+        ] as [([String], Contract.PlausibleTimes)])
+    func plausibleTimes(properties: [String], times: Contract.PlausibleTimes) throws {
+        let key = "- {property: key, value: user}"
+        let lines = properties.map { "- {property: \($0)}" } + [key]
+        let yaml = Self.good.replacing(key, with: lines.joined(separator: "\n      "))
+        let contract = try Contract(yaml: yaml, file: "contracts/payments.yaml")
+        #expect(contract.plausibleTimes == times)
+        #expect(contract.copied(to: contract.table).plausibleTimes == times)
     }
 
     @Test("all mistakes at once, in editors' form")

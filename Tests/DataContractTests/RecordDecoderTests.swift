@@ -252,3 +252,75 @@ import Testing
         #expect(rows.rows.count == appended, "seed \(seed)")
     }
 }
+
+@Suite("An event whose time is not plausible is rejected") struct PlausibleTimeTests {
+    /// 2026-11-28T12:00:00Z.
+    static let now: Int64 = 1_795_867_200_000_000
+
+    static func rejection(_ time: String, _ times: Contract.PlausibleTimes, now: Int64 = now) -> Rejection? {
+        let properties = [
+            Property(name: "at", logicalType: .timestamp, isRequired: true),
+            Property(name: "other", logicalType: .timestamp), Property(name: "day", logicalType: .date),
+        ]
+        let decoder = RecordDecoder(contract(properties, eventTime: "at", plausibleTimes: times))
+        var rows = RowRecorder()
+        let message = #"{"other":"0001-01-01T00:00:00Z","day":"9999-12-31","at":"\#(time)"}"#
+        let outcome = Array(message.utf8).withUnsafeBytes {
+            decoder.decode($0, at: MessagePosition(partition: 0, offset: 0, ingestedAt: now), into: &rows)
+        }
+        #expect(rows.rows.count == (outcome.rejection == nil ? 1 : 0))
+        return outcome.rejection
+    }
+
+    @Test(
+        "from 1970 to a day from now, unless the contract says otherwise; in whatever way it is written",
+        arguments: [
+            ("1970-01-01T00:00:00Z", true), ("1969-12-31T23:59:59.999999Z", false), ("1970-01-01 00:59 +01", false),
+            ("1970-01-01T00:00:00+00:01", false), ("1969-12-31T23:59:00-00:01", true),
+            ("0001-01-01T00:00:00 UTC", false),
+            ("2026-11-29T12:00:00Z", true), ("2026-11-29T12:00:00.000001Z", false), ("2026-11-29T12:00:60Z", false),
+            ("2026-11-29T13:00:00+01:00", true), ("2026-11-29T11:59:00-00:02", false), ("9999-12-31T23:59:59Z", false),
+            (#"\u0039999-12-31T23:59:59Z"#, false), ("2026-11-28t12:00:00z", true),
+        ])
+    func usual(time: String, isPlausible: Bool) {
+        let rejection = Self.rejection(time, .usual)
+        #expect((rejection == nil) == isPlausible)
+        guard let rejection else { return }
+        #expect(rejection.reason == .implausibleTime)
+        #expect(rejection.field == "at")
+        #expect(
+            rejection.message
+                == "The event's time is not plausible by the contract: from 1970-01-01T00:00:00.000Z to now + 1 day "
+                + "(eventTimeEarliest, eventTimeLatest).")
+    }
+
+    @Test("and what is beyond the years that can be written is no time, whatever the contract says")
+    func beyond() {
+        let any = Contract.PlausibleTimes(earliest: .any, latest: .any)
+        #expect(Self.rejection("0001-01-01T00:00:00Z", any) == nil)
+        #expect(Self.rejection("9999-12-31T23:59:59.999999Z", any) == nil)
+        #expect(Self.rejection("0001-01-01T00:00:00+00:01", any)?.reason == .invalidTimestamp)
+        #expect(Self.rejection("9999-12-31T23:59:59-00:01", any)?.reason == .invalidTimestamp)
+    }
+
+    @Test("by the clock that is passed in: what comes from the future is good once it is there")
+    func later() {
+        let time = "2026-12-05T12:00:00Z"
+        #expect(Self.rejection(time, .usual)?.reason == .implausibleTime)
+        #expect(Self.rejection(time, .usual, now: Self.now + 6 * 86_400_000_000) == nil)
+    }
+
+    @Test("within bounds of the contract's own")
+    func own() {
+        let lately = Contract.PlausibleTimes(earliest: .now(plus: -3_600_000_000), latest: .now(plus: 0))
+        #expect(Self.rejection("2026-11-28T11:00:00Z", lately) == nil)
+        #expect(Self.rejection("2026-11-28T10:59:59.999999Z", lately)?.message.contains("now - 1 hour to now") == true)
+        #expect(Self.rejection("2026-11-28T12:00:00Z", lately) == nil)
+        #expect(Self.rejection("2026-11-28T12:00:00.000001Z", lately)?.reason == .implausibleTime)
+    }
+
+    @Test("and a contract without an event time refuses none")
+    func none() {
+        #expect(decode(#"{"t":"0001-01-01T00:00:00Z"}"#, [Property(name: "t", logicalType: .timestamp)]).row != nil)
+    }
+}

@@ -21,11 +21,13 @@ struct RowRecorder: RowSink {
 }
 
 /// A contract with the given properties, the rest being of no interest.
-func contract(_ properties: [Property], eventTime: String? = nil) -> Contract {
+func contract(
+    _ properties: [Property], eventTime: String? = nil, plausibleTimes: Contract.PlausibleTimes = .usual
+) -> Contract {
     Contract(
         file: "contracts/t.yaml", id: "t", version: "1.0.0", description: nil, topic: .init(name: "t", partitions: 1),
         table: .init(schema: "raw", name: "t"), tableDescription: nil, properties: properties, eventTime: eventTime,
-        key: nil)
+        key: nil, plausibleTimes: plausibleTimes)
 }
 
 /// Decodes one message; the row without the sink's columns, but with `_extra` where there is one.

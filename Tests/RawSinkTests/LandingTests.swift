@@ -68,6 +68,9 @@ struct LandingTests {
                 (Array("not json".utf8), "invalid_json"), (nil, "null_value"), ([0x7B, 0xFF], "invalid_json"),
                 (Array(#"{"at":"2026-11-23T00:00:00Z"}"#.utf8), "missing_field"),
                 (Array(#"{"id":2,"at":"soon"}"#.utf8), "invalid_timestamp"),
+                (Array(#"{"id":2,"at":"9999-12-31T23:59:59-01:00"}"#.utf8), "invalid_timestamp"),
+                (Array(#"{"id":2,"at":"9999-12-31T23:59:59Z"}"#.utf8), "implausible_time"),
+                (Array(#"{"id":2,"at":"0001-01-01T00:00:00 UTC"}"#.utf8), "implausible_time"),
                 (Array(#"{"id":3,"at":"2026-11-23T00:00:00Z","note":"\u0000"}"#.utf8), "nul_character"),
             ]
             let messages = bad.flatMap { [$0.value, good] }.map { value in

@@ -22,6 +22,8 @@ public struct Contract: Sendable, Equatable {
     public let properties: [Property]
     /// Name of the property that says when an event happened; it is a required timestamp.
     public let eventTime: String?
+    /// When an event may have happened; others are refused. Means nothing without `eventTime`.
+    public let plausibleTimes: PlausibleTimes
     /// Name of the property whose value is the key of a message; it is required.
     public let key: String?
     /// How long rows are kept after they landed, whole days; `nil`: for ever.
@@ -33,7 +35,7 @@ public struct Contract: Sendable, Equatable {
     public init(
         file: String, id: String, version: String, description: String? = nil, topic: Topic, table: TableName,
         tableDescription: String? = nil, properties: [Property], eventTime: String? = nil, key: String? = nil,
-        rowRetention: Duration? = nil, uniqueWindow: UniqueWindow? = nil
+        rowRetention: Duration? = nil, uniqueWindow: UniqueWindow? = nil, plausibleTimes: PlausibleTimes = .usual
     ) {
         self.file = file
         self.id = id
@@ -44,6 +46,7 @@ public struct Contract: Sendable, Equatable {
         self.tableDescription = tableDescription
         self.properties = properties
         self.eventTime = eventTime
+        self.plausibleTimes = plausibleTimes
         self.key = key
         self.rowRetention = rowRetention
         self.uniqueWindow = uniqueWindow
@@ -53,7 +56,8 @@ public struct Contract: Sendable, Equatable {
     public func copied(to table: TableName) -> Contract {
         Contract(
             file: file, id: id, version: version, description: description, topic: topic, table: table,
-            tableDescription: tableDescription, properties: properties, eventTime: eventTime, key: key)
+            tableDescription: tableDescription, properties: properties, eventTime: eventTime, key: key,
+            plausibleTimes: plausibleTimes)
     }
 
     /// Where the messages go that break this contract, byte for byte.

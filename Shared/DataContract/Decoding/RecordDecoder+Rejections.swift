@@ -5,6 +5,11 @@ extension RecordDecoder {
         Rejection(reason, field: contract.properties[index].name, message: message)
     }
 
+    var implausibleTime: String {
+        "The event's time is not plausible by the contract: \(contract.plausibleTimes) "
+            + "(eventTimeEarliest, eventTimeLatest)."
+    }
+
     /// The fault in words, with the field that was being read.
     func rejection(_ fault: Fault, field name: String?) -> Rejection {
         let property = name.flatMap { contract.property($0) }
@@ -28,7 +33,8 @@ extension RecordDecoder {
         case .duplicateField: "The field comes twice, again \(place)."
         case .wrongType: "Expected \(property.map(Self.wanted) ?? "another type") \(place)."
         case .outOfRange: "Outside of what \(property.map(Self.limits) ?? "a number may be") allows \(place)."
-        case .invalidTimestamp: "Not a time such as 2018-01-01T00:00:00Z or 2018-01-01T00:00:00 UTC \(place)."
+        case .invalidTimestamp:
+            "Not a time such as 2018-01-01T00:00:00Z or 2018-01-01T00:00:00 UTC, in the years 0001 to 9999 of UTC, \(place)."
         case .invalidDate: "Not a date such as 2018-01-31 \(place)."
         case .nulCharacter: "A NUL character (\\u0000), which the warehouse cannot hold, \(place)."
         case .unpairedSurrogate: "Half of a surrogate pair, which is no character, \(place)."

@@ -6,7 +6,7 @@
 public struct MessagePosition: Sendable {
     public var partition: Int32
     public var offset: Int64
-    /// Microseconds since 1970-01-01T00:00:00Z.
+    /// Microseconds since 1970-01-01T00:00:00Z: the "now" by which event times are judged.
     public var ingestedAt: Int64
 
     public init(partition: Int32, offset: Int64, ingestedAt: Int64) {
@@ -43,6 +43,9 @@ public final class RecordDecoder {
     @usableFromInline let topic: UnsafeMutableRawBufferPointer
     private let eventTimeIndex: Int
     private let messageIndex: Int
+    /// The bounds of the event time: a base, to which the bits of "now" are added that the mask lets through.
+    private let earliest: (base: Int64, mask: Int64)
+    private let latest: (base: Int64, mask: Int64)
 
     /// What was found of each property in the message at hand.
     @usableFromInline let slots: UnsafeMutablePointer<Slot>
@@ -83,6 +86,8 @@ public final class RecordDecoder {
         topic.copyBytes(from: name)
         eventTimeIndex = contract.properties.firstIndex { $0.name == contract.eventTime } ?? -1
         messageIndex = contract.properties.firstIndex(where: \.holdsMessage) ?? -1
+        earliest = contract.plausibleTimes.earliest.parts(any: .min)
+        latest = contract.plausibleTimes.latest.parts(any: .max)
     }
 
     deinit {
@@ -98,7 +103,7 @@ public final class RecordDecoder {
         _ value: UnsafeRawBufferPointer?, at position: MessagePosition, into sink: inout Sink
     ) -> DecodeOutcome {
         guard let value else { return .rejected(Self.tombstone) }
-        if let rejection = read(value) { return .rejected(rejection) }
+        if let rejection = read(value, now: position.ingestedAt) { return .rejected(rejection) }
         append(value, at: position, to: &sink)
         return .row(eventTime: eventTime)
     }
@@ -115,7 +120,7 @@ public final class RecordDecoder {
 
     /// Fills the slots from one message.
     @usableFromInline
-    func read(_ value: UnsafeRawBufferPointer) -> Rejection? {
+    func read(_ value: UnsafeRawBufferPointer, now: Int64) -> Rejection? {
         for index in 0..<columnCount { slots[index] = .absent }
         scratch.clear()
         extra.clear()
@@ -133,6 +138,11 @@ public final class RecordDecoder {
             case .null: return reject(.nullField, index, "The field is required and is null.")
             default: break
             }
+        }
+        if let time = eventTime,
+            time < earliest.base &+ (now & earliest.mask) || time > latest.base &+ (now & latest.mask)
+        {
+            return reject(.implausibleTime, eventTimeIndex, implausibleTime)
         }
         return nil
     }

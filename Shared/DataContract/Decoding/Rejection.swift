@@ -20,6 +20,8 @@ public struct Rejection: Error, Sendable, Equatable, CustomStringConvertible {
         case outOfRange = "out_of_range"
         case invalidTimestamp = "invalid_timestamp"
         case invalidDate = "invalid_date"
+        /// The event's time is outside of what the contract holds for plausible.
+        case implausibleTime = "implausible_time"
         /// `\u0000`: JSON can say it, PostgreSQL's text and jsonb cannot hold it.
         case nulCharacter = "nul_character"
         /// Half of a surrogate pair, such as `\ud800` alone: no character.

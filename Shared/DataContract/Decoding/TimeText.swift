@@ -17,7 +17,8 @@ enum TimeText {
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z. Digits beyond the sixth after the second are cut off, so that no moment
-    /// moves into the next day. Without a zone it is UTC. A leap second counts as the second after it.
+    /// moves into the next day. Without a zone it is UTC. A leap second counts as the second after it. Nil beyond the years
+    /// 0001 to 9999 of UTC, which an offset or a leap second could leave.
     static func timestamp(_ bytes: UnsafePointer<UInt8>, count: Int) -> Int64? {
         guard count >= 16, let days = day(bytes), bytes[13] == UInt8(ascii: ":"),
             bytes[10] | 0x20 == UInt8(ascii: "t") || bytes[10] == UInt8(ascii: " "),
@@ -37,6 +38,7 @@ enum TimeText {
         }
         guard let offset = offsetSeconds(bytes, from: index, count) else { return nil }
         let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard seconds >= -62_135_596_800, seconds < 253_402_300_800 else { return nil }
         return Int64(seconds) * 1_000_000 + Int64(micros)
     }
 

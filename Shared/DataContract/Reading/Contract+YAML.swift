@@ -62,10 +62,12 @@ private struct ContractReader {
             description: root["description"]["purpose"].text,
             topic: topic(table, settings), table: tableName(table), tableDescription: table["description"].text,
             properties: properties, eventTime: settings.text("eventTime"), key: settings.text("key"),
-            rowRetention: rowRetention(settings), uniqueWindow: uniqueWindow(properties, settings))
+            rowRetention: rowRetention(settings), uniqueWindow: uniqueWindow(properties, settings),
+            plausibleTimes: plausibleTimes(settings))
         checkRoles(contract, settings)
         settings.refuseOthers(than: [
-            "partitions", "replicationFactor", "eventTime", "key", "retention", "uniqueWindow",
+            "partitions", "replicationFactor", "eventTime", "eventTimeEarliest", "eventTimeLatest", "key", "retention",
+            "uniqueWindow",
         ])
         return contract
     }
@@ -132,6 +134,25 @@ private struct ContractReader {
             return nil
         }
         return Contract.UniqueWindow(column: property.column, window: window)
+    }
+
+    /// `{property: eventTimeEarliest, value: 2018-01-01}`, `{property: eventTimeLatest, value: now + 1 day}`.
+    private func plausibleTimes(_ settings: CustomProperties) -> Contract.PlausibleTimes {
+        let nodes = (earliest: settings.node("eventTimeEarliest"), latest: settings.node("eventTimeLatest"))
+        var times = Contract.PlausibleTimes.usual
+        if let bound = nodes.earliest?.bound(isEnd: false) { times.earliest = bound }
+        if let bound = nodes.latest?.bound(isEnd: true) { times.latest = bound }
+        guard let node = nodes.latest ?? nodes.earliest else { return times }
+        if settings.node("eventTime") == nil {
+            node.problem("There is no eventTime whose values this could be about.")
+        }
+        switch (times.earliest, times.latest) {
+        case (.moment(let earliest), .moment(let latest)) where earliest > latest,
+            (.now(let earliest), .now(let latest)) where earliest > latest:
+            node.problem("No event can be \(times).")
+        default: break
+        }
+        return times
     }
 
     private func tableName(_ table: ContractNode) -> Contract.TableName {

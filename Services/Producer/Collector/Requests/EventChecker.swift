@@ -1,13 +1,19 @@
 import DataContract
+import Foundation
 
 /// Whether bytes meet a topic's contract, by the decoder that lands them later. Not for two threads at once.
 final class EventChecker {
     let contract: Contract
     private let decoder: RecordDecoder
     private let keyName: [UInt8]?
+    private let now: () -> Int64
 
-    init(_ contract: Contract) {
+    /// - Parameter now: Microseconds since 1970, by which event times are judged.
+    init(
+        _ contract: Contract, now: @escaping () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1_000_000) }
+    ) {
         self.contract = contract
+        self.now = now
         decoder = RecordDecoder(contract)
         keyName = contract.key.map { Array($0.utf8) }
     }
@@ -21,7 +27,7 @@ final class EventChecker {
     /// What would become of the event, and when it happened.
     func judge(_ event: UnsafeRawBufferPointer) -> DecodeOutcome {
         var sink = NoRow()
-        return decoder.decode(event, at: MessagePosition(partition: 0, offset: 0, ingestedAt: 0), into: &sink)
+        return decoder.decode(event, at: MessagePosition(partition: 0, offset: 0, ingestedAt: now()), into: &sink)
     }
 
     /// The message's key: the value of the contract's key property. For events that passed the check.
