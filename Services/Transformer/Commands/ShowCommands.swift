@@ -49,10 +49,33 @@ struct RenderCommand: AsyncParsableCommand {
 /// `transformer environments`
 struct EnvironmentsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "environments", abstract: "List the environments, their models and what is computed.")
+        commandName: "environments",
+        abstract: "List the environments, their models and what is computed; or remove one.",
+        discussion: """
+            What an environment shows is gone when it is removed; the tables behind it stay, so that a plan that makes it \
+            anew computes nothing twice.
+
+              transformer environments --remove dev
+            """)
+    @Option(help: "Remove this environment: its views, its schedule.")
+    var remove: String?
+    @Flag(help: "Remove it although it is prod.")
+    var allowRemoval = false
+
+    func validate() throws {
+        if remove == RelationNames.production, !allowRemoval {
+            throw ValidationError("`prod` is what dashboards read. To remove it all the same, add --allow-removal.")
+        }
+    }
 
     func run() async throws {
-        try await CommandSupport.withWorkbench { workbench, _ in
+        let remove = remove
+        try await CommandSupport.withWorkbench { workbench, settings in
+            if let remove {
+                try await workbench.removal.remove(remove)
+                try await CommandSupport.sendMessages(workbench, settings)
+                return print("\(remove) is gone.")
+            }
             let environments = try await workbench.catalog.all()
             if environments.isEmpty { print("There is no environment yet: `transformer apply` makes one.") }
             let done = try await workbench.store.done()
