@@ -1,0 +1,549 @@
+"""What people do on the second day. A feature that changes what they can do adds its step here, and to HISTORY.
+
+A step has a name, `apply`, which does it, and `expect`, which says what must be true of it beyond what is true after every
+step (World.check). `prepare` makes what it needs, so that steps come in any order; `again` does it a second time.
+"""
+
+import dataclasses
+import os
+import re
+
+from .world import BINARIES, Service, until
+
+#: Where the binaries of the previous commit are; scripts/second-day builds them.
+PREVIOUS = os.environ.get("SECOND_DAY_PREVIOUS_BIN")
+EVENTS = "select count(*) from raw.events"
+PAGE_VIEWS = EVENTS + " where event = 'page_view'"
+
+
+@dataclasses.dataclass
+class Model:
+    """A model, and a number that must be the same in its table (`actual`, over {}) and in the raw rows (`expected`)."""
+    name: str
+    actual: str
+    expected: str
+    file: str
+
+    def view(self, environment):
+        schema, name = self.name.split(".")
+        return self.name if environment == "prod" else f"{schema}__{environment}.{name}"
+
+
+def first_models():
+    """Those of Pipelines/web-analytics."""
+    return {name: Model(f"analytics.{name}", actual, expected, f"models/{name}.sql") for name, actual, expected in [
+        ("event_types", "select sum(events) from {}", EVENTS),
+        ("pageviews", "select count(*) from {}", PAGE_VIEWS),
+        ("daily_active_users", "select sum(events) from {}", PAGE_VIEWS),
+        ("sessions", "select sum(events) from {}", EVENTS)]}
+
+
+class Step:
+    name = "?"
+    #: Lines of logs at level error that are right here.
+    allowed = ()
+
+    def prepare(self, world):
+        pass
+
+    def apply(self, world):
+        raise NotImplementedError
+
+    def expect(self, world):
+        pass
+
+    def again(self, world):
+        """Without an edit, nothing is left to do, and nothing changes."""
+        before = world.plan_of()
+        world.apply()
+        if world.plan_of() != before:
+            raise AssertionError("a second apply made another plan")
+
+
+# MARK: Models
+
+
+class DescriptionChanged(Step):
+    name = "description changed"
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        self.model = world.models[world.chance.choice(sorted(world.models))]
+        self.text = f"{self.model.name}, as described for the {world.edits[self.name]}. time."
+        world.edit(self.model.file, (r"^  description '(?:[^']|'')*'", f"  description '{self.text}'"))
+        world.apply()
+
+    def expect(self, world):
+        found = world.sql(f"select obj_description('{self.model.name}'::regclass)")
+        if found != self.text:
+            raise AssertionError(f"the view of {self.model.name} is described as {found}")
+
+
+class ColumnAdded(Step):
+    name = "column added"
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        self.column = f"url_length_{world.edits[self.name]}"
+        self.model = world.models["pageviews"]
+        world.edit(self.model.file, (r"^  url,", f"  url,\n  LENGTH(url) AS {self.column},"))
+        world.edit("tests/pageviews.yaml", (r"^    query:\n(      partial: true\n)?", "    query:\n      partial: true\n"))
+        world.apply()
+
+    def expect(self, world):
+        if world.sql(f"select count(*) from {self.model.name} where {self.column} = length(url)") != world.sql(PAGE_VIEWS):
+            raise AssertionError(f"{self.model.name} has rows without {self.column}")
+        def shown():
+            return self.column in str(world.visitor.ask("bi-api", "/api/v1/catalogue"))
+        until(shown, 30, f"the SQL page's catalogue does not show {self.column}")
+
+
+def add_model(world):
+    """A new model over the raw rows, and a view that reads it."""
+    world.edits["model"] += 1
+    key = f"extra_{world.edits['model']}"
+    incremental = "kind INCREMENTAL_BY_TIME_RANGE (time_column day)"
+    kind = world.chance.choice(["kind FULL", "kind VIEW", incremental])
+    window = "\nWHERE timestamp BETWEEN @start_dt AND @end_dt" if kind == incremental else ""
+    world.write(f"MODEL (\n  name analytics.{key},\n  {kind},\n  description 'Events a day.',\n  audits (not_null(columns := (day)))\n);\n\n"
+                f"SELECT CAST(timestamp AS DATE) AS day, COUNT(*) AS events\nFROM raw.events{window}\nGROUP BY CAST(timestamp AS DATE)\n",
+                "models", f"{key}.sql")
+    world.write(f"MODEL (\n  name analytics.{key}_total,\n  kind VIEW,\n  description 'All events.'\n);\n\n"
+                f"SELECT SUM(events) AS events FROM analytics.{key}\n", "models", f"{key}_total.sql")
+    for name in [key, f"{key}_total"]:
+        world.models[name] = Model(f"analytics.{name}", "select sum(events) from {}", EVENTS, f"models/{name}.sql")
+    world.apply()
+    return key
+
+
+def need_extra(world):
+    """The key of a model that a view reads, and no dashboard."""
+    extras = sorted(key for key in world.models if f"{key}_total" in world.models)
+    return world.chance.choice(extras) if extras else add_model(world)
+
+
+class ModelAdded(Step):
+    name = "model added, and one that reads it"
+
+    def apply(self, world):
+        add_model(world)
+
+
+class BreakingChange(Step):
+    name = "breaking change in dev, then promoted"
+    column = "users"
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        model = world.models["event_types"]
+        old = re.search(r"COUNT\(DISTINCT user_id\) AS (\w+)", world.read(model.file))[1]
+        new = f"visitors_{world.edits[self.name]}"
+        for file in [model.file, "tests/event_types.yaml"]:
+            world.edit(file, (rf"\b{old}\b", new))
+        world.apply("dev")
+        def has(environment, column):
+            schema, name = model.view(environment).split(".")
+            return world.sql("select count(*) from information_schema.columns where table_schema = "
+                             f"'{schema}' and table_name = '{name}' and column_name = '{column}'") == "1"
+        if not has("dev", new) or not has("prod", old):
+            raise AssertionError("dev does not show the change, or prod does already")
+        world.check()
+        world.apply()
+        if not has("prod", new) or has("prod", old):
+            raise AssertionError("prod does not show the change")
+
+    def expect(self, world):
+        tables = [{model["name"]: model["table"] for model in world.visitor.ask(
+            "transformer", f"/api/v1/environments/{environment}/models")["models"]} for environment in ["dev", "prod"]]
+        if tables[0] != tables[1]:
+            raise AssertionError(f"dev and prod say the same and have tables of their own: {tables}")
+
+
+class ModelRenamed(Step):
+    name = "model renamed with its readers"
+
+    def apply(self, world):
+        key = world.chance.choice(["pageviews", need_extra(world)])
+        world.edits[self.name] += 1
+        model = world.models[key]
+        self.old, new = model.name, f"{re.sub(r'_r[0-9]+$', '', model.name)}_r{world.edits[self.name]}"
+        for file in world.files("models", "tests", "audits", "dashboards"):
+            text = world.read(file)
+            world.write(re.sub(rf"\b{re.escape(self.old)}\b", new, text), file)
+        file = f"models/{new.split('.')[1]}.sql"
+        os.rename(world.path(model.file), world.path(file))
+        world.models[key] = dataclasses.replace(model, name=new, file=file)
+        world.apply()
+
+    def expect(self, world):
+        if world.sql(f"select to_regclass('{self.old}') is null") != "t":
+            raise AssertionError(f"{self.old} is still there")
+
+
+class ModelRemoved(Step):
+    name = "model removed, with what reads it"
+
+    def prepare(self, world):
+        self.key = need_extra(world)
+
+    def apply(self, world):
+        self.gone = [world.models.pop(key) for key in [self.key, f"{self.key}_total"]]
+        for model in self.gone:
+            os.remove(world.path(model.file))
+        world.apply()
+
+    def expect(self, world):
+        for model in self.gone:
+            if world.sql(f"select to_regclass('{model.name}') is null") != "t":
+                raise AssertionError(f"{model.name} is still there")
+
+
+class EnvironmentRemoved(Step):
+    name = "environment removed"
+
+    def prepare(self, world):
+        if "dev" not in world.environments:
+            world.apply("dev")
+
+    def apply(self, world):
+        world.run("transformer", "environments", "--remove", "dev")
+        del world.environments["dev"]
+
+    def expect(self, world):
+        if world.sql("select count(*) from information_schema.schemata where schema_name like '%\\_\\_dev'") != "0":
+            raise AssertionError("schemas of dev are still there")
+
+    def again(self, world):
+        world.run("transformer", "environments", "--remove", "dev", code=None)
+
+
+# MARK: Mistakes
+
+
+class Refused(Step):
+    """An edit that is wrong: refused with a reason, nothing changes; then mended."""
+    #: What the refusal must say.
+    says = ""
+
+    def damage(self, world):
+        raise NotImplementedError
+
+    def attempt(self, world):
+        return world.run("transformer", "apply", code=None)
+
+    def apply(self, world):
+        before = (world.plan_of(), self.views(world))
+        kept = {file: world.read(file) for file in world.files("models", "tests", "audits", "contracts", "dashboards")}
+        self.damage(world)
+        answer = self.attempt(world)
+        if not re.search(self.says.format(**vars(self)), answer):
+            raise AssertionError(f"the refusal does not say {self.says.format(**vars(self))}:\n{answer}")
+        for file, text in kept.items():
+            if not os.path.exists(world.path(file)) or world.read(file) != text:
+                world.write(text, file)
+        after = (world.plan_of(), self.views(world))
+        if after != before:
+            raise AssertionError(f"refused, and yet changed: {before} became {after}")
+
+    def views(self, world):
+        return world.sql("select string_agg(schemaname || '.' || viewname || md5(definition), ' ' order by 1) from pg_views"
+                         " where schemaname like 'analytics%'")
+
+
+class SyntaxError_(Refused):
+    name = "a model that is not SQL"
+    says = r"models/sessions\.sql:\d+"
+
+    def damage(self, world):
+        world.edit("models/sessions.sql", (r"^FROM started$", "FROM FROM started"))
+
+
+class MissingColumn(Refused):
+    name = "a model over a column that is not there"
+    says = r"models/event_types\.sql(.|\n)*no_such_column"
+
+    def damage(self, world):
+        world.edit("models/event_types.sql", (r"^  COUNT\(\*\) AS events,", "  COUNT(*) AS events,\n  MAX(no_such_column) AS most,"))
+        os.remove(world.path("tests/event_types.yaml"))
+
+
+class FailingTest(Refused):
+    name = "a change that its unit test does not know"
+    says = r"FAILED .*event_types\.yaml:\d+"
+
+    def damage(self, world):
+        world.edit("models/event_types.sql", (r"COUNT\(\*\) AS events,", "COUNT(*) + 1 AS events,"))
+
+
+class FailingAudit(Refused):
+    name = "an audit that fails"
+    says = r"event_types.*(forall|audit)"
+
+    def damage(self, world):
+        world.edit("models/event_types.sql", (r"^    every_event_is_counted", "    forall(criteria := (events < 0))"))
+
+
+class ReaderLeftBehind(Refused):
+    name = "a model removed that others read"
+    says = "{reader}"
+
+    def damage(self, world):
+        self.reader = re.escape(world.models["daily_active_users"].name)
+        os.remove(world.path(world.models["pageviews"].file))
+        os.remove(world.path("tests/pageviews.yaml"))
+
+
+class MostRemoved(Refused):
+    name = "most models gone"
+    says = "--allow-removal"
+
+    def damage(self, world):
+        keep = world.models["event_types"].file
+        for file in world.files("models"):
+            if file != keep:
+                os.remove(world.path(file))
+        for file in world.files("tests"):
+            if file != "tests/event_types.yaml":
+                os.remove(world.path(file))
+
+
+class WrongFolder(Refused):
+    name = "a wrong folder"
+    says = r"no config\.yaml and no models"
+
+    def damage(self, world):
+        self.wrong = world.chance.choice([world.folder, os.path.join(world.folder, "logs")])
+
+    def attempt(self, world):
+        answer = ""
+        for command in [("transformer", "apply"), ("transformer", "plan"), ("transformer", "test"), ("producer", "topics"), ("raw-sink", "init")]:
+            answer = world.run(*command, code=None, MILLRACE_PIPELINE=self.wrong)
+            if self.wrong not in answer:
+                raise AssertionError(f"{command} does not name {self.wrong}:\n{answer}")
+        return world.run("transformer", "apply", code=None, MILLRACE_PIPELINE=self.wrong)
+
+
+class MisspeltContract(Refused):
+    name = "a contract with a misspelt key"
+    says = r"contracts/events\.yaml:\d+.*requird.*required"
+
+    def damage(self, world):
+        world.edit("contracts/events.yaml", (r"^        required: true", "        requird: true"))
+
+    def attempt(self, world):
+        return world.run("raw-sink", "init", code=None)
+
+
+class BrokenDashboard(Step):
+    name = "a dashboard that cannot be read, and mended"
+
+    def apply(self, world):
+        file = "dashboards/overview.yaml"
+        good = world.read(file)
+        world.edit(file, (r"^    metric: users_a_day", "    metric: users_a_dya"))
+        until(lambda: any("overview.yaml" in text for text in world.services["bi-api"].warnings().values()), 30,
+              lambda: f"/readyz of bi-api does not name the file: {world.services['bi-api'].health()}")
+        world.check_dashboard()
+        world.write(good, file)
+        until(lambda: not world.services["bi-api"].warnings(), 30,
+              lambda: f"/readyz of bi-api still warns: {world.services['bi-api'].health()}")
+
+
+# MARK: Contracts and dashboards
+
+
+class ContractGainsField(Step):
+    name = "contract gains an optional field"
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        column = f"campaign_{world.edits[self.name]}"
+        world.edit("contracts/events.yaml", (r"^      - name: device$", f"      - name: {column}\n        logicalType: string\n      - name: device"))
+        world.run("raw-sink", "init")
+        def landed():
+            world.post("/v1/topics/events", world.event(**{column: "spring"}))
+            return int(world.sql(f"select count(*) from raw.events where {column} = 'spring'")) > 0
+        world.take_up(["raw-sink", "producer", "bi-api"], landed, f"the field {column}")
+
+    def again(self, world):
+        world.run("raw-sink", "init")
+
+
+class ContractGainsTopic(Step):
+    name = "a contract for a new topic"
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        topic = f"signups_{world.edits[self.name]}"
+        contract = world.read("contracts/events.yaml")
+        head, tail = contract.split("schema:\n")[0], contract.split("\nslaProperties:")[1]
+        world.write(f"""{head.replace("web-analytics.events", f"web-analytics.{topic}")}schema:
+  - name: {topic}
+    physicalName: raw.{topic}
+    physicalType: table
+    customProperties:
+      - {{property: partitions, value: 2}}
+      - {{property: eventTime, value: timestamp}}
+      - {{property: key, value: user_id}}
+    properties:
+      - {{name: user_id, logicalType: string, required: true}}
+      - {{name: timestamp, logicalType: timestamp, required: true}}
+      - {{name: plan, logicalType: string}}
+
+slaProperties:{tail}""", "contracts", f"{topic}.yaml")
+        world.run("producer", "topics")
+        world.run("raw-sink", "init")
+        sent = []
+        def landed():
+            try:
+                world.post(f"/v1/topics/{topic}", {"user_id": "ada", "timestamp": world.event()["timestamp"], "plan": "pro"})
+                sent.append(topic)
+            except AssertionError:
+                # The collector does not know the topic yet.
+                return False
+            return int(world.sql(f"select count(*) from raw.{topic}")) > 0
+        world.take_up(["producer", "raw-sink", "bi-api"], landed, f"the topic {topic}")
+        world.topics[topic] = f"raw.{topic}"
+
+    def again(self, world):
+        world.run("producer", "topics")
+        world.run("raw-sink", "init")
+
+
+class DashboardEdited(Step):
+    name = "a dashboard edited: a new title, and a chart more"
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        self.number = world.edits[self.name]
+        world.edit("dashboards/overview.yaml",
+                   (r"^    title: Overview.*$", f"    title: Overview {self.number}"),
+                   (r"^  daily_active_users:\n    title: Daily", f"  weekly_{self.number}:\n    title: Events a week\n    type: bar\n    dataset: event_types\n"
+                    "    x: time\n    grain: week\n    metrics: [events]\n\n  daily_active_users:\n    title: Daily"),
+                   (r"^      - height: small$", f"      - height: large\n        cards:\n          - {{chart: weekly_{self.number}, width: 12}}\n      - height: small"))
+        def shown():
+            dashboard = world.visitor.ask("bi-api", "/api/v1/dashboards/overview")
+            return dashboard["title"] == f"Overview {self.number}" and f"weekly_{self.number}" in dashboard["charts"]
+        world.take_up(["bi-api"], shown, "the dashboard")
+
+    def expect(self, world):
+        charts = world.visitor.ask("bi-api", "/api/v1/dashboards/overview/data", {"time_range": "all"})["charts"]
+        if not charts[f"weekly_{self.number}"]["rows"]:
+            raise AssertionError("the new chart is empty")
+
+
+# MARK: Processes
+
+
+class RestartOneByOne(Step):
+    name = "every service restarted, one after the other"
+
+    def apply(self, world):
+        for service in list(world.services.values()):
+            service.stop()
+            service.start().wait_ready()
+
+    def again(self, world):
+        self.apply(world)
+
+
+class RestartAll(Step):
+    name = "every service restarted at once"
+
+    def apply(self, world):
+        for service in reversed(world.services.values()):
+            service.stop()
+        for service in world.services.values():
+            service.start()
+        for service in world.services.values():
+            service.wait_ready()
+
+    def again(self, world):
+        self.apply(world)
+
+
+def replica(world, name, **options):
+    world.replicas += 1
+    first = world.services[name]
+    return Service(world, first.name, *first.command, label=f"{name}-{world.replicas}", **options)
+
+
+class Replaced(Step):
+    name = "a second scheduler and a second transformer join, the first ones leave"
+
+    def apply(self, world):
+        for name in ["scheduler", "transformer"]:
+            second = replica(world, name, binaries=world.binaries)
+            world.services[second.label] = second.start()
+            second.wait_ready()
+        world.check(self.allowed)
+        for name in ["scheduler", "transformer"]:
+            world.services[name].stop()
+            world.check_logs(self.allowed)
+            second = next(label for label in world.services if label.startswith(f"{name}-"))
+            world.services[name] = world.services.pop(second)
+
+    def again(self, world):
+        self.apply(world)
+
+
+class Restored(Step):
+    name = "PostgreSQL restored from a dump of two steps ago"
+
+    def apply(self, world):
+        """What an operator has to do: stop the services, restore, `raw-sink init`, start them, and apply the folder to each
+        environment, and remove those that came back. Raw rows come again from Kafka by themselves."""
+        running = [service for service in world.services.values() if service.label != "simulator"]
+        for service in reversed(running):
+            service.stop()
+        rows = int(world.sql(EVENTS))
+        world.restore(world.dumps[0])
+        self.came_back = rows - int(world.sql(EVENTS))
+        world.run("raw-sink", "init")
+        for service in running:
+            service.start()
+        for service in running:
+            service.wait_ready()
+        for environment in list(world.environments):
+            world.apply(environment)
+        known = {item["name"] for item in world.visitor.ask("transformer", "/api/v1/environments")["environments"]}
+        for environment in known - set(world.environments):
+            world.run("transformer", "environments", "--remove", environment)
+
+    def again(self, world):
+        pass
+
+
+class Upgraded(Step):
+    name = "services of the previous commit beside new ones"
+
+    def apply(self, world):
+        """A stack that runs the previous commit is upgraded. One that is new has old services beside it for a while."""
+        names = ["raw-sink", "transformer", "scheduler", "bi-api", "producer"]
+        upgrades = world.binaries == PREVIOUS
+        if upgrades:
+            world.binaries = BINARIES
+        others = {name: replica(world, name, binaries=BINARIES if upgrades else PREVIOUS) for name in names}
+        for service in others.values():
+            world.services[service.label] = service.start()
+            service.wait_ready()
+        world.check(self.allowed)
+        leaving = [(name if upgrades else other.label) for name, other in others.items()]
+        for label in leaving:
+            world.services[label].stop()
+        world.check_logs(self.allowed)
+        for name, other in others.items():
+            del world.services[other.label]
+            if upgrades:
+                world.services[name] = other
+
+    def again(self, world):
+        pass
+
+
+#: Every step, in an order that makes sense to read: the scripted history.
+HISTORY = [
+    DescriptionChanged, ColumnAdded, WrongFolder, ModelAdded, SyntaxError_, MissingColumn, FailingTest, FailingAudit, BreakingChange,
+    ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
+    DashboardEdited, BrokenDashboard, RestartOneByOne, RestartAll, Replaced, ModelAdded, Restored,
+]
