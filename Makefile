@@ -3,7 +3,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-all test-unit test-pages test-e2e \
+.PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-all test-unit test-pages test-e2e second-day \
         fuzz fuzz-short random-trees chaos chaos-short lint format docs bench images clean
 
 # `release` is what is deployed; tests build `debug`.
@@ -39,7 +39,9 @@ demo-clean: ## stop the demo and delete its data
 
 test: deps lint test-unit test-pages ## lint, unit and integration tests, a walk through the pages in a browser (about 12 minutes after the build)
 
-test-all: deps lint test-unit fuzz-short random-trees test-e2e chaos-short ## all of that, and services killed under load, fuzzing, random trees, chaos (about 45 minutes)
+test-all: deps lint test-unit ## all of that, and services killed under load, second days, fuzzing, random trees, chaos (about 45 minutes)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target fuzz-short random-trees
+	@$(MAKE) --no-print-directory test-e2e second-day chaos-short
 
 test-unit: deps ## Swift tests, on a PostgreSQL, a broker and a BigQuery emulator of their own (FILTER=regex runs some)
 	@scripts/test-unit $(FILTER)
@@ -58,6 +60,9 @@ test-pages: deps ## the demo's pages in Chromium
 
 test-e2e: deps ## the demo end to end: its pages, killed services, collector, replays, the other pipeline
 	@scripts/test-e2e
+
+second-day: deps ## what people change when they come back, in an order of the seed's (SEED=n, random without)
+	@scripts/second-day $(if $(SEED),--seed $(SEED))
 
 chaos: deps ## three sinks under kills and outages, then each event looked for (CHAOS_SECONDS, CHAOS_EVENTS; debug build)
 	@scripts/build debug

@@ -34,7 +34,7 @@ ACCOUNT=millrace
 # as_account SCRIPT FOLDER… -- ARGUMENT…: for root, the script again as that account, which owns the folders from then on;
 # for anybody else nothing, but that the folders must be theirs.
 as_account() {
-    local script=$1 folder folders=() needed drop
+    local script=$1 folder folders=() needed rights drop
     shift
     while [ "$1" != -- ]; do folders+=("$1") && shift; done
     shift
@@ -51,17 +51,22 @@ as_account() {
             fail "the account $ACCOUNT cannot be made. Make it, or start this as somebody else than root."
     }
     for folder in "${folders[@]}" "$WORK/home"; do hand_over "$folder"; done
-    # What the account must be able to read: the checkout, and the compiler's libraries for what is built for debugging.
+    # It must be able to read the checkout, run what is in it (with the Python of the tests, which may be of somebody's own),
+    # and read the compiler's libraries for what is built for debugging. Where these lie below somebody's private folder, it
+    # is given leave to read what it likes; where files are private too, to write; and nothing more.
     needed=$(readlink -f "$(command -v swift || command -v bash)")
-    drop=(setpriv --reuid="$ACCOUNT" --regid="$ACCOUNT" --clear-groups --no-new-privs)
-    if ! (cd / && "${drop[@]}" --inh-caps=-all test -r "$ROOT/Makefile" -a -r "$needed" 2>/dev/null); then
-        # A checkout below somebody's private folder: the account may read what it likes, and nothing more.
-        drop+=('--inh-caps=-all,+dac_read_search' '--ambient-caps=-all,+dac_read_search')
-        (cd / && "${drop[@]}" test -r "$ROOT/Makefile" -a -r "$needed" 2>/dev/null) ||
+    for rights in '' dac_read_search dac_override; do
+        drop=(setpriv --reuid="$ACCOUNT" --regid="$ACCOUNT" --clear-groups --no-new-privs
+            "--inh-caps=-all${rights:+,+$rights}" ${rights:+"--ambient-caps=-all,+$rights"})
+        # shellcheck disable=SC2016 # its own arguments
+        if (cd / && "${drop[@]}" bash -c 'head -qc 1 "$1/Makefile" "$2" && [ -x "$1/scripts/demo" ] &&
+                { [ ! -L "$3" ] || "$3" -c ""; }' - "$ROOT" "$needed" "$VENV/bin/python") >/dev/null 2>&1; then
+            break
+        fi
+        [ "$rights" != dac_override ] ||
             fail "the account $ACCOUNT cannot read $ROOT. Make its folders readable (chmod o+rx), or start this as somebody else than root."
-    else
-        drop+=(--inh-caps=-all)
-    fi
+    done
+    cd "$ROOT"
     exec "${drop[@]}" env -u XDG_RUNTIME_DIR HOME="$WORK/home" USER="$ACCOUNT" LOGNAME="$ACCOUNT" "$script" "$@"
 }
 
@@ -72,7 +77,9 @@ hand_over() {
     mkdir -p "$folder"
     find "$folder" -maxdepth 4 \( -name '*.pid' -o -name pid \) ! -user "$ACCOUNT" | while read -r pidfile; do
         pid=$(head -n 1 "$pidfile")
-        if alive "$pidfile" && [ "$(stat -c %U "/proc/$pid" 2>/dev/null)" != "$ACCOUNT" ]; then end_process "$pidfile" 60 INT; fi
+        if alive "$pidfile" && [ "$(stat -c %U "/proc/$pid" 2>/dev/null)" != "$ACCOUNT" ]; then
+            if [ "${pidfile##*/}" = postmaster.pid ]; then end_process "$pidfile" 60 INT; else end_process "$pidfile" 60 TERM; fi
+        fi
     done
     find "$folder" -xdev ! -user "$ACCOUNT" -exec chown -h "$ACCOUNT:" {} +
     # A cluster of an earlier version may lie elsewhere.
