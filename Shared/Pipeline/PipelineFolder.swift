@@ -25,9 +25,10 @@ public struct PipelineFolder: Sendable, Equatable {
     }
 
     /// Paths, relative to the pipeline folder and sorted, of the files below `subfolder` whose extension is one of
-    /// `extensions`. Hidden files are left out; a missing subfolder has no files.
+    /// `extensions`. Hidden files are left out; a missing subfolder has no files. The subfolder may be a link to one, as it is
+    /// where Kubernetes mounts a ConfigMap; links below it are not followed.
     public func files(in subfolder: String, extensions: Set<String>) -> [String] {
-        let root = "\(path)/\(subfolder)"
+        let root = URL(fileURLWithPath: "\(path)/\(subfolder)").resolvingSymlinksInPath().path
         guard let entries = FileManager.default.enumerator(atPath: root) else { return [] }
         var found: [String] = []
         for case let entry as String in entries {

@@ -175,8 +175,8 @@ final class LocalServer: Sendable {
         controller = Controller(Handler(), hostname="127.0.0.1", port=0, tls_context=context,
             authenticator=check if login else None, auth_required=bool(login))
         # The controller probes its own port at the start: give it a real one.
-        import socket
-        s = socket.socket(); s.bind(("127.0.0.1", 0)); controller.port = s.getsockname()[1]; s.close()
+        import subprocess
+        controller.port = int(subprocess.check_output(["scripts/free-port"]))
         controller.start()
         print("port", controller.port, flush=True)
         sys.stdin.read()

@@ -24,7 +24,7 @@ enum OwnBroker {
                 $0.contains("noida_db") && $0.hasSuffix("/noida-db")
             })
         else { return nil }
-        let port = freePort()
+        guard let port = try? freePort() else { return nil }
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "scheduler-tests-\(ProcessInfo.processInfo.processIdentifier)")
         let process = Process()
@@ -46,20 +46,4 @@ enum OwnBroker {
 
     /// Keeps the pipe open.
     private static let running = Mutex<Process?>(nil)
-
-    private static func freePort() -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length)
-                getsockname(descriptor, $0, &length)
-            }
-            return Int(UInt16(bigEndian: pointer.pointee.sin_port))
-        }
-    }
 }

@@ -76,20 +76,3 @@ final class ServeProcess {
 
     struct ServeFailure: Error { let output: String }
 }
-
-/// A port nobody listens on now.
-func freePort() -> Int {
-    let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    return withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-            _ = bind(socket, address, length)
-            getsockname(socket, address, &length)
-        }
-        return Int(UInt16(bigEndian: pointer.pointee.sin_port))
-    }
-}

@@ -90,7 +90,7 @@ struct ServeTests {
                 KafkaTestServer.settings(), source: "/test", logger: TestDatabase.logger)
             var tasks: Set<String> = []
             var random = SystemRandomNumberGenerator()
-            let port = freePort()
+            let port = try freePort()
             for round in 0..<6 {
                 let number = 3 + round
                 try await test.execute(
