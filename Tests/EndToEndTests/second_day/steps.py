@@ -363,7 +363,7 @@ class ContractGainsField(Step):
         def landed():
             world.post("/v1/topics/events", world.event(**{column: "spring"}))
             return int(world.sql(f"select count(*) from raw.events where {column} = 'spring'")) > 0
-        world.take_up(["raw-sink", "producer", "bi-api"], landed, f"the field {column}")
+        world.take_up(landed, f"the field {column}")
 
     def again(self, world):
         world.run("raw-sink", "init")
@@ -402,7 +402,7 @@ slaProperties:{tail}""", "contracts", f"{topic}.yaml")
                 # The collector does not know the topic yet.
                 return False
             return int(world.sql(f"select count(*) from raw.{topic}")) > 0
-        world.take_up(["producer", "raw-sink", "bi-api"], landed, f"the topic {topic}")
+        world.take_up(landed, f"the topic {topic}")
         world.topics[topic] = f"raw.{topic}"
 
     def again(self, world):
@@ -424,7 +424,7 @@ class DashboardEdited(Step):
         def shown():
             dashboard = world.visitor.ask("bi-api", "/api/v1/dashboards/overview")
             return dashboard["title"] == f"Overview {self.number}" and f"weekly_{self.number}" in dashboard["charts"]
-        world.take_up(["bi-api"], shown, "the dashboard")
+        world.take_up(shown, "the dashboard")
 
     def expect(self, world):
         charts = world.visitor.ask("bi-api", "/api/v1/dashboards/overview/data", {"time_range": "all"})["charts"]

@@ -146,8 +146,6 @@ class World:
         self.edits = collections.Counter()
         self.topics = {"events": "raw.events"}
         self.dumps = collections.deque(maxlen=3)
-        #: Warnings of /readyz that the step explains: label → pattern.
-        self.expected_warnings = {}
         self.visitor = Visitor(self)
 
     # MARK: Start and end
@@ -297,21 +295,22 @@ class World:
         """The name of the plan that the scheduler goes by."""
         return self.visitor.ask("scheduler", f"/api/v1/dags/{environment}")["plan"]
 
-    def take_up(self, labels, effect, what):
+    def take_up(self, effect, what):
         """A file was changed under running services: they take it up, or say that they want a restart and get one."""
-        wanted = []
-        deadline = time.monotonic() + 60
-        while not effect():
-            for label in labels:
-                service = self.services[label]
-                if any("restart" in text.lower() for text in service.warnings().values()):
-                    wanted.append(label)
-                    service.stop()
-                    service.start().wait_ready()
-            if time.monotonic() > deadline:
-                states = {label: self.services[label].health() for label in labels}
-                raise AssertionError(f"{what}: within 60 s neither taken up, nor said in /readyz (restarted: {wanted}): {states}")
-            time.sleep(0.2)
+        restarted = []
+        def done():
+            restarted.extend(self.restart_who_asks())
+            return effect()
+        until(done, 60, lambda: f"{what}: neither taken up, nor a restart asked for in /readyz (restarted: {restarted}): "
+              f"{ {label: service.health() for label, service in self.services.items()} }")
+
+    def restart_who_asks(self):
+        """What an operator does who reads /readyz; the labels of those that asked."""
+        asked = [label for label, service in self.services.items() if any("restart" in text.lower() for text in service.warnings().values())]
+        for label in asked:
+            self.services[label].stop()
+            self.services[label].start().wait_ready()
+        return asked
 
     def dump(self):
         file = os.path.join(self.folder, f"dump-{len(os.listdir(self.folder))}-{time.monotonic_ns()}")
@@ -421,9 +420,14 @@ class World:
                 raise AssertionError(f"{service.label} ended by itself with {service.process.returncode}")
         def unready():
             return {label: health for label, health in ((label, service.health()) for label, service in self.services.items())
-                    if health[0] != 200 or any(
-                        not re.search(self.expected_warnings.get(label, "^$"), text) for text in health[1].get("warnings", {}).values())}
-        until(lambda: not unready(), 30, lambda: f"not ready, or with warnings: {unready()}")
+                    if health[0] != 200 or "warnings" in health[1]}
+        restarted = collections.Counter()
+        def settled():
+            restarted.update(self.restart_who_asks())
+            return not unready()
+        until(settled, 30, lambda: f"not ready, or with warnings: {unready()}")
+        if restarted and max(restarted.values()) > 2:
+            raise AssertionError(f"asks for a restart again and again: {restarted}")
 
     def check_logs(self, allowed):
         for service in self.services.values():
