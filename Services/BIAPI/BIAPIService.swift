@@ -44,7 +44,12 @@ struct BIAPIService {
 
         health.add("state database") { await state.health() }
         health.add("control plane") {
-            events.state.isReady ? .ok : .failing("not heard yet")
+            guard events.state.isReady else { return .failing("not heard yet") }
+            let unreadable = events.state.unreadableByType
+            guard !unreadable.isEmpty else { return .ok }
+            return .warning(
+                "messages that this version cannot read: "
+                    + unreadable.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         }
         let application = WebApplication(
             endpoint: try HTTPEndpoint(settings), health: health, sessions: tokens, logger: logger)

@@ -29,7 +29,8 @@ enum ControlCoding {
             headers: headers)
     }
 
-    private static func data(_ message: some ControlMessage) throws(EncodingError) -> [UInt8] {
+    /// The data of a message as it goes over the wire.
+    static func data(_ message: some Encodable) throws(EncodingError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -49,6 +50,8 @@ enum ControlCoding {
     /// What came of a record.
     enum Decoded {
         case message(ControlEnvelope)
+        /// Of a known type, but not as this version knows it.
+        case unreadable(UnreadableMessage)
         /// Not a message known here: another type, another version, or no CloudEvent at all.
         case unknown(String)
     }
@@ -63,20 +66,22 @@ enum ControlCoding {
         headers: [KafkaHeader], key: [UInt8]?, value: [UInt8]?, position: TopicPartition, offset: Offset
     ) -> Decoded {
         func header(_ name: String) -> String? { headers.last { $0.name == name }?.text }
+        if position.topic == ControlTopic.environments.rawValue, value == nil, let key {
+            return removed(String(decoding: key, as: UTF8.self), header, position, offset)
+        }
         guard header(Header.version)?.hasPrefix("1.") == true, let type = header(Header.type),
             let id = header(Header.id), let source = header(Header.source)
         else { return .unknown("no CloudEvents 1 headers") }
         guard let known = ControlMessages.byType[type] else { return .unknown("type \(type)") }
         let message: any ControlMessage
-        if known == EnvironmentRemoved.self {
-            guard let key else { return .unknown("\(type) without a key") }
-            message = EnvironmentRemoved(environment: String(decoding: key, as: UTF8.self))
-        } else {
-            do {
-                message = try decoder.decode(known, from: Data(value ?? []))
-            } catch {
-                return .unknown("\(type) that cannot be read: \(error)")
-            }
+        do {
+            message = try decoder.decode(known, from: Data(value ?? []))
+        } catch {
+            return .unreadable(
+                UnreadableMessage(
+                    id: id, type: type, key: key.map { String(decoding: $0, as: UTF8.self) },
+                    text: String(decoding: value ?? [], as: UTF8.self), reason: reason(error), position: position,
+                    offset: offset))
         }
         return .message(
             ControlEnvelope(
@@ -84,6 +89,38 @@ enum ControlCoding {
                 time: header(Header.time).flatMap(ControlTime.date),
                 traceParent: header(Header.traceParent)
                     .flatMap(TraceParent.init), message: message, position: position, offset: offset))
+    }
+
+    /// A null value is an environment's end, also one that was written by hand and has no headers: it is what compaction
+    /// goes by.
+    private static func removed(
+        _ key: String, _ header: (String) -> String?, _ position: TopicPartition, _ offset: Offset
+    ) -> Decoded {
+        // The keys of parts hold a slash: they end with the manifest that they belong to.
+        guard !key.contains("/") else { return .unknown("the end of a part") }
+        return .message(
+            ControlEnvelope(
+                id: header(Header.id) ?? "\(position)@\(offset)", type: EnvironmentRemoved.type,
+                source: header(Header.source) ?? "", subject: header(Header.subject),
+                time: header(Header.time).flatMap(ControlTime.date),
+                traceParent: header(Header.traceParent).flatMap(TraceParent.init),
+                message: EnvironmentRemoved(environment: key), position: position, offset: offset))
+    }
+
+    /// What is wrong, and where in the message.
+    static func reason(_ error: any Error) -> String {
+        func place(_ path: [any CodingKey]) -> String {
+            path.isEmpty ? "the message" : "`" + path.map(\.stringValue).joined(separator: ".") + "`"
+        }
+        let text =
+            switch error as? DecodingError {
+            case .keyNotFound(let key, let context): "\(place(context.codingPath + [key])) is missing"
+            case .typeMismatch(_, let context), .dataCorrupted(let context):
+                "\(place(context.codingPath)): \(context.debugDescription)"
+            case .valueNotFound(_, let context): "\(place(context.codingPath)) is null"
+            default: "\(error)"
+            }
+        return ControlText.cut(text, to: 500)
     }
 
     private static var decoder: JSONDecoder {

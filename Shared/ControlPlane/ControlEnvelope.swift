@@ -18,3 +18,12 @@ public struct ControlEnvelope: Sendable {
     public let position: TopicPartition
     public let offset: Offset
 }
+
+extension ControlEnvelope {
+    /// The same with another message.
+    func with(_ message: any ControlMessage) -> ControlEnvelope {
+        ControlEnvelope(
+            id: id, type: type, source: source, subject: subject, time: time, traceParent: traceParent,
+            message: message, position: position, offset: offset)
+    }
+}

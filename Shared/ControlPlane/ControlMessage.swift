@@ -25,7 +25,7 @@ public enum ControlMessages {
         TransformStarted.self, TransformProgressed.self, TransformSucceeded.self, TransformFailed.self,
         ModelUpdated.self, EnvironmentPromoted.self,
         RunStarted.self, RunSucceeded.self, RunFailed.self,
-        EnvironmentManifest.self, EnvironmentRemoved.self,
+        EnvironmentManifest.self, EnvironmentManifestPart.self, EnvironmentRemoved.self,
     ]
 
     static let byType: [String: any ControlMessage.Type] = Dictionary(
@@ -40,5 +40,12 @@ public struct ControlInterval: Codable, Sendable, Hashable {
     public init(from: Date, to: Date) {
         self.from = from
         self.to = to
+    }
+
+    /// A message has its limit: very many intervals become the one that covers them.
+    static func few(_ intervals: [ControlInterval]) -> [ControlInterval] {
+        guard intervals.count > 1_000, let first = intervals.map(\.from).min(), let last = intervals.map(\.to).max()
+        else { return intervals }
+        return [ControlInterval(from: first, to: last)]
     }
 }

@@ -9,12 +9,18 @@ public actor ControlSubscriber {
         /// The end of a partition was reached: everything that was there has been read. Once per partition, and only
         /// without a group. For `environments` (one partition): all manifests are known now.
         case caughtUp(TopicPartition)
+        /// A message of a known type that this version cannot read: it is newer, or nobody of Millrace wrote it.
+        case unreadable(UnreadableMessage)
+        /// Where reading was to go on there is nothing any more: records were deleted before they were read, or the topic
+        /// was made anew. Reading goes on with the oldest that is there.
+        case gap(TopicPartition)
     }
 
     private let consumer: KafkaConsumer
     private let logger: Logger
     private var batch: (records: RecordBatch, next: Int)?
     private var caughtUp: Set<TopicPartition> = []
+    private var parts = ManifestParts()
     /// An assignment waits for its answer: the brokers did not tell the committed offsets at the first try.
     private var owesAnswer = false
 
@@ -62,12 +68,23 @@ public actor ControlSubscriber {
     /// - Throws: `isRetriable`: call again. Otherwise the subscriber is of no use any more.
     public func next() async throws(KafkaError) -> Delivery? {
         while true {
-            if let envelope = nextInBatch() { return .message(envelope) }
+            if let delivery = nextInBatch() { return delivery }
             if owesAnswer {
                 try await consumer.assign(from: .committed)
                 owesAnswer = false
             }
-            guard let event = try await consumer.next() else { return nil }
+            let event: ConsumerEvent?
+            do {
+                event = try await consumer.next()
+            } catch {
+                guard error.reason == .offsetOutOfRange, let partition = error.partition else { throw error }
+                try await consumer.move([partition: .beginning])
+                logger.warning(
+                    "records of a control topic are gone; reading on with the oldest that is there",
+                    metadata: ["partition": "\(partition)", "error": "\(error)"])
+                return .gap(partition)
+            }
+            guard let event else { return nil }
             switch event {
             case .assigned: owesAnswer = true
             case .revoked(let partitions, _): try await consumer.release(partitions)
@@ -78,12 +95,15 @@ public actor ControlSubscriber {
         }
     }
 
-    private func nextInBatch() -> ControlEnvelope? {
+    private func nextInBatch() -> Delivery? {
         while let (records, index) = batch, !consumer.isFinishing {
             batch = index + 1 < records.endIndex ? (records, index + 1) : nil
             let record = records[index]
             switch ControlCoding.decode(record) {
-            case .message(let envelope): return envelope
+            case .message(let envelope):
+                // Of a manifest in several messages its readers see the whole, once it is there.
+                if let whole = parts.take(envelope) { return .message(whole) }
+            case .unreadable(let message): return .unreadable(message)
             case .unknown(let what):
                 logger.debug(
                     "control message skipped",
@@ -100,7 +120,12 @@ public actor ControlSubscriber {
     /// - Throws: `isRetriable`: it may simply be left out, a later commit makes up for it. An error of a partition that
     ///   was taken away meanwhile is of no importance either: its next owner starts before this message.
     public func commit(_ envelope: ControlEnvelope) async throws(KafkaError) {
-        try await consumer.commit([envelope.position: envelope.offset + 1])
+        try await commit(envelope.position, envelope.offset)
+    }
+
+    /// The same for a message by its place: one that could not be read.
+    public func commit(_ position: TopicPartition, _ offset: Offset) async throws(KafkaError) {
+        try await consumer.commit([position: offset + 1])
     }
 
     /// Ends `deliveries` after the message in hand. From any thread.

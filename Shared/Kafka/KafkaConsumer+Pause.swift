@@ -1,4 +1,4 @@
-// Pausing, and going on exactly where the caller was.
+// Pausing, and going on exactly where the caller was, or where the caller says.
 import CLibrdkafka
 
 extension KafkaConsumer {
@@ -29,6 +29,17 @@ extension KafkaConsumer {
         let resumable = PartitionList(resumed.keys)
         let code = rd_kafka_resume_partitions(handle.raw, resumable.raw)
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "resume partitions") }
+    }
+
+    /// Goes on reading elsewhere: the way on after `.offsetOutOfRange`. Partitions that are paused or not owned are passed
+    /// over.
+    /// - Throws: `isRetriable` when the brokers did not tell the offsets needed.
+    public func move(_ positions: [TopicPartition: StartPosition]) async throws(KafkaError) {
+        guard let handle else { throw .closed("move partitions") }
+        let owned = positions.filter { ledger.entries[$0.key]?.isPaused == false }
+        guard !owned.isEmpty else { return }
+        ledger.assign(try resolve(owned, handle))
+        try restart(handle)
     }
 
     /// librdkafka before 2.1.0 takes this timeout for a thousandth of what it says.

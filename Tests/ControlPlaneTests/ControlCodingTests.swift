@@ -87,13 +87,44 @@ struct ControlCodingTests {
     }
 
     @Test(
+        "a message of a known type that cannot be read is told, with what is wrong",
+        arguments: [
+            (type: "data.landed", value: "not json", reason: "the message"),
+            (type: "data.landed", value: "{}", reason: "is missing"),
+            (type: "transform.requested", value: #"{"task":1}"#, reason: "`task`"),
+            (
+                type: "transform.requested",
+                value:
+                    #"{"task":"t","run":"r","attempt":1,"action":"dream","environment":"prod","model":"m","up_to":"2026-11-22T00:00:00Z","deadline":"2026-11-22T00:00:00Z"}"#,
+                reason: "dream"
+            ),
+        ])
+    func unreadable(type: String, value: String, reason: String) {
+        guard case .unreadable(let message) = decode(type: type, value: value) else {
+            Issue.record("not told")
+            return
+        }
+        #expect(message.reason.contains(reason), "\(message.reason)")
+        #expect(message.type == type && message.text == value && message.key == "prod")
+    }
+
+    @Test("a null value in the environments' topic is an environment's end, also without headers")
+    func bareTombstone() {
+        let decoded = ControlCoding.decode(
+            headers: [], key: Array("dev".utf8), value: nil,
+            position: TopicPartition(ControlTopic.environments.rawValue, 0), offset: 3)
+        guard case .message(let envelope) = decoded else {
+            Issue.record("not decoded")
+            return
+        }
+        #expect(envelope.message as? EnvironmentRemoved == EnvironmentRemoved(environment: "dev"))
+    }
+
+    @Test(
         "what is not known is not a message",
         arguments: [
             (type: "transform.dreamt", version: "1.0", value: "{}"),
             (type: "data.landed", version: "2.0", value: "{}"),
-            (type: "data.landed", version: "1.0", value: "not json"),
-            (type: "data.landed", version: "1.0", value: "{}"),
-            (type: "transform.requested", version: "1.0", value: #"{"task":1}"#),
         ])
     func unknown(type: String, version: String, value: String) {
         guard case .unknown = decode(type: type, version: version, value: value) else {
@@ -166,6 +197,14 @@ enum Samples {
                     columns: [.init(name: "id", type: "text", description: "who"), .init(name: "n", type: "bigint")],
                     dependsOn: ["analytics.pageviews"], sources: ["raw.events"], cron: "* * * * *",
                     cronTimeZone: "Europe/Berlin", start: day, owner: "web", description: "d", tags: ["a"], retries: 2)
+            ]),
+        EnvironmentManifestPart(
+            environment: "prod", plan: "p", part: 1, parts: 2,
+            models: [
+                EnvironmentManifest.Model(
+                    name: "analytics.sessions", kind: "VIEW", relation: "analytics.sessions", columns: [],
+                    dependsOn: [],
+                    sources: [], cron: "@daily")
             ]),
         EnvironmentRemoved(environment: "dev"),
     ]

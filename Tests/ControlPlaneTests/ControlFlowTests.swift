@@ -84,6 +84,7 @@ struct ControlFlowTests {
             reading: while let delivery = try await subscriber.next() {
                 switch delivery {
                 case .caughtUp: break reading
+                case .unreadable, .gap: continue
                 case .message(let envelope):
                     if let manifest = envelope.message as? EnvironmentManifest, manifest.environment == environment {
                         #expect(envelope.id == id)
@@ -120,6 +121,42 @@ struct ControlFlowTests {
             plan = promoted.plan
         }
         #expect(plan == "new")
+        try await subscriber.close()
+        await publisher.close()
+    }
+
+    @Test("a committed offset that is gone is no end: reading goes on with what is there, and the gap is told")
+    func gap() async throws {
+        try await makeTopics()
+        let settings = KafkaTestServer.settings()
+        let environment = KafkaTestServer.uniqueName("env")
+        let name = KafkaTestServer.uniqueName("group")
+        let publisher = try ControlPublisher(settings, source: "/millrace/test", logger: KafkaTestServer.logger())
+        try await publisher.publish(command(environment, 1))
+        let admin = try KafkaAdmin(settings, logger: KafkaTestServer.logger())
+        // As after a topic that was made anew, or whose records were deleted before they were read.
+        let ends = try await admin.watermarks(of: ControlTopic.commands.rawValue)
+        try await admin.setCommittedOffsets(of: name, to: ends.mapValues { $0.upperBound + 1_000_000 })
+        await admin.close()
+        let subscriber = try ControlSubscriber(
+            settings, topics: [.commands], group: ConsumerGroup(name, instance: .dynamic),
+            logger: KafkaTestServer.logger())
+        var gaps: Set<TopicPartition> = []
+        var found: Offset?
+        var place: TopicPartition?
+        while found == nil, let delivery = try await subscriber.next() {
+            switch delivery {
+            case .gap(let partition): gaps.insert(partition)
+            case .message(let envelope):
+                if (envelope.message as? TransformRequested)?.environment == environment {
+                    (found, place) = (envelope.offset, envelope.position)
+                    try await subscriber.commit(envelope)
+                }
+            case .caughtUp, .unreadable: break
+            }
+        }
+        let partition = try #require(place)
+        #expect(found != nil && gaps.contains(partition))
         try await subscriber.close()
         await publisher.close()
     }

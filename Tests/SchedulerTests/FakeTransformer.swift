@@ -56,6 +56,7 @@ final class FakeTransformer: Sendable {
                     if caughtUp == partitions { isReady.finish() }
                 case .message(let envelope):
                     if let command = envelope.message as? TransformRequested { try await fake.take(command) }
+                case .unreadable, .gap: break
                 }
             }
             try await fake.subscriber.close()

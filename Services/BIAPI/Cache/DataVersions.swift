@@ -41,6 +41,9 @@ final class DataVersions: Sendable {
     /// Changes may go unheard from now on.
     func endListening() { state.withLock { $0.isListening = false } }
 
+    /// All data may have changed.
+    func everythingChanged() { state.withLock { $0.epoch += 1 } }
+
     /// The data of `relation` changed.
     /// - Returns: Every relation whose data is another one now: `relation` and the views over it.
     func changed(_ relation: String) -> Set<String> {

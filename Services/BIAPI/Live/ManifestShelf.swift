@@ -7,7 +7,8 @@ final class ManifestShelf: Sendable {
 
     var current: EnvironmentManifest? { manifest.withLock { $0 } }
 
-    func set(_ newManifest: EnvironmentManifest) { manifest.withLock { $0 = newManifest } }
+    /// Takes a manifest; `nil` when the environment is no more.
+    func set(_ newManifest: EnvironmentManifest?) { manifest.withLock { $0 = newManifest } }
 
     /// Every relation of the environment.
     var relations: Set<String> { Set(current?.models.map(\.relation) ?? []) }

@@ -1,7 +1,9 @@
 import ControlPlane
 import Kafka
 import Logging
+import Metrics
 import ServiceLifecycle
+import ServiceRuntime
 import Synchronization
 
 // ModelEvents: hears what changed in the warehouse, and says so to the cache and to open pages.
@@ -33,12 +35,13 @@ struct ModelEvents: Service, CustomStringConvertible {
     /// Runs `follow` again after every failure, until told to stop.
     private func keep(_ what: String, _ follow: @Sendable () async throws(KafkaError) -> Void) async {
         var wait: Duration = .milliseconds(250)
+        let trouble = TroubleLog("control plane not heard", logger: logger)
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             do throws(KafkaError) {
                 try await follow()
                 wait = .milliseconds(250)
             } catch {
-                logger.warning("control plane not heard", metadata: ["topic": "\(what)", "error": "\(error)"])
+                trouble.note(error, ["topic": "\(what)"])
             }
             if what == "events" { versions.endListening() }
             if Task.isCancelled || Task.isShuttingDownGracefully { return }
@@ -59,6 +62,15 @@ struct ModelEvents: Service, CustomStringConvertible {
             case .caughtUp(let partition):
                 known.insert(partition)
                 if known.count == partitions { await beginListening() }
+            case .unreadable(let message):
+                guard Self.changes.contains(message.type) else { return }
+                // It may have said that something changed.
+                state.noteUnreadable(message.type)
+                logger.warning(
+                    "control message cannot be read; everything counts as changed",
+                    metadata: ["type": "\(message.type)", "id": "\(message.id)", "reason": "\(message.reason)"])
+                await everythingChanged()
+            case .gap: await everythingChanged()
             }
         }
     }
@@ -66,17 +78,48 @@ struct ModelEvents: Service, CustomStringConvertible {
     private func followManifests() async throws(KafkaError) {
         let subscriber = try ControlSubscriber(kafka, topics: [.environments], from: .beginning, logger: logger)
         try await follow(subscriber) { delivery, _ in
-            guard case .message(let envelope) = delivery, let manifest = envelope.message as? EnvironmentManifest,
-                manifest.environment == environment
-            else { return }
+            switch delivery {
+            case .message(let envelope): await learn(envelope.message)
+            case .unreadable(let message) where message.key?.split(separator: "/").first.map(String.init) == environment:
+                // What was known goes on holding.
+                state.noteUnreadable(message.type)
+                logger.warning(
+                    "manifest cannot be read; the one before holds",
+                    metadata: ["id": "\(message.id)", "reason": "\(message.reason)"])
+            case .unreadable, .gap, .caughtUp: break
+            }
+        }
+    }
+
+    /// Takes a word on the environment that is shown: its manifest, or its end. Saying it twice changes nothing.
+    func learn(_ message: any ControlMessage) async {
+        switch message {
+        case let manifest as EnvironmentManifest where manifest.environment == environment:
             catalogue.set(manifest)
             versions.setViews(
                 manifest.models.filter { $0.kind.uppercased() == "VIEW" }.map { model in
                     let parents = manifest.models.filter { model.dependsOn.contains($0.name) }.map(\.relation)
                     return (model.relation, parents + model.sources)
                 })
+        case let removed as EnvironmentRemoved where removed.environment == environment:
+            let relations = catalogue.relations
+            catalogue.set(nil)
+            await changed(relations)
+            versions.setViews([])
+            logger.warning("the environment that is shown was removed", metadata: ["environment": "\(environment)"])
+        default: break
         }
     }
+
+    /// Something changed, and nobody knows what.
+    private func everythingChanged() async {
+        versions.everythingChanged()
+        await cache.dropAll()
+        hub.tell(catalogue.relations)
+    }
+
+    /// Messages that tell of changes.
+    private static let changes: Set<String> = [ModelUpdated.type, DataLanded.type, EnvironmentPromoted.type]
 
     private func follow(
         _ subscriber: ControlSubscriber,
@@ -166,6 +209,15 @@ struct ModelEvents: Service, CustomStringConvertible {
 /// Whether the control plane has ever been heard.
 final class ListeningState: Sendable {
     private let hasBegun = Mutex(false)
+    private let unreadable = Mutex<[String: Int]>([:])
+
+    /// How many messages of each type could not be read since the start.
+    var unreadableByType: [String: Int] { unreadable.withLock { $0 } }
+
+    func noteUnreadable(_ type: String) {
+        unreadable.withLock { $0[type, default: 0] += 1 }
+        Counter(label: "bi_control_unreadable_total", dimensions: [("type", type)]).increment()
+    }
 
     var isReady: Bool { hasBegun.withLock { $0 } }
 

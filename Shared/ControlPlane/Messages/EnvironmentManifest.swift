@@ -72,13 +72,17 @@ public struct EnvironmentManifest: ControlMessage {
     public var promotedAt: Date
     public var plan: String
     public var models: [Model]
+    /// Set only on the way, when it takes several messages: see ``EnvironmentManifest/messages(bytesMax:)``. Readers of a
+    /// ``ControlSubscriber`` see the whole, without it.
+    public var parts: Int?
 
     public var key: String { environment }
 
-    public init(environment: String, promotedAt: Date, plan: String, models: [Model]) {
+    public init(environment: String, promotedAt: Date, plan: String, models: [Model], parts: Int? = nil) {
         self.environment = environment
         self.promotedAt = promotedAt
         self.plan = plan
         self.models = models
+        self.parts = parts
     }
 }

@@ -9,7 +9,7 @@ public struct ModelUpdated: ControlMessage {
     public var model: String
     /// What readers query: the view of the virtual layer, with its schema.
     public var relation: String
-    /// The intervals whose rows changed; empty when the whole model did.
+    /// The intervals whose rows changed; empty when the whole model did. One over all of them when they are very many.
     public var intervals: [ControlInterval]
     public var rows: Int
     public var at: Date
@@ -22,7 +22,7 @@ public struct ModelUpdated: ControlMessage {
         self.environment = environment
         self.model = model
         self.relation = relation
-        self.intervals = intervals
+        self.intervals = ControlInterval.few(intervals)
         self.rows = rows
         self.at = at
     }

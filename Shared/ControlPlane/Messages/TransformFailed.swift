@@ -36,9 +36,21 @@ public struct ControlFailure: Codable, Sendable, Hashable {
     /// Whether another attempt may succeed without anybody changing anything.
     public var retriable: Bool
 
+    /// No longer: a failure may quote rows or SQL, and a message has its limit.
+    static let messageMax = 4_000
+
+    /// - Parameter message: Cut when it is very long.
     public init(code: String, message: String, retriable: Bool) {
-        self.code = code
-        self.message = message
+        self.code = ControlText.cut(code, to: 100)
+        self.message = ControlText.cut(message, to: Self.messageMax)
         self.retriable = retriable
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            code: try container.decode(String.self, forKey: .code),
+            message: try container.decode(String.self, forKey: .message),
+            retriable: try container.decode(Bool.self, forKey: .retriable))
     }
 }

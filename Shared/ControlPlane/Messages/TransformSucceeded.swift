@@ -9,7 +9,7 @@ public struct TransformSucceeded: ControlMessage {
     public var environment: String
     public var model: String
     public var worker: String
-    /// The intervals that were computed; empty when nothing was missing.
+    /// The intervals that were computed; empty when nothing was missing. One over all of them when they are very many.
     public var intervals: [ControlInterval]
     public var rows: Int
     public var durationMs: Int
@@ -26,7 +26,7 @@ public struct TransformSucceeded: ControlMessage {
         self.environment = environment
         self.model = model
         self.worker = worker
-        self.intervals = intervals
+        self.intervals = ControlInterval.few(intervals)
         self.rows = rows
         self.durationMs = durationMs
     }
