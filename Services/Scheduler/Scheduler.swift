@@ -13,6 +13,7 @@ public struct SchedulerNode: Sendable {
     public let store: StateStore
     public let changes: ChangeFeed
     public let leadership: Leadership
+    public let watch: StateWatch
 
     /// - Parameters:
     ///   - holder: Names this process among those that may lead.
@@ -27,10 +28,11 @@ public struct SchedulerNode: Sendable {
         leadership = Leadership(
             LeaderParts(store: store, kafka: kafka, settings: settings, changes: changes, now: now, logger: logger),
             holder: holder)
+        watch = StateWatch(store, changes: changes, logger: logger)
     }
 
     /// In order of need.
-    public var services: [any Service] { [changes, leadership] }
+    public var services: [any Service] { [changes, watch, leadership] }
 
     /// Whether this process does its part: leads, or stands by and would hear when it is needed.
     public func addChecks(to health: HealthChecks) {
@@ -41,6 +43,8 @@ public struct SchedulerNode: Sendable {
             case .away(let reason): .failing(reason)
             }
         }
+        health.add("outbox") { [watch] in watch.health().outbox }
+        health.add("set aside") { [watch] in watch.health().setAside }
         health.add("notices") { [changes] in changes.isConnected ? .ok : .failing("no notices from the state database")
         }
     }

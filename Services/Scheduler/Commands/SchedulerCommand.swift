@@ -17,7 +17,7 @@ public struct SchedulerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, DagsCommand.self, RunsCommand.self, TriggerCommand.self, BackfillCommand.self,
-            PauseCommand.self, UnpauseCommand.self,
+            PauseCommand.self, UnpauseCommand.self, SetAsideCommand.self,
         ])
 
     public init() {}

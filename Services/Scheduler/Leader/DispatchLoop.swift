@@ -1,11 +1,13 @@
 // DispatchLoop: the leader at work. One event after the other: decide, write the decision down, have it sent, set the alarm.
-// Always: nothing is sent that is not written; nothing is decided in memory that could not be written (the term ends then,
-// and the next one reads the state anew).
+// Always: nothing is sent that is not written; nothing is decided in memory that could not be written. What the state
+// refuses for good, an event, a tick or a run, is set aside, and everything else goes on; when the state cannot be worked
+// with at all, the term ends, and the next one reads it anew.
 import ControlPlane
 import Foundation
 import Kafka
 import Logging
 import Metrics
+import Postgres
 import Timetable
 
 struct DispatchLoop {
@@ -18,10 +20,16 @@ struct DispatchLoop {
     let now: @Sendable () -> Date
     let logger: Logger
 
-    private(set) var dags: [String: LedDAG] = [:]
-    private(set) var runs: [String: LedRun] = [:]
-    private var positions: [TopicPartition: Offset] = [:]
-    private let meters = SchedulerMeters()
+    var dags: [String: LedDAG] = [:]
+    var runs: [String: LedRun] = [:]
+    var positions: [TopicPartition: Offset] = [:]
+    /// Ids of what is set aside.
+    var setAside: Set<String> = []
+    /// Whether a DAG is paused, of those whose rows cannot be read otherwise.
+    var pauses: [String: Bool] = [:]
+    /// The manifests that are there have been read: runs may begin.
+    private var isReady = false
+    let meters = SchedulerMeters()
 
     init(
         store: StateStore, epoch: Int64, settings: SchedulerSettings, inbox: LeaderInbox, outbox: OutboxSender,
@@ -39,8 +47,20 @@ struct DispatchLoop {
 
     /// Reads what the leader before left: DAGs, runs that are not over, messages that may not have been sent.
     mutating func load() async throws {
-        for record in try await store.dags() { dags[record.dag] = LedDAG(record, catchUp: settings.catchUp) }
-        for stored in try await store.activeRuns() { runs[stored.run.run] = try LedRun(stored, retry: settings.retry) }
+        let now = now()
+        var change = StateChange()
+        setAside = Set(try await store.setAside().map(\.id))
+        let stored = try await store.dags()
+        for record in stored.values {
+            dags[record.dag] = LedDAG(record, catchUp: settings.catchUp)
+            settle(SetAsideRecord.id(.dag, record.dag), in: &change)
+        }
+        if !stored.unreadable.isEmpty { pauses = try await store.pauses() }
+        for (dag, error) in stored.unreadable {
+            putAside(SetAsideRecord(.dag, dag, dag: dag, reason: error, at: now), in: &change)
+        }
+        try await loadRuns(now, &change)
+        if !change.isEmpty { try await write(change) }
         outbox.send(try await store.outbox())
     }
 
@@ -59,24 +79,32 @@ struct DispatchLoop {
     }
 
     private mutating func handle(_ event: LeaderEvent) async throws {
-        var change = StateChange()
         let now = now()
         switch event {
-        case .manifest(let manifest): learn(manifest, now, &change)
-        case .removed(let environment): try forget(environment, now, &change)
+        case .environments(let messages):
+            for message in messages { try await take(message, now) }
+            isReady = true
+        case .environment(let message): try await take(message, now)
         case .answer(let envelope):
             positions[envelope.position] = envelope.offset + 1
-            try hear(envelope.message, now, &change)
+            try await take(envelope, now)
+        case .unreadable(let message):
+            positions[message.position] = message.offset + 1
+            try await take(message, now)
         case .requests: try await readRequests(now)
-        case .clock: for id in runs.keys { try step(id, .clock, now, &change) }
+        case .clock:
+            for id in runs.keys {
+                try await deal(.init(.run, id, dag: runs[id]?.record.dag), now) { loop, change in
+                    try loop.step(id, .clock, now, &change)
+                }
+            }
         }
-        try beginDue(now, &change)
-        if !change.isEmpty { try await write(change) }
+        if isReady { try await beginDue(now) }
         meters.observe(dags: dags, runs: runs, now: now)
         alarm.set(to: nextAlarm(now), now: now)
     }
 
-    private mutating func write(_ change: StateChange) async throws {
+    mutating func write(_ change: StateChange) async throws {
         var change = change.compacted()
         change.positions = positions.map {
             PositionRecord(topic: $0.key.topic, partition: $0.key.partition, nextOffset: $0.value)
@@ -84,6 +112,8 @@ struct DispatchLoop {
         try await store.write(change, epoch: epoch)
         positions = [:]
         outbox.send(change.outbox)
+        setAside.formUnion(change.setAside.map(\.id))
+        setAside.subtract(change.settled)
         meters.count(change)
         for run in change.runs where run.state != .queued {
             logger.info(
@@ -98,21 +128,20 @@ struct DispatchLoop {
 
     // MARK: Environments
 
-    private mutating func learn(_ manifest: EnvironmentManifest, _ now: Date, _ change: inout StateChange) {
+    mutating func learn(_ manifest: EnvironmentManifest, _ now: Date, _ change: inout StateChange) {
         let name = manifest.environment
-        guard settings.environments.isEmpty || settings.environments.contains(name) else { return }
         if var dag = dags[name] {
             guard dag.learn(manifest, at: now) else { return }
             dags[name] = dag
         } else {
             let record = DAGRecord(
-                dag: name, manifest: manifest, isPaused: false, cursorAt: now,
+                dag: name, manifest: manifest, isPaused: pauses[name] ?? false, cursorAt: now,
                 firstSeen: LedDAG.firstSeen(manifest, before: [:], at: now), isRemoved: false, updatedAt: now)
             dags[name] = LedDAG(record, catchUp: settings.catchUp)
+            settle(SetAsideRecord.id(.dag, name), in: &change)
         }
         guard let dag = dags[name] else { return }
-        change.dags.append(dag.record)
-        change.cursors.append(.init(dag: name, cursorAt: dag.clock.cursor))
+        change.dags.append(dag.row)
         change.notices.insert(.init(dag: name))
         logger.info(
             "environment learnt",
@@ -123,20 +152,22 @@ struct DispatchLoop {
         }
     }
 
-    private mutating func forget(_ environment: String, _ now: Date, _ change: inout StateChange) throws {
+    /// The environment is no more. Saying it twice, or of one that was never known, changes nothing.
+    mutating func forget(_ environment: String, _ now: Date, _ change: inout StateChange) throws {
         guard var dag = dags[environment], !dag.record.isRemoved else { return }
         dag.record.isRemoved = true
         dag.record.updatedAt = now
         dag.clock.replace([:], at: now)
         dags[environment] = dag
-        change.dags.append(dag.record)
+        change.dags.append(dag.row)
         change.notices.insert(.init(dag: environment))
         for run in runs.values where run.record.dag == environment { try step(run.record.run, .cancel, now, &change) }
+        logger.info("environment removed", metadata: ["dag": "\(environment)"])
     }
 
     // MARK: Answers
 
-    private mutating func hear(_ message: any ControlMessage, _ now: Date, _ change: inout StateChange) throws {
+    mutating func hear(_ message: any ControlMessage, _ now: Date, _ change: inout StateChange) throws {
         switch message {
         case let started as TransformStarted:
             try step(started.run, .started(task: started.task, attempt: started.attempt), now, &change)
@@ -176,10 +207,17 @@ struct DispatchLoop {
     // MARK: Requests
 
     private mutating func readRequests(_ now: Date) async throws {
-        for stored in try await store.activeRuns() where runs[stored.run.run] == nil {
-            runs[stored.run.run] = try LedRun(stored, retry: settings.retry)
+        try await retrySetAside(now)
+        var change = StateChange()
+        let new = try await loadRuns(now, &change)
+        if !change.isEmpty { try await write(change) }
+        // One that was set aside may have gone on meanwhile.
+        for id in new {
+            try await deal(.init(.run, id, dag: runs[id]?.record.dag), now) { loop, change in
+                try loop.step(id, .clock, now, &change)
+            }
         }
-        for record in try await store.dags() {
+        for record in try await store.dags().values {
             guard var dag = dags[record.dag], dag.record.isPaused != record.isPaused else { continue }
             dag.record.isPaused = record.isPaused
             if record.isPaused {
@@ -192,15 +230,42 @@ struct DispatchLoop {
         }
     }
 
+    /// Takes up runs that are not over. One that cannot be read, or that no planner made, is set aside, once.
+    /// - Returns: Those that are new.
+    @discardableResult
+    private mutating func loadRuns(_ now: Date, _ change: inout StateChange) async throws -> [String] {
+        let stored = try await store.activeRuns()
+        var new: [String] = []
+        for run in stored.values where runs[run.run.run] == nil {
+            let id = SetAsideRecord.id(.run, run.run.run)
+            do {
+                runs[run.run.run] = try LedRun(run, retry: settings.retry)
+                new.append(run.run.run)
+                settle(id, in: &change)
+            } catch {
+                guard !setAside.contains(id) else { continue }
+                putAside(SetAsideRecord(.run, run.run.run, dag: run.run.dag, reason: error, at: now), in: &change)
+            }
+        }
+        for (run, error) in stored.unreadable where !setAside.contains(SetAsideRecord.id(.run, run)) {
+            putAside(SetAsideRecord(.run, run, reason: error, at: now), in: &change)
+        }
+        return new
+    }
+
     // MARK: Beginning
 
     /// Begins what may begin: in each lane of each DAG one run, those that were asked for before those of the schedule.
-    private mutating func beginDue(_ now: Date, _ change: inout StateChange) throws {
+    private mutating func beginDue(_ now: Date) async throws {
         for name in dags.keys.sorted() {
             for lane in [RunLane.main, .backfill] {
-                while let waiting = nextWaiting(name, lane) { try step(waiting, .begin, now, &change) }
+                while let waiting = nextWaiting(name, lane) {
+                    try await deal(.init(.run, waiting, dag: name), now) { loop, change in
+                        try loop.step(waiting, .begin, now, &change)
+                    }
+                }
             }
-            try beginScheduled(name, now, &change)
+            try await beginScheduled(name, now)
         }
     }
 
@@ -215,29 +280,32 @@ struct DispatchLoop {
         runs.values.contains { $0.record.dag == dag && $0.record.trigger.lane == .main }
     }
 
-    private mutating func beginScheduled(_ name: String, _ now: Date, _ change: inout StateChange) throws {
+    private mutating func beginScheduled(_ name: String, _ now: Date) async throws {
         while var dag = dags[name], !dag.record.isRemoved {
             let action = dag.clock.look(at: now, isBusy: isBusy(name), hasBeenAway: dag.hasBeenAway)
             dag.hasBeenAway = false
             dags[name] = dag
             guard case .start(let tick) = action else { return }
-            change.cursors.removeAll { $0.dag == name }
-            change.cursors.append(.init(dag: name, cursorAt: tick.time))
             meters.lateness(now.timeIntervalSince(tick.time))
-            let planner = RunPlanner(dag.record.manifest, retriesMax: settings.retry.retriesMax)
-            do {
-                let plan = try planner.scheduled(tick, at: now)
-                runs[plan.run.run] = try LedRun(
-                    StoredRun(run: plan.run, tasks: plan.tasks, attempts: []), retry: settings.retry)
-                change.tasks += plan.tasks
-                try step(plan.run.run, .begin, now, &change)
-            } catch let error as RequestError {
-                logger.error("tick skipped", metadata: ["dag": "\(name)", "error": "\(error)"])
+            try await deal(.init(.tick, name, dag: name, tick: tick.time), now) { loop, change in
+                try loop.start(tick, of: dag, now, &change)
             }
         }
     }
 
-    private mutating func step(
+    private mutating func start(
+        _ tick: DAGClock.Tick, of dag: LedDAG, _ now: Date, _ change: inout StateChange
+    ) throws {
+        let name = dag.record.dag
+        change.cursors.append(.init(dag: name, cursorAt: tick.time))
+        let plan = try RunPlanner(dag.record.manifest, retriesMax: settings.retry.retriesMax).scheduled(tick, at: now)
+        runs[plan.run.run] = try LedRun(
+            StoredRun(run: plan.run, tasks: plan.tasks, attempts: []), retry: settings.retry)
+        change.tasks += plan.tasks
+        try step(plan.run.run, .begin, now, &change)
+    }
+
+    mutating func step(
         _ id: String, _ event: RunMachine.Event, _ now: Date, _ change: inout StateChange
     ) throws {
         guard var run = runs[id] else { return }
@@ -246,6 +314,7 @@ struct DispatchLoop {
     }
 
     private func nextAlarm(_ now: Date) -> Date? {
+        guard isReady else { return nil }
         let timers = runs.values.compactMap(\.machine.nextTimer)
         let ticks = dags.values.filter { !$0.record.isRemoved && !$0.clock.isPaused && !isBusy($0.record.dag) }
             .compactMap(\.clock.nextTick)

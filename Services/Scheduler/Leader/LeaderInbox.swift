@@ -5,14 +5,47 @@ import Synchronization
 
 /// Something that the leader has to look at.
 enum LeaderEvent: Sendable {
-    case manifest(EnvironmentManifest)
-    case removed(environment: String)
+    /// What is known of environments at the start: the last word on each.
+    case environments([EnvironmentMessage])
+    case environment(EnvironmentMessage)
     /// A transformer said something.
     case answer(ControlEnvelope)
+    /// Somebody said something that this version cannot read.
+    case unreadable(UnreadableMessage)
     /// People may have asked for something.
     case requests
     /// It is time.
     case clock
+}
+
+/// A word on an environment.
+enum EnvironmentMessage: Sendable {
+    case manifest(EnvironmentManifest)
+    case removed(environment: String)
+    case unreadable(environment: String, text: String, reason: String)
+
+    /// `nil` for what is no word on an environment.
+    init?(_ delivery: ControlSubscriber.Delivery) {
+        switch delivery {
+        case .message(let envelope):
+            switch envelope.message {
+            case let manifest as EnvironmentManifest: self = .manifest(manifest)
+            case let removed as EnvironmentRemoved: self = .removed(environment: removed.environment)
+            default: return nil
+            }
+        case .unreadable(let message):
+            guard let key = message.key?.split(separator: "/").first else { return nil }
+            self = .unreadable(environment: String(key), text: message.text, reason: message.reason)
+        case .caughtUp, .gap: return nil
+        }
+    }
+
+    var environment: String {
+        switch self {
+        case .manifest(let manifest): manifest.environment
+        case .removed(let environment), .unreadable(let environment, _, _): environment
+        }
+    }
 }
 
 final class LeaderInbox: Sendable {

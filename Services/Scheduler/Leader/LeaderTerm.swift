@@ -4,6 +4,7 @@ import ControlPlane
 import Foundation
 import Kafka
 import Logging
+import ServiceRuntime
 
 /// What a leader needs.
 struct LeaderParts: Sendable {
@@ -21,7 +22,8 @@ struct LeaderTerm: Sendable {
     let epoch: Int64
 
     /// Leads until `stopping` ends or something fails. The place is given up in the end, whatever happened.
-    func run(until stopping: @escaping @Sendable () async -> Void) async throws {
+    /// - Parameter begun: Called when what the leader before left has been read, and work begins.
+    func run(until stopping: @escaping @Sendable () async -> Void, begun: () -> Void) async throws {
         let logger = parts.logger
         let publisher = try ControlPublisher(parts.kafka, source: "/millrace/scheduler", logger: logger)
         let outbox = OutboxSender(publisher, store: parts.store, logger: logger)
@@ -37,6 +39,7 @@ struct LeaderTerm: Sendable {
                     alarm: alarm,
                     now: parts.now, logger: logger)
                 try await loop.load()
+                begun()
                 group.addTask { [loop] in
                     var loop = loop
                     try await loop.run()
@@ -51,8 +54,6 @@ struct LeaderTerm: Sendable {
                 }
                 group.addTask { try await clearHistory() }
                 group.addTask { await stopping() }
-                inbox.post(.requests)
-                inbox.post(.clock)
                 defer { group.cancelAll() }
                 _ = try await group.next()  // the first to end ends the term
             }
@@ -89,37 +90,60 @@ struct LeaderTerm: Sendable {
         }
     }
 
+    /// Reads the environments' topic from its beginning. It may hold older words on an environment: only the last one of
+    /// each is dealt with, and nothing begins before they are known. Then word by word.
     private func readManifests(into inbox: LeaderInbox) async throws {
         let subscriber = try ControlSubscriber(
             parts.kafka, topics: [.environments], from: .beginning, logger: parts.logger)
-        try await read(subscriber) { envelope in
-            switch envelope.message {
-            case let manifest as EnvironmentManifest: await inbox.send(.manifest(manifest))
-            case let removed as EnvironmentRemoved: await inbox.send(.removed(environment: removed.environment))
-            default: break
+        var known: [String: EnvironmentMessage]? = [:]
+        try await read(subscriber) { delivery in
+            if let message = EnvironmentMessage(delivery) {
+                if known == nil {
+                    await inbox.send(.environment(message))
+                } else if case .unreadable = message, known?[message.environment] != nil {
+                    return  // what could be read of it before still holds
+                } else {
+                    known?[message.environment] = message
+                }
+            } else if case .caughtUp = delivery, let all = known {
+                known = nil
+                await inbox.send(.environments(all.sorted { $0.key < $1.key }.map(\.value)))
+                inbox.post(.requests)
+                inbox.post(.clock)
             }
         }
     }
 
     private func readAnswers(_ positions: [TopicPartition: StartPosition], into inbox: LeaderInbox) async throws {
         let subscriber = try ControlSubscriber(parts.kafka, positions: positions, logger: parts.logger)
-        try await read(subscriber) { await inbox.send(.answer($0)) }
+        try await read(subscriber) { delivery in
+            switch delivery {
+            case .message(let envelope): await inbox.send(.answer(envelope))
+            case .unreadable(let message): await inbox.send(.unreadable(message))
+            // What was missed is made up for: an attempt without an answer is made again at its deadline.
+            case .gap, .caughtUp: break
+            }
+        }
     }
 
-    private func read(_ subscriber: ControlSubscriber, _ handle: (ControlEnvelope) async -> Void) async throws {
+    private func read(
+        _ subscriber: ControlSubscriber, _ handle: (ControlSubscriber.Delivery) async -> Void
+    ) async throws {
+        let trouble = TroubleLog("control topic not readable at the moment", logger: parts.logger)
         do {
             while true {
                 let delivery: ControlSubscriber.Delivery?
                 do throws(KafkaError) {
                     delivery = try await subscriber.next()
+                    trouble.over()
                 } catch {
                     guard error.isRetriable else { throw error }
-                    parts.logger.warning("control topic not readable at the moment", metadata: ["error": "\(error)"])
+                    trouble.note(error)
                     try await Task.sleep(for: .milliseconds(500))
                     continue
                 }
                 guard let delivery else { break }
-                if case .message(let envelope) = delivery { await handle(envelope) }
+                await handle(delivery)
             }
         } catch {
             try? await subscriber.close()  // the first error is the one that counts

@@ -2,6 +2,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import ServiceRuntime
 import Synchronization
 
 /// One scheduler process' part in the question of who leads.
@@ -9,7 +10,11 @@ public final class Leadership: Service, CustomStringConvertible {
     private let parts: LeaderParts
     private let lease: Lease
     private let state = Mutex<Standing>(.starting)
+    private let trouble: TroubleLog
+    private static let pauseMin: Duration = .milliseconds(100)
     private static let pauseMax: Duration = .seconds(5)
+    /// A term that lasted so long was a good one: what ends it is a new trouble.
+    private static let goodTerm: Duration = .seconds(30)
 
     /// What this process is doing.
     public enum Standing: Sendable, Equatable {
@@ -21,6 +26,7 @@ public final class Leadership: Service, CustomStringConvertible {
     init(_ parts: LeaderParts, holder: String) {
         self.parts = parts
         lease = Lease(store: parts.store, holder: holder, length: parts.settings.lease)
+        trouble = TroubleLog("cannot lead now", level: .error, logger: parts.logger)
     }
 
     public var description: String { "Leadership" }
@@ -31,22 +37,24 @@ public final class Leadership: Service, CustomStringConvertible {
     public func run() async throws {
         let stop = StopSignal()
         await withGracefulShutdownHandler {
-            var pause: Duration = .milliseconds(100)
+            var pause = Self.pauseMin
             while !stop.isGiven, !Task.isCancelled {
+                let start = ContinuousClock.now
                 do {
                     if let epoch = try await lease.acquire() {
-                        pause = .milliseconds(100)
                         try await lead(epoch, until: stop)
                     } else {
                         become(.standby)
                         await stop.wait(for: try await lease.remaining(), orWhen: parts.changes)
-                        pause = .milliseconds(100)
+                        trouble.over()
                     }
+                    pause = Self.pauseMin
                 } catch is CancellationError {
                     break
                 } catch {
+                    if ContinuousClock.now - start > Self.goodTerm { pause = Self.pauseMin }
                     become(.away(reason: "\(error)"))
-                    parts.logger.error("cannot lead now", metadata: ["error": "\(error)"])
+                    trouble.note(error)
                     await stop.wait(for: pause)
                     pause = min(pause * 2, Self.pauseMax)
                 }
@@ -57,15 +65,21 @@ public final class Leadership: Service, CustomStringConvertible {
     }
 
     private func lead(_ epoch: Int64, until stop: StopSignal) async throws {
-        parts.logger.info("leading", metadata: ["epoch": "\(epoch)"])
-        become(.leader(epoch: epoch))
-        SchedulerMeters.leads(true)
         defer {
             SchedulerMeters.leads(false)
-            become(.standby)
-            parts.logger.info("no longer leading", metadata: ["epoch": "\(epoch)"])
+            if standing == .leader(epoch: epoch) {
+                become(.standby)
+                parts.logger.info("no longer leading", metadata: ["epoch": "\(epoch)"])
+            }
         }
-        try await LeaderTerm(parts: parts, lease: lease, epoch: epoch).run { await stop.wait() }
+        try await LeaderTerm(parts: parts, lease: lease, epoch: epoch).run {
+            await stop.wait()
+        } begun: {
+            parts.logger.info("leading", metadata: ["epoch": "\(epoch)"])
+            become(.leader(epoch: epoch))
+            SchedulerMeters.leads(true)
+            trouble.over()
+        }
     }
 
     private func become(_ standing: Standing) { state.withLock { $0 = standing } }

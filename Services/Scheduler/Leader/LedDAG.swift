@@ -10,6 +10,13 @@ struct LedDAG {
     /// True until the clock was looked at after an absence: a start, a take-over, a pause.
     var hasBeenAway = true
 
+    /// The record as it is to be written: the clock has moved since it was read.
+    var row: DAGRecord {
+        var row = record
+        row.cursorAt = clock.cursor
+        return row
+    }
+
     init(_ record: DAGRecord, catchUp: CatchUp) {
         self.record = record
         clock = DAGClock(

@@ -4,6 +4,7 @@ import ControlPlane
 import Foundation
 import Kafka
 import Logging
+import ServiceRuntime
 
 final class OutboxSender: Sendable {
     private let batches: AsyncStream<[OutboxRecord]>
@@ -11,6 +12,7 @@ final class OutboxSender: Sendable {
     private let publisher: ControlPublisher
     private let store: StateStore
     private let logger: Logger
+    private let trouble: TroubleLog
     private static let pauseMax: Duration = .seconds(5)
 
     init(_ publisher: ControlPublisher, store: StateStore, logger: Logger) {
@@ -18,6 +20,7 @@ final class OutboxSender: Sendable {
         self.publisher = publisher
         self.store = store
         self.logger = logger
+        trouble = TroubleLog("message not sent yet", logger: logger)
     }
 
     /// Sends messages that were written, soon.
@@ -31,33 +34,48 @@ final class OutboxSender: Sendable {
     /// Sends until `finish`, or until cancelled.
     func run() async throws {
         for await batch in batches {
-            await withTaskGroup(of: Void.self) { group in
-                for message in batch { group.addTask { await self.publish(message) } }
+            let sent = try await withThrowingTaskGroup(of: String?.self) { group in
+                for message in batch {
+                    group.addTask { try await self.publish(message) ? message.messageId : nil }
+                }
+                var sent: [String] = []
+                for try await id in group { if let id { sent.append(id) } }
+                return sent
             }
             if Task.isCancelled { return }  // what was not sent stays written
-            try await store.deleteFromOutbox(batch.map(\.messageId))
+            if !sent.isEmpty { try await store.deleteFromOutbox(sent) }
         }
     }
 
-    /// Goes on until the broker has it: the broker may be away, the message stays.
-    private func publish(_ record: OutboxRecord) async {
+    /// Goes on until the broker has it: the broker may be away, the message stays. What no broker will ever take is set
+    /// aside, and holds up nothing.
+    /// - Returns: Whether it was sent.
+    private func publish(_ record: OutboxRecord) async throws -> Bool {
         var pause: Duration = .milliseconds(50)
         while !Task.isCancelled {
             do {
                 guard let message = try Self.message(record) else {
-                    return logger.error("outbox message of unknown type left out", metadata: ["type": "\(record.type)"])
+                    // A newer version wrote it, and can send it: it stays, and its age is told.
+                    logger.warning(
+                        "message of unknown type left to a newer version", metadata: ["type": "\(record.type)"])
+                    return false
                 }
                 try await publisher.publish(message, id: record.messageId)
-                return
-            } catch let error as KafkaError where error.reason != .messageTooLarge {
-                logger.warning("message not sent yet", metadata: ["type": "\(record.type)", "error": "\(error)"])
+                trouble.over()
+                return true
+            } catch let error as KafkaError where !error.refusesMessage {
+                trouble.note(error, ["type": "\(record.type)"])
             } catch {
-                return logger.error(
-                    "message cannot be sent", metadata: ["type": "\(record.type)", "error": "\(error)"])
+                logger.error(
+                    "message cannot be sent, set aside",
+                    metadata: ["type": "\(record.type)", "id": "\(record.messageId)", "error": "\(error)"])
+                try await store.setAsideOutbox(record.messageId, reason: error, at: Date())
+                return false
             }
-            guard (try? await Task.sleep(for: pause)) != nil else { return }  // cancelled: stays written
+            guard (try? await Task.sleep(for: pause)) != nil else { break }  // cancelled: stays written
             pause = min(pause * 2, Self.pauseMax)
         }
+        return false
     }
 
     private static func message(_ record: OutboxRecord) throws -> (any ControlMessage)? {

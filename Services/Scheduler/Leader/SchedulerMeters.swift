@@ -22,6 +22,11 @@ struct SchedulerMeters: Sendable {
             MetricDescription("scheduler_attempts_total", help: "Attempts at tasks that ended, by outcome."),
             MetricDescription("scheduler_is_leader", help: "1 while this process leads."),
             MetricDescription("scheduler_state_write_seconds", help: "Time to write one step of the leader."),
+            MetricDescription("scheduler_outbox_messages", help: "Messages that wait to be sent."),
+            MetricDescription(
+                "scheduler_outbox_oldest_seconds", help: "How long the oldest message has waited to be sent."),
+            MetricDescription("scheduler_set_aside", help: "What could not be dealt with and waits for a person."),
+            MetricDescription("scheduler_set_aside_total", help: "What could not be dealt with, by kind."),
         ])
     }
 

@@ -52,7 +52,7 @@ public struct RunPlan: Sendable, Equatable {
 
 /// Makes runs from a DAG's manifest.
 public struct RunPlanner: Sendable {
-    public static let daysMax = 3_660
+    public static let daysMax = TransformRequested.backfillDaysMax
     let manifest: EnvironmentManifest
     let retriesMax: Int
 

@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Postgres
 import Timetable
 import Web
 
@@ -19,13 +20,15 @@ struct APIRoutes: Sendable {
 
     func add(to router: Router<WebContext>) {
         let api = router.group("api/v1").add(middleware: RequireRole(.viewer)).add(
-            middleware: BodyLimit(bytesMax: Self.bodyBytesMax))
+            middleware: BodyLimit(bytesMax: Self.bodyBytesMax)
+        ).add(middleware: StateAway())
         api.get("session", use: session)
         api.get("dags", use: dags)
         api.get("dags/{dag}", use: dag)
         api.get("dags/{dag}/runs", use: runs)
         api.get("runs/{run}", use: run)
         api.get("events", use: events)
+        api.get("set-aside", use: setAside)
         api.post("dags/{dag}/trigger", use: trigger)
         api.post("dags/{dag}/backfill", use: backfill)
         api.post("dags/{dag}/pause") { try await setPaused(true, $0, $1) }
@@ -104,6 +107,12 @@ struct APIRoutes: Sendable {
             source.onTermination = { _ in relay.cancel() }
         }
         return Response.events(hello, for: request)
+    }
+
+    /// What could not be dealt with, and why. The messages themselves are for `scheduler set-aside --show`.
+    @Sendable private func setAside(_ request: Request, _ context: WebContext) async throws -> Response {
+        let found = try await store.setAside(limit: try limit(request))
+        return try StateAnswer.json(Page(items: found.map(SetAsideAnswer.init), nextCursor: nil))
     }
 
     // MARK: Acting
@@ -198,6 +207,28 @@ struct APIRoutes: Sendable {
             return try await body()
         } catch let error as RequestError {
             throw Problem(error.isMissing ? .notFound : .unprocessableContent, error.description)
+        } catch let error as DecodingError {
+            throw Problem(
+                .internalServerError,
+                "What is stored of this cannot be read by this version: \(StateJSON.reason(error)). See `scheduler set-aside`."
+            )
+        }
+    }
+}
+
+/// A state database that is away, or too busy, is no fault of the request: 503, and it may be sent again.
+struct StateAway: RouterMiddleware {
+    func handle(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as PostgresError where error.isRetriable || error.isConnectionGone || error.code == .timedOut
+        {
+            context.logger.warning("state database away", metadata: ["error": "\(error)"])
+            throw Problem(
+                .serviceUnavailable, "The scheduler's database does not answer at the moment. Try again shortly.",
+                headers: [.retryAfter: "5"])
         }
     }
 }

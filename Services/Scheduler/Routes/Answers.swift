@@ -240,6 +240,24 @@ struct StartedAnswer: Encodable, Sendable {
     var id: String
 }
 
+struct SetAsideAnswer: Encodable, Sendable {
+    var id: String
+    var kind: String
+    var dag: String?
+    var reason: String
+    var at: Date
+    var times: Int
+
+    init(_ record: SetAsideRecord) {
+        id = record.id
+        kind = record.kind.rawValue
+        dag = record.dag
+        reason = record.reason
+        at = record.at
+        times = record.times
+    }
+}
+
 struct SessionAnswer: Encodable, Sendable {
     struct User: Encodable, Sendable {
         var name: String

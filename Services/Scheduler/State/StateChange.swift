@@ -21,6 +21,10 @@ struct StateChange: Encodable, Sendable {
     var outbox: [OutboxRecord] = []
     var positions: [PositionRecord] = []
     var notices: Set<Notice> = []
+    /// What could not be dealt with.
+    var setAside: [SetAsideRecord] = []
+    /// Ids of what was set aside and is dealt with now.
+    var settled: Set<String> = []
 
     struct Cursor: Encodable, Sendable {
         var dag: String
@@ -30,20 +34,33 @@ struct StateChange: Encodable, Sendable {
     /// Positions alone are not worth a statement: they are written with the next change.
     var isEmpty: Bool {
         dags.isEmpty && cursors.isEmpty && runs.isEmpty && tasks.isEmpty && attempts.isEmpty && outbox.isEmpty
+            && setAside.isEmpty && settled.isEmpty
     }
 
-    /// The same with each row once, as it was last: a statement may write a row only once.
+    /// The same with each row once, as it was last: a statement may write a row only once. That holds across its parts
+    /// too: a DAG's cursor goes with its row when that is written.
     func compacted() -> StateChange {
         func last<Row, Key: Hashable>(_ rows: [Row], _ key: (Row) -> Key) -> [Row] {
             var seen: Set<Key> = []
             return rows.reversed().filter { seen.insert(key($0)).inserted }.reversed()
         }
         var change = self
-        change.dags = last(dags, \.dag)
-        change.cursors = last(cursors, \.dag)
+        let cursors = last(cursors, \.dag)
+        let cursorByDAG = Dictionary(cursors.map { ($0.dag, $0.cursorAt) }) { _, last in last }
+        change.dags = last(dags, \.dag).map { dag in
+            var dag = dag
+            dag.cursorAt = cursorByDAG[dag.dag] ?? dag.cursorAt
+            return dag
+        }
+        let written = Set(dags.map(\.dag))
+        change.cursors = cursors.filter { !written.contains($0.dag) }
         change.runs = last(runs, \.run)
         change.tasks = last(tasks, \.task)
         change.attempts = last(attempts) { "\($0.task)#\($0.attempt)" }
+        change.outbox = last(outbox, \.messageId)
+        change.positions = last(positions) { "\($0.topic)/\($0.partition)" }
+        change.setAside = last(setAside, \.id)
+        change.settled.subtract(setAside.map(\.id))
         return change
     }
 
@@ -56,9 +73,9 @@ struct StateChange: Encodable, Sendable {
             INSERT INTO scheduler.dags (dag, manifest, is_paused, cursor_at, first_seen, is_removed, updated_at)
             SELECT r.dag, r.manifest, r.is_paused, r.cursor_at, r.first_seen, r.is_removed, r.updated_at
             FROM fence, jsonb_populate_recordset(NULL::scheduler.dags, change -> 'dags') r
-            -- is_paused and cursor_at have writers of their own.
-            ON CONFLICT (dag) DO UPDATE SET manifest = EXCLUDED.manifest, first_seen = EXCLUDED.first_seen,
-                is_removed = EXCLUDED.is_removed, updated_at = EXCLUDED.updated_at
+            -- is_paused is written by whoever takes the request.
+            ON CONFLICT (dag) DO UPDATE SET manifest = EXCLUDED.manifest, cursor_at = EXCLUDED.cursor_at,
+                first_seen = EXCLUDED.first_seen, is_removed = EXCLUDED.is_removed, updated_at = EXCLUDED.updated_at
         ), cursors AS (
             UPDATE scheduler.dags d SET cursor_at = c.cursor_at
             FROM fence, jsonb_to_recordset(change -> 'cursors') c(dag text, cursor_at timestamptz) WHERE d.dag = c.dag
@@ -89,6 +106,15 @@ struct StateChange: Encodable, Sendable {
             INSERT INTO scheduler.positions
             SELECT p.* FROM fence, jsonb_populate_recordset(NULL::scheduler.positions, change -> 'positions') p
             ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset
+        ), set_aside AS (
+            INSERT INTO scheduler.set_aside (id, kind, dag, type, payload, reason, at)
+            SELECT s.id, s.kind, s.dag, s.type, s.payload, s.reason, s.at
+            FROM fence, jsonb_populate_recordset(NULL::scheduler.set_aside, change -> 'set_aside') s
+            ON CONFLICT (id) DO UPDATE SET type = EXCLUDED.type, payload = EXCLUDED.payload, reason = EXCLUDED.reason,
+                at = EXCLUDED.at, times = scheduler.set_aside.times + 1, is_retry = false
+        ), settled AS (
+            DELETE FROM scheduler.set_aside s USING fence, jsonb_array_elements_text(change -> 'settled') x(id)
+            WHERE s.id = x.id
         ), told AS MATERIALIZED (
             SELECT count(pg_notify('millrace_scheduler', n::text)) AS notices
             FROM fence, jsonb_array_elements(change -> 'notices') n

@@ -27,6 +27,18 @@ enum StateJSON {
         }
         return try decoder.decode(type, from: Data(text.utf8))
     }
+
+    /// What is wrong with a document, and where in it.
+    static func reason(_ error: any Error) -> String {
+        func place(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+        switch error as? DecodingError {
+        case .keyNotFound(let key, let context): return "`\(place(context.codingPath + [key]))` is missing"
+        case .valueNotFound(_, let context): return "`\(place(context.codingPath))` is null"
+        case .typeMismatch(_, let context), .dataCorrupted(let context):
+            return "`\(place(context.codingPath))`: \(context.debugDescription)"
+        default: return "\(error)"
+        }
+    }
 }
 
 /// Times as PostgreSQL writes them in JSON: `2026-11-23T02:29:02.123456+00:00`.

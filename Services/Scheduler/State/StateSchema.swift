@@ -112,4 +112,21 @@ enum StateSchema {
         );
         CREATE INDEX audit_by_dag ON scheduler.audit (dag, sequence DESC);
         """
+
+    static let second = """
+        ALTER TABLE scheduler.outbox ADD COLUMN created_at timestamptz NOT NULL DEFAULT now();
+
+        -- What could not be dealt with, until somebody has it tried again or drops it.
+        CREATE TABLE scheduler.set_aside (
+            id text PRIMARY KEY,
+            kind text NOT NULL,
+            dag text,
+            type text,
+            payload text,
+            reason text NOT NULL,
+            at timestamptz NOT NULL,
+            times int NOT NULL DEFAULT 1,
+            is_retry boolean NOT NULL DEFAULT false
+        );
+        """
 }

@@ -4,11 +4,34 @@ import Postgres
 import Timetable
 
 /// A DAG with its last runs.
-public struct DAGOverview: Codable, Sendable {
+public struct DAGOverview: Decodable, Sendable {
     public var dag: DAGRecord
     /// Oldest first.
     public var lastRuns: [RunRecord]
     public var activeRuns: Int
+}
+
+extension DAGOverview {
+    private enum CodingKeys: String, CodingKey {
+        case dag, lastRuns, activeRuns
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            dag: try container.decode(DAGRecord.self, forKey: .dag),
+            lastRuns: try container.decode([ReadableRun].self, forKey: .lastRuns).compactMap(\.run),
+            activeRuns: try container.decode(Int.self, forKey: .activeRuns))
+    }
+}
+
+/// A run among others: one that cannot be read leaves the others to be read.
+private struct ReadableRun: Decodable {
+    let run: RunRecord?
+
+    init(from decoder: any Decoder) throws {
+        do { run = try RunRecord(from: decoder) } catch is DecodingError { run = nil }
+    }
 }
 
 extension StateStore {
@@ -17,21 +40,22 @@ extension StateStore {
     /// DAGs by name.
     /// - Parameter after: The last name of the page before.
     public func overviews(after: String? = nil, limit: Int) async throws -> [DAGOverview] {
-        try await values(
+        try await rows(
             """
-            SELECT jsonb_build_object('dag', to_jsonb(d),
+            SELECT d.dag, jsonb_build_object('dag', to_jsonb(d),
                 'last_runs', coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.run) FROM (
                     SELECT * FROM scheduler.runs r WHERE r.dag = d.dag ORDER BY run DESC LIMIT \(sql: "\(Self.lastRunsMax)")) r), '[]'),
                 'active_runs', (SELECT count(*) FROM scheduler.runs r WHERE r.dag = d.dag AND r.state IN ('queued', 'running')))::text
             FROM scheduler.dags d WHERE NOT d.is_removed AND d.dag > \(after ?? "") ORDER BY d.dag LIMIT \(limit)::int
-            """)
+            """
+        ).values
     }
 
     /// - Throws: ``RequestError/unknownDAG(_:)``.
     public func overview(of name: String) async throws -> DAGOverview {
         let dag = try await dag(name)
         struct Counted: Decodable {
-            var lastRuns: [RunRecord]
+            var lastRuns: [ReadableRun]
             var activeRuns: Int
         }
         let found: [Counted] = try await values(
@@ -41,19 +65,22 @@ extension StateStore {
                     SELECT * FROM scheduler.runs r WHERE r.dag = \(name) ORDER BY run DESC LIMIT \(sql: "\(Self.lastRunsMax)")) r), '[]'),
                 'active_runs', (SELECT count(*) FROM scheduler.runs r WHERE r.dag = \(name) AND r.state IN ('queued', 'running')))::text
             """)
-        return DAGOverview(dag: dag, lastRuns: found.first?.lastRuns ?? [], activeRuns: found.first?.activeRuns ?? 0)
+        return DAGOverview(
+            dag: dag, lastRuns: (found.first?.lastRuns ?? []).compactMap(\.run),
+            activeRuns: found.first?.activeRuns ?? 0)
     }
 
     /// Runs of a DAG with their tasks, newest first.
     /// - Parameter before: The last run's id of the page before.
     public func runs(of dag: String, before: UUID? = nil, limit: Int) async throws -> [StoredRun] {
         let last = before?.uuidString.lowercased() ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
-        return try await values(
+        return try await rows(
             """
-            SELECT jsonb_build_object('run', to_jsonb(r), 'attempts', '[]'::jsonb,
+            SELECT r.run::text, jsonb_build_object('run', to_jsonb(r), 'attempts', '[]'::jsonb,
                 'tasks', coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.position) FROM scheduler.tasks t WHERE t.run = r.run), '[]'))::text
             FROM scheduler.runs r WHERE r.dag = \(dag) AND r.run < \(last)::uuid ORDER BY r.run DESC LIMIT \(limit)::int
-            """)
+            """
+        ).values
     }
 
     /// A run with its tasks and all their attempts.

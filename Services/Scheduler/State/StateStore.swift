@@ -24,7 +24,10 @@ public struct StateStore: Sendable {
 
     /// Makes the tables, or brings them up to date. Any number of processes may do so at the same time.
     public func migrate(logger: Logger) async throws {
-        let steps = [Migration(1, "lease, DAGs, runs, tasks, attempts, outbox", StateSchema.first)]
+        let steps = [
+            Migration(1, "lease, DAGs, runs, tasks, attempts, outbox", StateSchema.first),
+            Migration(2, "what is set aside, age of the outbox", StateSchema.second),
+        ]
         try await Migrations(schema: StateSchema.name, steps).apply(to: pool, logger: logger)
     }
 
@@ -46,21 +49,27 @@ public struct StateStore: Sendable {
     /// - Throws: ``StateError/deposed`` when there is another leader; nothing was written then. After any other error it may
     ///   have been: read the state again before going on.
     func write(_ change: StateChange, epoch: Int64) async throws {
-        let query = PostgresQuery(StateChange.statement, [epoch, try StateJSON.text(change)])
+        let query = PostgresQuery(StateChange.statement, [epoch, try StateJSON.text(change.compacted())])
         guard try await !texts(query).isEmpty else { throw StateError.deposed }
     }
 
     // MARK: What a leader starts from
 
-    func dags() async throws -> [DAGRecord] {
-        try await values("SELECT to_jsonb(d)::text FROM scheduler.dags d ORDER BY dag")
+    func dags() async throws -> StoredRows<DAGRecord> {
+        try await rows("SELECT dag, to_jsonb(d)::text FROM scheduler.dags d ORDER BY dag")
+    }
+
+    /// Whether each DAG is paused: also of rows that cannot be read whole.
+    func pauses() async throws -> [String: Bool] {
+        let rows = try await pool.query("SELECT dag, is_paused::text FROM scheduler.dags")
+        return Dictionary(rows.map { ($0.text(at: 0) ?? "", $0.text(at: 1) == "true") }) { first, _ in first }
     }
 
     /// Runs that are not over, oldest first, each with its tasks and their attempts.
-    func activeRuns() async throws -> [StoredRun] {
-        try await values(
+    func activeRuns() async throws -> StoredRows<StoredRun> {
+        try await rows(
             """
-            SELECT jsonb_build_object('run', to_jsonb(r),
+            SELECT r.run::text, jsonb_build_object('run', to_jsonb(r),
                 'tasks', coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.position) FROM scheduler.tasks t WHERE t.run = r.run), '[]'),
                 'attempts', coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.attempt) FROM scheduler.tasks t
                     JOIN scheduler.attempts a ON a.task = t.task WHERE t.run = r.run), '[]'))::text
@@ -108,6 +117,27 @@ public struct StateStore: Sendable {
     func values<Value: Decodable>(_ query: PostgresQuery) async throws -> [Value] {
         try await texts(query).map { try StateJSON.value(Value.self, from: $0) }
     }
+
+    /// The rows of a query for a key and a JSON document, each read by itself.
+    func rows<Value: Decodable>(_ query: PostgresQuery) async throws(PostgresError) -> StoredRows<Value> {
+        var found = StoredRows<Value>()
+        for row in try await pool.query(query) {
+            let text = row.text(at: 1) ?? ""
+            do {
+                found.values.append(try StateJSON.value(Value.self, from: text))
+            } catch {
+                found.unreadable.append((row.text(at: 0) ?? "", Unusable(StateJSON.reason(error))))
+            }
+        }
+        return found
+    }
+}
+
+/// Rows as values. One that cannot be read, because a newer version wrote it or somebody changed it, is told by its key
+/// and keeps nobody from reading the others.
+struct StoredRows<Value: Sendable>: Sendable {
+    var values: [Value] = []
+    var unreadable: [(key: String, error: Unusable)] = []
 }
 
 /// A run as it was written down.

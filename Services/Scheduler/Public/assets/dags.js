@@ -13,8 +13,9 @@ let session;
 
 async function load() {
   try {
-    const { items } = await get("/api/v1/dags?limit=200");
+    const [{ items }, { items: aside }] = await Promise.all([get("/api/v1/dags?limit=200"), get("/api/v1/set-aside?limit=20")]);
     draw(items);
+    drawSetAside(aside);
   } catch (error) {
     fill(list, failureState(error, load));
   } finally {
@@ -32,6 +33,15 @@ function draw(dags) {
       el("th", { scope: "col" }, words)))),
     el("tbody", {}, dags.map(row)))));
   if (focused) list.querySelector(`[data-dag="${CSS.escape(focused)}"] .switch`)?.focus();
+}
+
+/** What could not be dealt with: somebody should look. */
+function drawSetAside(items) {
+  fill(byId("set-aside"), items.length > 0 && el("div", { class: "notice error" },
+    el("p", {}, `${count(items.length, "thing")} could not be dealt with and ${items.length === 1 ? "was" : "were"} set aside; everything else goes on. See `,
+      el("code", {}, "scheduler set-aside"), "."),
+    el("ul", {}, items.map((item) => el("li", {}, el("code", {}, item.id), ` ${item.reason} `,
+      el("span", { class: "fine", title: exact(item.at) }, relative(item.at)))))));
 }
 
 function row(dag) {
