@@ -39,6 +39,7 @@ public struct TransformerError: Error, Equatable, Sendable, CustomStringConverti
         let prefix = what.isEmpty ? "" : "\(what): "
         switch error {
         case let error as TransformerError: return error
+        case let error as UnreadableEnvironment: return TransformerError(.unavailable, "\(prefix)\(error)")
         case let error as PipelineError: return TransformerError(.pipelineError, "\(prefix)\(error)")
         case let error as PostgresError:
             let gone = error.isConnectionGone || error.isRetriable

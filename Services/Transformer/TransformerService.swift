@@ -22,7 +22,8 @@ public let transformerService = ServiceDescription(
 /// - `TRANSFORMER_WORKERS` (integer, default 2, 1 to 64): commands worked on at a time.
 /// - `TRANSFORMER_LEASE` (duration, default 15s, 1s to 1h): after this long without a sign of life a command is another's.
 /// - `TRANSFORMER_GROUP` (text, default transformer): the consumer group that shares the commands.
-/// - `TRANSFORMER_INSTANCE` (text, optional): names this replica in its consumer group; two on one host need two names.
+/// - `TRANSFORMER_INSTANCE` (text, optional): names this replica in its consumer group, so that it gets its partitions back
+///   when it restarts; no two may have the same.
 /// - `TRANSFORMER_STATEMENT_TIMEOUT` (duration, default 1h): the longest that one SQL statement may take.
 public struct TransformerSettings: Sendable {
     static let workersSetting = Setting<Int>.integer(
@@ -35,7 +36,8 @@ public struct TransformerSettings: Sendable {
         "The consumer group that shares the commands; all replicas of one state database name the same.")
     static let instanceSetting = Setting<String>.text(
         "transformer.instance",
-        "Names this replica in its consumer group; the host's name when left out. Two on one host need two names."
+        "Names this replica in its consumer group, so that a restart moves no partitions; no two may have the same name. "
+            + "Left out, a replica is a new member at each start, and any number may run on one host."
     ).optional
     static let statementTimeoutSetting = Setting<Duration>.duration(
         "transformer.statement_timeout", default: .seconds(3600), in: .seconds(1)...(.seconds(86_400)),
@@ -56,6 +58,17 @@ public struct TransformerSettings: Sendable {
         consumerGroup = try settings.value(of: Self.consumerGroupSetting)
         instance = try settings.value(of: Self.instanceSetting)
         statementTimeout = try settings.value(of: Self.statementTimeoutSetting)
+    }
+}
+
+extension TransformerSettings {
+    /// How this replica takes part in its group. Without a name it leaves when it stops, and after a kill the others have
+    /// its partitions as soon as its session is over: the workers' commands are in the state, whoever reads them.
+    var membership: ConsumerGroup {
+        guard let instance else {
+            return ConsumerGroup(consumerGroup, instance: .dynamic, sessionTimeout: .seconds(10))
+        }
+        return ConsumerGroup(consumerGroup, instance: .named(instance))
     }
 }
 

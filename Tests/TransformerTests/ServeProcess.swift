@@ -17,7 +17,8 @@ final class ServeProcess {
         return (folder ?? root.appending(path: ".build/debug")).appending(path: "transformer")
     }
 
-    init(_ test: TestDatabase, port: Int) throws {
+    /// - Parameter instance: Its name in the consumer group; `nil` as a user starts it.
+    init(_ test: TestDatabase, port: Int, instance: String? = "1") throws {
         self.port = port
         log = FileManager.default.temporaryDirectory.appending(path: "\(test.name)-\(UUID().uuidString).log")
         try Data().write(to: log)
@@ -25,10 +26,11 @@ final class ServeProcess {
         process.arguments = ["serve"]
         process.environment = ProcessInfo.processInfo.environment.merging([
             "POSTGRES_DB": test.name, "HTTP_PORT": "\(port)", "TRANSFORMER_LEASE": "1s", "TRANSFORMER_WORKERS": "2",
-            "TRANSFORMER_GROUP": test.name, "TRANSFORMER_INSTANCE": "\(test.name)-1",
+            "TRANSFORMER_GROUP": test.name,
             "MILLRACE_PIPELINE": TestPipelines.webAnalyticsPath,
             "SESSION_SECRET": "a-secret-for-tests-only-that-is-long-enough-4711", "LOG_LEVEL": "info",
         ]) { _, new in new }
+        if let instance { process.environment?["TRANSFORMER_INSTANCE"] = "\(test.name)-\(instance)" }
         let handle = try FileHandle(forWritingTo: log)
         process.standardError = handle
         process.standardOutput = handle

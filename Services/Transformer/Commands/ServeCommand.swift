@@ -37,31 +37,36 @@ struct ServeCommand: AsyncParsableCommand {
             let database = try await Database.connect(postgres, connectionsMax: own.workers + 4, logger: logger)
             return try await Workbench(database: database, reader: reader, logger: logger)
         }
-        try await announce(workbench)
+        try await Retry.whileItMayHelp("announce the environments", logger: logger) { try await announce(workbench) }
+        StateWatch.describe()
 
         let (commandArrived, messageWaits) = (WakeUp(), WakeUp())
         let publisher = OutboxPublisher(
             publisher: try ControlPublisher(kafka, source: "/millrace/transformer", logger: logger),
             store: workbench.store, messageWaits: messageWaits, logger: logger)
-        let group = ConsumerGroup(own.consumerGroup, instance: own.instance.map { .named($0) } ?? .hostName)
-        let listener = ControlListener(
-            subscriber: try ControlSubscriber(kafka, topics: [.commands, .events], group: group, logger: logger),
-            store: workbench.store, catalog: workbench.catalog, commandArrived: commandArrived,
-            messageWaits: messageWaits, logger: logger)
         let process = "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+        let recorder = ControlRecorder(
+            store: workbench.store, catalog: workbench.catalog, commandArrived: commandArrived,
+            messageWaits: messageWaits, name: process, logger: logger)
+        let listener = ControlListener(
+            subscriber: try ControlSubscriber(
+                kafka, topics: [.commands, .events], group: own.membership, logger: logger),
+            recorder: recorder, store: workbench.store, logger: logger)
         let workers = (1...own.workers).map { number in
             Worker(
                 name: "\(process)-\(number)", store: workbench.store, catalog: workbench.catalog,
                 tables: workbench.tables, lease: own.lease, commandArrived: commandArrived, messageWaits: messageWaits,
                 logger: logger)
         }
+        let watch = StateWatch(workbench.store, workbench.catalog, logger: logger)
+        watch.addChecks(to: health)
         let database = workbench.database
         health.add("postgres") { await database.isAvailable() ? .ok : .failing("PostgreSQL does not answer") }
         let web = WebApplication(
             endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions, logger: logger)
         Routes(store: workbench.store, catalog: workbench.catalog).add(to: web)
         try await Lifecycle.run(
-            [publisher] + workers + [listener, web.server()], settings: settings, health: health, logger: logger)
+            [publisher, watch] + workers + [listener, web.server()], settings: settings, health: health, logger: logger)
         await database.close()
     }
 
@@ -69,12 +74,21 @@ struct ServeCommand: AsyncParsableCommand {
     private func announce(_ workbench: Workbench) async throws {
         try await workbench.store.forgetAbandonedWork(olderThan: 86_400)
         let environments = try await workbench.catalog.all()
-        let messages = try environments.map { environment in
-            try OutboxMessage(
-                Announcements.manifest(
+        try await workbench.store.change { session in
+            // One that was promoted, or removed, meanwhile has told of itself.
+            let plans = try await workbench.store.plans(session)
+            for environment in environments where plans[environment.name] == environment.plan {
+                let manifest = Announcements.manifest(
                     environment.name, plan: environment.plan, promotedAt: environment.promotedAt,
-                    models: environment.models, columns: environment.columns))
+                    models: environment.models, columns: environment.columns)
+                do {
+                    try await workbench.store.send(try manifest.messages().map { try OutboxMessage($0) }, session)
+                } catch let error as ControlSizeError {
+                    workbench.logger.error(
+                        "environment not announced",
+                        metadata: ["environment": "\(environment.name)", "error": "\(error)"])
+                }
+            }
         }
-        try await workbench.store.change { try await workbench.store.send(messages, $0) }
     }
 }

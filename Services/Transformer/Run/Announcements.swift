@@ -13,13 +13,15 @@ enum Announcements {
         let manifest = self.manifest(
             plan.environment, plan: environment.plan, promotedAt: environment.promotedAt, models: plan.models,
             columns: columns)
-        var messages = [
-            try OutboxMessage(manifest),
-            try OutboxMessage(
-                EnvironmentPromoted(
-                    environment: plan.environment, plan: environment.plan, models: changed,
-                    at: environment.promotedAt.date)),
-        ]
+        var messages = try manifest.messages().map { try OutboxMessage($0) }
+        for start in stride(from: 0, to: max(1, changed.count), by: namesMax) {
+            messages.append(
+                try OutboxMessage(
+                    EnvironmentPromoted(
+                        environment: plan.environment, plan: environment.plan,
+                        models: Array(changed[start..<min(start + namesMax, changed.count)]),
+                        at: environment.promotedAt.date)))
+        }
         for name in changed {
             guard let model = ModelName(name) else { continue }
             messages.append(
@@ -31,6 +33,9 @@ enum Announcements {
         }
         return messages
     }
+
+    /// Names in one message: it has its limit.
+    private static let namesMax = 2_000
 
     /// Everything others need to know of an environment.
     static func manifest(

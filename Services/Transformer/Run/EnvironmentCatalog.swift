@@ -18,6 +18,7 @@ final class EnvironmentCatalog: Sendable {
 
     private let store: StateStore
     private let kept = Mutex<[String: Environment]>([:])
+    private let broken = Mutex<[String: String]>([:])
 
     init(_ store: StateStore) { self.store = store }
 
@@ -30,14 +31,27 @@ final class EnvironmentCatalog: Sendable {
         return try await environment(name, plan: plan)
     }
 
-    /// All environments as they are now, by name.
-    func all() async throws -> [Environment] {
+    /// All environments as they are now, by name. One that cannot be read keeps nobody from the others: see `unreadable`.
+    func all() async throws -> [Environment] { try await everything().environments }
+
+    /// The same, with the current plan of each, of those that cannot be read too.
+    func everything() async throws -> (environments: [Environment], plans: [String: String]) {
+        let plans = try await store.plans()
         var found: [Environment] = []
-        for (name, plan) in try await store.plans().sorted(by: { $0.key < $1.key }) {
-            found.append(try await environment(name, plan: plan))
+        var broken: [String: String] = [:]
+        for (name, plan) in plans.sorted(by: { $0.key < $1.key }) {
+            do {
+                found.append(try await environment(name, plan: plan))
+            } catch let error as UnreadableEnvironment {
+                broken[name] = error.reason
+            }
         }
-        return found
+        self.broken.withLock { $0 = broken }
+        return (found, plans)
     }
+
+    /// Environments that could not be read when all were looked at last, and why. Applying a plan writes one anew.
+    var unreadable: [String: String] { broken.withLock { $0 } }
 
     /// Nil when there is no such environment.
     func find(_ name: String) async throws -> Environment? {
@@ -47,15 +61,32 @@ final class EnvironmentCatalog: Sendable {
 
     private func environment(_ name: String, plan: String) async throws -> Environment {
         if let found = kept.withLock({ $0[name] }), found.plan == plan { return found }
-        guard let stored = try await store.environment(name) else {
-            throw TransformerError.unknownEnvironment(name, known: [])
+        let found: StoredEnvironment?
+        do {
+            found = try await store.environment(name)
+        } catch let error where error is DecodingError || error is TransformerError {
+            throw UnreadableEnvironment(name: name, reason: "\(error)")
         }
-        let models = try stored.models.map { try $0.restored() }
+        guard let stored = found else { throw TransformerError.unknownEnvironment(name, known: []) }
+        let models: [PlannedModel]
+        do { models = try stored.models.map { try $0.restored() } } catch {
+            throw UnreadableEnvironment(name: name, reason: "\(error)")
+        }
         let environment = Environment(
             name: name, plan: stored.plan, promotedAt: stored.promotedAt, models: models,
             columns: Dictionary(uniqueKeysWithValues: stored.models.map { ($0.id.name, $0.columns) }))
         kept.withLock { $0[name] = environment }
         return environment
+    }
+}
+
+/// An environment whose rows in the state cannot be read: a newer version wrote them, or somebody changed them.
+struct UnreadableEnvironment: Error, CustomStringConvertible {
+    let name: String
+    let reason: String
+
+    var description: String {
+        "The environment \(name) cannot be read from the state: \(reason). `transformer apply --environment \(name)` writes it anew."
     }
 }
 

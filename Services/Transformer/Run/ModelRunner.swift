@@ -122,9 +122,8 @@ struct ModelRunner: Sendable {
         _ batch: Batch, of work: ModelWork, _ active: ActiveWork, rows: Int, _ ticket: Ticket
     ) async throws {
         while true {
-            let environments = try await catalog.all()
+            let (environments, plans) = try await catalog.everything()
             let messages = try updates(work.model.id, batch.computed, rows: rows, in: environments)
-            let plans = Dictionary(uniqueKeysWithValues: environments.map { ($0.name, $0.plan) })
             do {
                 try await store.finish(
                     active, computed: batch.computed, complete: batch.complete, reopening: Reopening(environments),

@@ -23,7 +23,15 @@ struct PlanRunner: Sendable {
             throw TransformerError(.invalidRequest, problem)
         }
         let graph = try ProjectGraph(project)
-        let current = try await catalog.find(environment)
+        let current: EnvironmentCatalog.Environment?
+        do {
+            current = try await catalog.find(environment)
+        } catch let error as UnreadableEnvironment {
+            // Its views and rows are there; the plan makes everything it says anew.
+            logger.warning(
+                "planned as if it were new", metadata: ["environment": "\(environment)", "error": "\(error)"])
+            current = nil
+        }
         let state = PlanningState(
             environment: current.map { Dictionary(uniqueKeysWithValues: $0.models.map { ($0.name, $0) }) },
             versions: try await existingVersions(), done: try await store.done())
@@ -40,6 +48,7 @@ struct PlanRunner: Sendable {
     @discardableResult
     func apply(_ plan: Plan, execution: Moment, report: Report = { _ in }) async throws -> String {
         let id = UUIDv7.make().text
+        var described: [StoredModel]?
         for stage in plan.stages {
             try Task.checkCancellation()
             switch stage {
@@ -47,9 +56,16 @@ struct PlanRunner: Sendable {
             case .backfill(let work): try await backfill(work, among: plan.models, execution: execution, report)
             case .audit(let models): try await audit(models, among: plan.models, execution: execution, report)
             case .promote(let targets, let dropped):
+                // What cannot be told to others is not promoted.
+                let models = try await describe(plan.models)
+                _ = try announcements(plan, id: id, models)
+                described = models
                 try await promote(targets, dropped, environment: plan.environment)
                 report("\(plan.environment): \(targets.count) views point to their tables")
-            case .finalize: try await finalize(plan, id: id)
+            case .finalize:
+                let models: [StoredModel]
+                if let described { models = described } else { models = try await describe(plan.models) }
+                try await finalize(plan, id: id, models)
             }
         }
         return id
@@ -119,21 +135,38 @@ struct PlanRunner: Sendable {
         try await views.promote(targets, dropping: dropped.map { RelationNames.view($0, in: environment) })
     }
 
-    /// Writes down what the environment is now, and tells everybody.
-    private func finalize(_ plan: Plan, id: String) async throws {
-        var models: [StoredModel] = []
-        for model in plan.models {
-            models.append(StoredModel(model, columns: try await tables.columns(of: RelationNames.table(model.id))))
+    /// The models as the state keeps them, with the columns of their tables.
+    private func describe(_ models: [PlannedModel]) async throws -> [StoredModel] {
+        var stored: [StoredModel] = []
+        for model in models {
+            stored.append(StoredModel(model, columns: try await tables.columns(of: RelationNames.table(model.id))))
         }
-        let now = Moment(Date())
-        let environment = StoredEnvironment(name: plan.environment, plan: id, promotedAt: now, models: models)
+        return stored
+    }
+
+    /// What the environment will be, and the messages that tell of it.
+    /// - Throws: `pipelineError` when no message can hold what there is to tell.
+    private func announcements(
+        _ plan: Plan, id: String, _ models: [StoredModel]
+    ) throws -> (environment: StoredEnvironment, messages: [OutboxMessage]) {
+        let environment = StoredEnvironment(
+            name: plan.environment, plan: id, promotedAt: Moment(Date()), models: models)
         let names = plan.stages.flatMap { stage -> [String] in
             if case .promote(let views, let dropped) = stage {
                 return views.map(\.name.description) + dropped.map(\.description)
             }
             return []
         }
-        let messages = try Announcements.promoted(plan, environment: environment, changed: names)
+        do {
+            return (environment, try Announcements.promoted(plan, environment: environment, changed: names))
+        } catch let error as ControlSizeError {
+            throw TransformerError(.pipelineError, "\(error) Nothing was promoted.")
+        }
+    }
+
+    /// Writes down what the environment is now, and tells everybody.
+    private func finalize(_ plan: Plan, id: String, _ models: [StoredModel]) async throws {
+        let (environment, messages) = try announcements(plan, id: id, models)
         try await store.change { session in
             try await store.remember(plan.models, session)
             try await store.save(environment, session)

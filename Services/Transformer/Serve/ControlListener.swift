@@ -3,21 +3,21 @@ import Foundation
 import Kafka
 import Logging
 import Metrics
-import Pipeline
-import Planning
 import ServiceLifecycle
-import Synchronization
+import ServiceRuntime
 
 /// Reads commands and landings, and records each in the state before its offset is committed.
+///
+/// Always: no message stops those behind it. What the state will not have is set aside, and told; while the state is away,
+/// everything waits.
 struct ControlListener: Service, CustomStringConvertible {
     let subscriber: ControlSubscriber
+    let recorder: ControlRecorder
     let store: StateStore
-    let catalog: EnvironmentCatalog
-    /// Called when a command waits.
-    let commandArrived: WakeUp
-    /// Called when a message waits to be sent.
-    let messageWaits: WakeUp
     let logger: Logger
+
+    private static let triesMax = 3
+    private static let firstPause: Duration = .milliseconds(100)
 
     var description: String { "ControlListener" }
 
@@ -31,69 +31,103 @@ struct ControlListener: Service, CustomStringConvertible {
     }
 
     private func listen() async throws {
+        let trouble = TroubleLog("cannot read control messages", logger: logger)
         while true {
-            let delivery = try await next()
-            guard let delivery else { return }
-            guard case .message(let envelope) = delivery else { continue }
-            do {
-                guard try await record(envelope) else { continue }
-            } catch  where !(error is CancellationError) && !Task.isCancelled {
-                // A message that the state cannot take would stop all that follow it: it is passed over, and told.
-                logger.error(
-                    "control message refused",
-                    metadata: ["type": "\(envelope.type)", "id": "\(envelope.id)", "error": "\(error)"])
-            }
-            do {
-                try await subscriber.commit(envelope)
-            } catch {
-                // A later commit makes up for it, and a message that comes again changes nothing.
-                logger.debug("commit failed", metadata: ["error": "\(error)"])
-            }
-        }
-    }
-
-    private func next() async throws -> ControlSubscriber.Delivery? {
-        while true {
+            let delivery: ControlSubscriber.Delivery?
             do throws(KafkaError) {
-                return try await subscriber.next()
+                delivery = try await subscriber.next()
+                trouble.over()
             } catch {
                 guard error.isRetriable else { throw error }
-                logger.warning("cannot read control messages", metadata: ["error": "\(error)"])
+                trouble.note(error)
                 try await Task.sleep(for: .seconds(1))
+                continue
+            }
+            guard let delivery else { return }
+            try await take(delivery)
+        }
+    }
+
+    private func take(_ delivery: ControlSubscriber.Delivery) async throws {
+        switch delivery {
+        case .message(let envelope):
+            let place = "\(envelope.position)@\(envelope.offset)"
+            let isOurs = try await deal(place, envelope.type) {
+                try OutboxMessage(envelope.message).payload
+            } with: {
+                try await recorder.record(envelope.message)
+            }
+            if isOurs { await commit(envelope.position, envelope.offset) }
+        case .unreadable(let message):
+            guard [TransformRequested.type, DataLanded.type].contains(message.type) else { return }
+            let place = "\(message.position)@\(message.offset)"
+            let isAnswered = try await deal(place, message.type) {
+                message.text
+            } with: {
+                message.type == TransformRequested.type ? try await recorder.refuse(message) : false
+            }
+            if !isAnswered { try await setAside(place, message.type, message.text, message.reason) }
+            await commit(message.position, message.offset)
+        case .gap(let partition):
+            // Of commands the scheduler asks again, at their deadlines. Of landings nobody will.
+            guard partition.topic == ControlTopic.events.rawValue else { return }
+            try await reached {
+                try await store.setAside(
+                    StateStore.gapKind, "\(partition)", type: "", payload: "",
+                    reason: "Messages of \(partition) were deleted before they were read. Landings may be among them: "
+                        + "late data of those days was not computed again. `transformer backfill` does it.")
+            }
+        case .caughtUp: break
+        }
+    }
+
+    /// Does `work`, as often as it may help. What the state refuses for good is tried a few times, and then set aside.
+    /// - Returns: What `work` said; true when it was set aside.
+    private func deal(
+        _ place: String, _ type: String, payload: @Sendable () throws -> String,
+        with work: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        var pause = Self.firstPause
+        var tries = 1
+        while true {
+            do {
+                return try await reached(work)
+            } catch {
+                guard !(error is CancellationError), !Task.isCancelled else { throw error }
+                guard tries < Self.triesMax else {
+                    try await setAside(place, type, try payload(), "\(error)")
+                    return true
+                }
+                tries += 1
+                try await Task.sleep(for: pause)
+                pause *= 4
             }
         }
     }
 
-    /// - Returns: False for messages that are not for this service.
-    private func record(_ envelope: ControlEnvelope) async throws -> Bool {
-        switch envelope.message {
-        case let request as TransformRequested:
-            let isNew = try await Retry.whileItMayHelp("record a command", logger: logger) {
-                try await store.receive(request)
-            }
-            logger.info(
-                "command received",
-                metadata: [
-                    "task": "\(request.task)", "attempt": "\(request.attempt)", "model": "\(request.model)",
-                    "environment": "\(request.environment)", "new": "\(isNew)",
-                ])
-            if isNew { commandArrived.call() } else { messageWaits.call() }
-            return true
-        case let landed as DataLanded:
-            try await Retry.whileItMayHelp("record a landing", logger: logger) { try await record(landed) }
-            return true
-        default: return false
+    private func setAside(_ place: String, _ type: String, _ payload: String, _ reason: String) async throws {
+        logger.error(
+            "control message set aside",
+            metadata: [
+                "type": "\(type)", "place": "\(place)", "error": "\(ControlText.cut(reason, to: 2_000))",
+            ])
+        Counter(label: "transformer_set_aside_total", dimensions: [("type", type)]).increment()
+        try await reached {
+            try await store.setAside(StateStore.messageKind, place, type: type, payload: payload, reason: reason)
         }
     }
 
-    private func record(_ landed: DataLanded) async throws {
-        let days = IntervalSet(
-            landed.days.compactMap { text in
-                Moment(text).flatMap { Interval(from: $0, to: $0.adding(seconds: 86_400)) }
-            })
-        try await store.landed(
-            landed.table.lowercased(), days, rows: landed.rows, at: Moment(landed.landedAt),
-            reopening: Reopening(try await catalog.all()))
-        Counter(label: "transformer_landings_total").increment()
+    /// Waits for a state that is away.
+    private func reached<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R {
+        try await Retry.whileItMayHelp("record a control message", logger: logger, body)
+    }
+
+    private func commit(_ position: TopicPartition, _ offset: Offset) async {
+        do {
+            try await subscriber.commit(position, offset)
+        } catch {
+            // A later commit makes up for it, and a message that comes again changes nothing.
+            logger.debug("commit failed", metadata: ["error": "\(error)"])
+        }
     }
 }

@@ -1,6 +1,7 @@
 import Kafka
 import Logging
 import Postgres
+import ServiceRuntime
 
 /// Repeats what fails for reasons that pass.
 enum Retry {
@@ -10,15 +11,16 @@ enum Retry {
         _ what: String, logger: Logger, _ body: @Sendable () async throws -> R
     ) async throws -> R {
         var pause = Duration.milliseconds(200)
+        let trouble = TroubleLog("failed, trying again", logger: logger)
         while true {
             do {
-                return try await body()
+                let result = try await body()
+                trouble.over()
+                return result
             } catch {
                 try Task.checkCancellation()
                 guard mayHelp(error) else { throw error }
-                logger.warning(
-                    "failed, trying again",
-                    metadata: ["what": "\(what)", "error": "\(error)", "pause": "\(pause)"])
+                trouble.note(error, ["what": "\(what)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(10))
             }

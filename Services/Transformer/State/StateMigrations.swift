@@ -85,6 +85,20 @@ enum StateMigrations {
                     rows bigint NOT NULL,
                     landed_at timestamptz NOT NULL
                 );
-                """)
+                """),
+            Migration(
+                2, "what is set aside",
+                """
+                -- Messages that could not be dealt with, until somebody has them tried again or drops them.
+                CREATE TABLE transformer.set_aside (
+                    id text PRIMARY KEY,
+                    kind text NOT NULL,
+                    type text NOT NULL,
+                    payload text NOT NULL,
+                    reason text NOT NULL,
+                    at timestamptz NOT NULL DEFAULT now(),
+                    times integer NOT NULL DEFAULT 1
+                );
+                """),
         ])
 }

@@ -44,27 +44,65 @@ extension StateStore {
         }
     }
 
-    /// Takes the oldest command that waits, or whose worker has stopped renewing its lease.
+    /// Takes the oldest command that waits, or whose worker has stopped renewing its lease. One that this version cannot
+    /// read is left to a newer one until its deadline, and then answered with that.
     func take(worker: String, lease: Duration) async throws -> LeasedCommand? {
-        let rows = try await database.session.rows(
+        while let row = try await takeRow(worker: worker, lease: lease) {
+            let token = try row.integer("token")
+            do {
+                return LeasedCommand(request: try Self.request(row), token: token, worker: worker)
+            } catch {
+                try await refuse(row, token: token, worker: worker, "\(error)")
+            }
+        }
+        return nil
+    }
+
+    private func takeRow(worker: String, lease: Duration) async throws -> Row? {
+        let actions = String(decoding: try JSONEncoder().encode(TransformRequested.Action.allCases), as: UTF8.self)
+        return try await database.session.rows(
             """
             UPDATE transformer.commands SET state = 'running', worker = \(worker), token = token + 1,
               started_at = now(), lease_until = now() + make_interval(secs => \(lease.secondsText)::double precision)
             WHERE task = (
               SELECT task FROM transformer.commands
-              WHERE state = 'waiting' OR (state = 'running' AND lease_until < now())
+              WHERE (state = 'waiting' OR (state = 'running' AND lease_until < now()))
+                AND (action IN (SELECT jsonb_array_elements_text(\(actions)::jsonb)) OR deadline < now())
               ORDER BY received_at, task LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING task, run, attempt::text AS attempt, action, environment, model, from_time::text AS from_time,
               up_to::text AS up_to, deadline::text AS deadline, token::text AS token
-            """)
-        guard let row = rows.first else { return nil }
-        let action = try row.text("action")
-        let request = TransformRequested(
+            """
+        ).first
+    }
+
+    private static func request(_ row: Row) throws -> TransformRequested {
+        let text = try row.text("action")
+        guard let action = TransformRequested.Action(rawValue: text) else {
+            throw TransformerError(.invalidRequest, "The action `\(text)` is not known to this version.")
+        }
+        return TransformRequested(
+            task: try row.text("task"), run: try row.text("run"), attempt: try row.integer("attempt"), action: action,
+            environment: try row.text("environment"), model: try row.text("model"),
+            from: try row["from_time"] == nil ? nil : row.moment("from_time").date, upTo: try row.moment("up_to").date,
+            deadline: try row.moment("deadline").date)
+    }
+
+    /// Ends a command that cannot be read: it would be taken again and again.
+    private func refuse(_ row: Row, token: Int, worker: String, _ reason: String) async throws {
+        let answer = TransformFailed(
             task: try row.text("task"), run: try row.text("run"), attempt: try row.integer("attempt"),
-            action: TransformRequested.Action(rawValue: action) ?? .run, environment: try row.text("environment"),
-            model: try row.text("model"), from: row["from_time"].flatMap { Moment($0)?.date },
-            upTo: try row.moment("up_to").date, deadline: try row.moment("deadline").date)
-        return LeasedCommand(request: request, token: try row.integer("token"), worker: worker)
+            environment: try row.text("environment"), model: try row.text("model"), worker: worker,
+            error: ControlFailure(
+                code: TransformerError.Code.invalidRequest.rawValue, message: reason, retriable: false))
+        try await change { session in
+            let ended = try await session.execute(
+                """
+                UPDATE transformer.commands SET state = 'failed', finished_at = now(), lease_until = NULL,
+                  outcome = \(try OutboxMessage(answer).payload)::jsonb
+                WHERE task = \(answer.task) AND token = \(token)::bigint AND state = 'running'
+                """)
+            if ended == 1 { try await send([try OutboxMessage(answer)], session) }
+        }
     }
 
     /// Keeps a command.

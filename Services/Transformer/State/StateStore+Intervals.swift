@@ -17,7 +17,9 @@ extension StateStore {
         var found: [VersionID: IntervalSet] = [:]
         for row in rows {
             guard let name = ModelName(try row.text("name")) else { continue }
-            found[VersionID(name: name, version: try row.text("version"))] = try Self.intervals(row, "done")
+            // What cannot be read counts as not done: to compute again what was is harmless.
+            let done = MultirangeText.read(try row.text("done")) ?? IntervalSet()
+            found[VersionID(name: name, version: try row.text("version"))] = done
         }
         return found
     }
@@ -29,7 +31,7 @@ extension StateStore {
             SELECT done::text AS done FROM transformer.intervals
             WHERE name = \(version.name.description) AND version = \(version.version)
             """)
-        return try rows.first.map { try Self.intervals($0, "done") } ?? IntervalSet()
+        return try rows.first.flatMap { MultirangeText.read(try $0.text("done")) } ?? IntervalSet()
     }
 
     /// Says that an interval of `version` is about to be computed. Must be called before its input is read: whatever
@@ -69,7 +71,8 @@ extension StateStore {
                 DELETE FROM transformer.active_work WHERE id = \(work.id)::uuid RETURNING reopened::text AS reopened
                 """)
             // Gone means that somebody took this worker for dead: nothing was noted for it, so nothing counts as done.
-            let reopened = try removed.first.map { try Self.intervals($0, "reopened") } ?? computed
+            // So with what cannot be read.
+            let reopened = try removed.first.flatMap { MultirangeText.read(try $0.text("reopened")) } ?? computed
             let done = complete.subtracting(reopened)
             try await session.execute(
                 """
@@ -118,14 +121,6 @@ extension StateStore {
     func forgetAbandonedWork(olderThan seconds: Int) async throws {
         _ = try await database.session.execute(
             "DELETE FROM transformer.active_work WHERE started_at < now() - make_interval(secs => \(seconds)::integer)")
-    }
-
-    static func intervals(_ row: Row, _ column: String) throws -> IntervalSet {
-        let text = try row.text(column)
-        guard let set = MultirangeText.read(text) else {
-            throw TransformerError(.unavailable, "The state holds intervals that cannot be read: \(text).")
-        }
-        return set
     }
 }
 
