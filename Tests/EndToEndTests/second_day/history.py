@@ -40,8 +40,13 @@ def run(history, seed, folder=FOLDER, binaries=BINARIES):
 def by_chance(seed, count):
     """Any order is valid: a step prepares what it needs."""
     chance = random.Random(seed)
-    kinds = list(dict.fromkeys(steps.HISTORY)) + ([steps.Upgraded] if steps.PREVIOUS else [])
+    kinds = list(dict.fromkeys(steps.HISTORY))
     return [chance.choice(kinds) for _ in range(count)]
+
+
+def upgraded(history):
+    """The same, begun with the services of the previous commit, where there are some."""
+    return ([steps.Upgraded, *history], steps.PREVIOUS) if steps.PREVIOUS else (history, BINARIES)
 
 
 def main():
@@ -51,10 +56,11 @@ def main():
     parser.add_argument("--scripted", action="store_true", help="the written history in place of one by chance")
     parser.add_argument("--folder", default=FOLDER)
     options = parser.parse_args()
-    history = steps.HISTORY if options.scripted else by_chance(options.seed, options.steps)
-    print(f"seed {options.seed}, {len(history)} steps", flush=True)
+    history, binaries = upgraded(steps.HISTORY if options.scripted else by_chance(options.seed, options.steps))
+    print(f"seed {options.seed}, {len(history)} steps" + ("" if steps.PREVIOUS else
+          "; no services of another commit beside them: SECOND_DAY_PREVIOUS_BIN is not set (scripts/second-day --previous)"), flush=True)
     began = time.monotonic()
-    run(history, options.seed, options.folder)
+    run(history, options.seed, options.folder, binaries)
     print(f"seed {options.seed}: {len(history)} steps in {time.monotonic() - began:.0f} s", flush=True)
 
 

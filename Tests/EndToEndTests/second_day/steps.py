@@ -91,7 +91,7 @@ class ColumnAdded(Step):
         world.apply()
 
     def expect(self, world):
-        if world.sql(f"select count(*) from {self.model.name} where {self.column} = length(url)") != world.sql(PAGE_VIEWS):
+        if world.sql(f"select count(*) from {self.model.name} where {self.column} is distinct from length(url)") != "0":
             raise AssertionError(f"{self.model.name} has rows without {self.column}")
         def shown():
             return self.column in str(world.visitor.ask("bi-api", "/api/v1/catalogue"))
@@ -515,27 +515,23 @@ class Restored(Step):
 
 
 class Upgraded(Step):
-    name = "services of the previous commit beside new ones"
+    """The other way round there is nothing to try: an old service does not start on what a new one has migrated."""
+    name = "services of the previous commit get new ones beside them, then leave"
 
     def apply(self, world):
-        """A stack that runs the previous commit is upgraded. One that is new has old services beside it for a while."""
+        world.binaries = BINARIES
         names = ["raw-sink", "transformer", "scheduler", "bi-api", "producer"]
-        upgrades = world.binaries == PREVIOUS
-        if upgrades:
-            world.binaries = BINARIES
-        others = {name: replica(world, name, binaries=BINARIES if upgrades else PREVIOUS) for name in names}
+        others = {name: replica(world, name, binaries=BINARIES) for name in names}
         for service in others.values():
             world.services[service.label] = service.start()
             service.wait_ready()
         world.check(self.allowed)
-        leaving = [(name if upgrades else other.label) for name, other in others.items()]
-        for label in leaving:
-            world.services[label].stop()
+        for name in names:
+            world.services[name].stop()
         world.check_logs(self.allowed)
-        for name, other in others.items():
-            del world.services[other.label]
-            if upgrades:
-                world.services[name] = other
+        for name, service in others.items():
+            del world.services[service.label]
+            world.services[name] = service
 
     def again(self, world):
         pass
