@@ -243,7 +243,7 @@ struct SecondDayServeTests {
     func messages() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(3))
-            let port = freePort()
+            let port = try freePort()
             let process = try ServeProcess(test, port: port, instance: nil)
             defer { process.kill() }
             try await process.waitUntilReady()
