@@ -7,6 +7,7 @@ import PackageDescription
 enum Shared: String {
     case blockingIO = "BlockingIO"
     case civilTime = "CivilTime"
+    case spelling = "Spelling"
     case kafka = "Kafka"
     case postgres = "Postgres"
     case curl = "Curl"
@@ -127,6 +128,8 @@ let package = Package(
 
         // pure: days of the calendar, and when cron is due
         shared(.civilTime),
+        // pure: the name that was perhaps meant
+        shared(.spelling),
 
         // C calls that block, each on a thread of its own
         shared(.blockingIO),
@@ -138,14 +141,14 @@ let package = Package(
 
         // what every service is started, configured and watched by
         shared(
-            .serviceRuntime, uses: [.civilTime],
-            [.configuration, .lifecycle, .logging, .metrics, .unixSignals, .argumentParser]),
+            .serviceRuntime, uses: [.civilTime, .spelling],
+            [.configuration, .lifecycle, .logging, .metrics, .unixSignals, .argumentParser, .yams]),
 
         // pure: text and values, no I/O
         shared(.sql, [.orderedCollections]),
-        shared(.dataContract, uses: [.civilTime], [.orderedCollections, .yams]),
+        shared(.dataContract, uses: [.civilTime, .spelling], [.orderedCollections, .yams]),
 
-        shared(.pipeline, uses: [.civilTime, .dataContract, .sql], [.yams, .orderedCollections]),
+        shared(.pipeline, uses: [.civilTime, .spelling, .dataContract, .sql], [.yams, .orderedCollections]),
         shared(.controlPlane, uses: [.civilTime, .kafka], [.logging]),
         shared(.warehouse, uses: [.postgres, .sql, .dataContract], [.logging, .metrics]),
         shared(
@@ -162,7 +165,9 @@ let package = Package(
             resources: [.copy("Public")])
         + service(
             "RawSink",
-            uses: [.serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse, .web],
+            uses: [
+                .spelling, .serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
+            ],
             ["CMemory", .argumentParser, .lifecycle, .logging, .metrics])
         + [
             pure(
@@ -201,6 +206,7 @@ let package = Package(
             tests("BlockingIO"),
             tests("CivilTime", uses: ["TestValues"]),
             tests("Cryptography"),
+            tests("Spelling"),
             tests("Kafka", uses: ["TestKit"], [.logging]),
             tests("Postgres", uses: ["TestKit", "TestValues"], [.logging]),
             tests("Curl", uses: ["TestKit"], [.logging]),
@@ -220,7 +226,7 @@ let package = Package(
             tests(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
                 ["CLibzstd", .logging, .lifecycle, .hummingbird]),
-            tests("RawSink", uses: ["TestKit", "TestValues", "Warehouse", "DataContract"], [.logging]),
+            tests("RawSink", uses: ["TestKit", "TestValues", "Warehouse", "DataContract", "Pipeline"], [.logging]),
             tests("Planning", uses: ["CivilTime", "TestValues", "Pipeline", "SQL"]),
             tests(
                 "Transformer",

@@ -1,3 +1,5 @@
+import Spelling
+
 /// The `key: value` lines of one YAML mapping, of which only known keys are allowed, each once.
 struct DashboardFields {
     /// A named part: its key, and what is under it.
@@ -99,10 +101,7 @@ extension YAMLValue {
 /// ` Did you mean …?` when a known name is close to what was written, else what is known.
 func nearest(_ name: String, _ known: some Sequence<String>) -> String {
     let names = known.sorted()
-    if let close = names.first(where: {
-        $0.lowercased() == name.lowercased() || $0.hasPrefix(name) || name.hasPrefix($0)
-    }) {
-        return " Did you mean `\(close)`?"
-    }
+    let hint = KnownNames.hint(for: name, in: names, quote: "`")
+    if !hint.isEmpty { return hint }
     return names.isEmpty ? "" : " Known: \(names.joined(separator: ", "))."
 }

@@ -8,7 +8,7 @@ public enum Observability {
     private static let isBootstrapped = Mutex(false)
 
     /// Sets up logs and metrics for this process and gives the service's logger. A second call changes nothing and
-    /// gives a logger of the same kind.
+    /// gives a logger of the same kind. What is wrong with the settings' names is logged.
     /// - Parameter level: The level when `LOG_LEVEL` is not set: commands for people pass `.warning`, so that their
     ///   output stands alone.
     @discardableResult
@@ -16,8 +16,11 @@ public enum Observability {
         let isSet = settings.source(of: LogSettings.level) != .standard
         let chosen = try settings.value(of: LogSettings.level)
         let format = try settings.value(of: LogSettings.format)
+        Output.configure(service: settings.service, format: format)
         bootstrap(service: settings.service, level: isSet ? chosen : level ?? chosen, format: format)
-        return Logger(label: settings.service)
+        let logger = Logger(label: settings.service)
+        for warning in settings.warnings { logger.warning("setting not known", metadata: ["detail": "\(warning)"]) }
+        return logger
     }
 
     static func bootstrap(service: String, level: Logger.Level, format: LogSettings.Format) {

@@ -21,8 +21,10 @@ public enum ServiceMain {
     static func outcome<Root: ParsableCommand>(
         of root: Root.Type, _ service: ServiceDescription, arguments: [String]
     ) async -> (code: Int32, output: String, errors: String) {
+        var flags: [String: String] = [:]
         do {
             let (values, rest) = try SettingFlags.split(arguments, groups: service.groups)
+            flags = values
             try await SettingFlags.$current.withValue(values) {
                 var command = try root.parseAsRoot(rest)
                 if var command = command as? any AsyncParsableCommand {
@@ -33,17 +35,17 @@ public enum ServiceMain {
             }
             return (ExitCode.ok.rawValue, "", "")
         } catch let error as SettingsError {
-            return (ExitCode.configuration.rawValue, "", lines(error.description, service))
+            return (ExitCode.configuration.rawValue, "", failure(error.description, service, flags))
         } catch let error as ExitError {
-            return (error.code.rawValue, "", lines(error.description, service))
+            return (error.code.rawValue, "", failure(error.description, service, flags))
         } catch {
-            return parserOutcome(of: root, service, error)
+            return parserOutcome(of: root, service, flags, error)
         }
     }
 
     /// swift-argument-parser's own errors: help is a success, a wrong command line has Millrace's code for it.
     private static func parserOutcome<Root: ParsableCommand>(
-        of root: Root.Type, _ service: ServiceDescription, _ error: any Error
+        of root: Root.Type, _ service: ServiceDescription, _ flags: [String: String], _ error: any Error
     ) -> (code: Int32, output: String, errors: String) {
         let code = root.exitCode(for: error)
         if code.isSuccess { return (ExitCode.ok.rawValue, root.fullMessage(for: error), "") }
@@ -51,12 +53,11 @@ public enum ServiceMain {
             return (ExitCode.usage.rawValue, "", Secrets.masked(root.fullMessage(for: error)))
         }
         if let own = error as? ArgumentParser.ExitCode { return (own.rawValue, "", "") }
-        return (ExitCode.failed.rawValue, "", lines("\(error)", service))
+        return (ExitCode.failed.rawValue, "", failure("\(error)", service, flags))
     }
 
-    /// Each line of `text` behind the service's name, without secrets and terminal codes.
-    private static func lines(_ text: String, _ service: ServiceDescription) -> String {
-        let lines = Secrets.masked(text).split(whereSeparator: \.isNewline)
-        return lines.map { "\(service.name): \(LogText.escaped(String($0)))" }.joined(separator: "\n")
+    /// Without secrets and terminal codes; nothing where there is nothing to say.
+    private static func failure(_ text: String, _ service: ServiceDescription, _ flags: [String: String]) -> String {
+        text.isEmpty ? "" : Output.failure(text, service: service.name, flags: flags)
     }
 }

@@ -19,4 +19,15 @@ import Transformer
         }
         #expect(try String(contentsOf: path, encoding: .utf8) == text, "run `make docs`")
     }
+
+    @Test("every service knows the settings of all")
+    func knownSettingsAreCurrent() throws {
+        let services = [producerService, rawSinkService, transformerService, schedulerService, biAPI]
+        let text = SettingsDocument.knownSettings(of: services.map { (service: $0.name, groups: $0.groups) })
+        let path = SourceTree.root.appending(path: "Shared/ServiceRuntime/Settings/KnownSettings.swift")
+        if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
+            try text.write(to: path, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: path, encoding: .utf8) == text, "run `make docs`")
+    }
 }

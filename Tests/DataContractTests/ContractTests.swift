@@ -69,7 +69,42 @@ import Testing
             ("raw.payments", "payments", "schema[0].physicalName: Expected schema.table"),
             ("raw.payments", "raw._payments", "schema[0].physicalName: Tables whose names start with _"),
             ("value: 3}", "value: 0}", "schema[0].customProperties[0].value: Expected a whole number from 1 to 10000"),
-            ("property: partitions", "property: partition", "schema[0].customProperties[0].property: Unknown"),
+            (
+                "property: partitions", "property: partition",
+                "schema[0].customProperties[0].property: Unknown: partition. Did you mean partitions?"
+            ),
+            ("property: key", "property: colour", "schema[0].customProperties[3].property: Unknown: expected one of"),
+            (
+                "required: true,", "requird: true,",
+                "schema[0].properties[1].requird: No key of the standard. Did you mean required?"
+            ),
+            (
+                "primaryKey: true", "uniqe: true",
+                "schema[0].properties[0].uniqe: No key of the standard. Did you mean unique?"
+            ),
+            (
+                "physicalName: paid_at", "physcalName: paid_at",
+                "schema[0].properties[2].physcalName: No key of the standard. Did you mean physicalName?"
+            ),
+            (
+                "description: One", "desciption: One",
+                "schema[0].desciption: No key of the standard. Did you mean description?"
+            ),
+            ("slaProperties", "slaProperty", "slaProperty: No key of the standard. Did you mean slaProperties?"),
+            (
+                "property: retention", "property: retenton",
+                "slaProperties[0].property: Not known. Did you mean retention?"
+            ),
+            ("unit: d", "units: d", "slaProperties[0].units: No key of the standard. Did you mean unit?"),
+            (
+                "value: 3}", "valeu: 3}",
+                "schema[0].customProperties[0].valeu: No key of the standard. Did you mean value?"
+            ),
+            (
+                "version: 1.0.0", "version: 1.0.0\nzzz: 1",
+                "zzz: No key of the standard. Take it out, or make it one of customProperties."
+            ),
+            ("{purpose:", "{purpos:", "description.purpos: No key of the standard. Did you mean purpose?"),
             (
                 "value: paidAt", "value: user",
                 "schema[0].customProperties[2].value: user must be a property of logicalType timestamp"

@@ -34,7 +34,7 @@ import Testing
             (flag: nil, environment: "2", file: "sink: {batch_rows_max: 3}", value: 2),
             (flag: nil, environment: nil, file: "sink: {batch_rows_max: 3}", value: 3),
             (flag: nil, environment: "", file: "sink: {batch_rows_max: 3}", value: 3),
-            (flag: nil, environment: nil, file: "other: 1", value: 5_000),
+            (flag: nil, environment: nil, file: "http: {port: 1}", value: 5_000),
             (flag: nil, environment: "10_000", file: nil, value: 10_000),
         ] as [(flag: String?, environment: String?, file: String?, value: Int)])
     func precedence(flag: String?, environment: String?, file: String?, value: Int) async throws {
@@ -131,6 +131,111 @@ import Testing
         let service = ServiceDescription(name: "raw-sink", summary: "", groups: [HTTPEndpoint.group(port: 8082)])
         let settings = try await Settings.load(service, overrides: [:], environment: [:])
         #expect(try HTTPEndpoint(settings) == HTTPEndpoint(host: "127.0.0.1", port: 8082))
+    }
+}
+
+@Suite("A misspelt setting is told") struct SettingNamesTests {
+    @Test(
+        "in the file as a mistake, with its place and the nearest name",
+        arguments: [
+            (
+                "sink: {batch_row_max: 3}",
+                ":1:8: `sink.batch_row_max` is no setting. Did you mean `sink: {batch_rows_max: …}`?"
+            ),
+            ("sink:\n  wait: 1s\nsnik:\n  wait: 1s", ":3:1: `snik` is no setting."),
+            ("sink: {names: {a: b}}", ":1:8: `sink.names` takes one value, or a list, not `key: value` lines."),
+            ("SINK_WAIT: 1s", ":1:1: `SINK_WAIT` is no setting. Did you mean `sink: {wait: …}`?"),
+            ("sink_wait: 1s", ":1:1: `sink_wait` is no setting. Did you mean `sink: {wait: …}`?"),
+            ("Sink: {wait: 1s}", ":1:1: `Sink` is no setting."),
+            ("sink: 5", ":1:1: `sink` is no setting."),
+            (
+                "kafka: {bootstrap_server: x}",
+                ":1:9: `kafka.bootstrap_server` is no setting. Did you mean `kafka: {bootstrap_servers: …}`?"
+            ),
+        ])
+    func file(text: String, message: String) async throws {
+        let error = await #expect(throws: SettingsError.self) { try await SettingsTests.load(file: text) }
+        #expect(error?.problems.count == 1)
+        #expect(error?.description.contains(".yaml\(message)") == true, "\(String(describing: error))")
+    }
+
+    @Test(
+        "and not where it is another service's, or nothing",
+        arguments: [
+            "transformer: {workers: 3}", "session: {secret_file: /x}", "sink:\n", "",
+            "sink: {password_file: /dev/null}",
+        ])
+    func foreignKeys(text: String) async throws {
+        _ = try await SettingsTests.load(file: text, groups: [])
+    }
+
+    @Test(
+        "in the environment as a warning that names it",
+        arguments: [
+            ("SINK_BATCH_ROW_MAX", "5", " Did you mean SINK_BATCH_ROWS_MAX?"),
+            ("KAFKA_BOOTSTRAP_SERVER", "x:1", " Did you mean KAFKA_BOOTSTRAP_SERVERS?"),
+            ("POSTGRES_PASWORD", "x", " Did you mean POSTGRES_PASSWORD?"),
+            ("POSTGRES_PASSWORD_FIEL", "x", " Did you mean POSTGRES_PASSWORD_FILE?"),
+            ("SINK_COLOUR", "x", ""),
+        ])
+    func environment(name: String, value: String, hint: String) async throws {
+        let settings = try await SettingsTests.load(environment: [name: value])
+        #expect(settings.warnings == ["\(name) in the environment is no setting, and nothing reads it.\(hint)"])
+    }
+
+    @Test(
+        "and not when it is somebody else's",
+        arguments: [
+            ("POSTGRES_PASSWORD", "x"), ("TRANSFORMER_WORKERS", "3"), ("PGPASSWORD", "x"), ("KAFKA_LOG_DIRS", "/data"),
+            ("KAFKA_LISTENERS", "x"), ("POSTGRES_INITDB_ARGS", "x"), ("RAW_SINK_PORT_8082_TCP", "tcp://10.0.0.1:8082"),
+            ("SCHEDULER_PORT", "tcp://10.0.0.1:8080"), ("SCHEDULER_SERVICE_HOST", "10.0.0.1"),
+            ("HTTP_PROXY", "http://p"),
+            ("SCHEDULER_SERVICE_PORT_HTTP", "8080"), ("TRANSFORMER_PORT_8000_TCP_ADDR", "10.0.0.1"), ("PATH", "/bin"),
+        ])
+    func foreign(name: String, value: String) async throws {
+        #expect(try await SettingsTests.load(environment: [name: value]).warnings == [])
+    }
+
+    @Test("and a value that the platform put under a name of ours is explained")
+    func serviceLink() async throws {
+        let service = ServiceDescription(name: "k", summary: "", groups: [PostgresEndpoint.group])
+        let error = await #expect(throws: SettingsError.self) {
+            try await Settings.load(service, overrides: [:], environment: ["POSTGRES_PORT": "tcp://10.96.0.7:5432"])
+        }
+        #expect(error?.description.contains("It is what Kubernetes (or Docker) tells each container") == true)
+        #expect(error?.description.contains("enableServiceLinks: false") == true)
+    }
+}
+
+@Suite("Brokers are hosts and ports") struct BrokerTextTests {
+    private static func load(_ text: String) async throws -> String {
+        let service = ServiceDescription(name: "k", summary: "", groups: [KafkaEndpoint.group])
+        let settings = try await Settings.load(service, overrides: [:], environment: ["KAFKA_BOOTSTRAP_SERVERS": text])
+        return try KafkaEndpoint(settings).bootstrapServers
+    }
+
+    @Test(
+        "one or several",
+        arguments: [
+            ("localhost:9092", "localhost:9092"), ("kafka", "kafka"), ("a-1.b_c:1, b:65535", "a-1.b_c:1,b:65535"),
+            ("[::1]:9092", "[::1]:9092"), ("SASL_SSL://b:9093", "SASL_SSL://b:9093"),
+            ("127.0.0.1:9092", "127.0.0.1:9092"),
+        ])
+    func good(text: String, brokers: String) async throws { #expect(try await Self.load(text) == brokers) }
+
+    @Test(
+        "and anything else is refused at once",
+        arguments: [
+            ("http://localhost:9092", "no list of brokers: http:// is not how Kafka is spoken to"),
+            ("kafka://b:9092", "no list of brokers: kafka:// is not"), ("a:9092,", "one of them is empty"),
+            ("a:", "is no port"), ("a:0", "is no port"), ("a:9092/x", "is no port"), ("a:65536", "is no port"),
+            (":9092", "has no host"), ("a b:9092", "names no host"), ("a;b", "names no host"),
+            ("a:9092;b:9092", "is no port"),
+        ])
+    func bad(text: String, reason: String) async throws {
+        let error = await #expect(throws: SettingsError.self) { try await Self.load(text) }
+        #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+        #expect(error?.description.contains("Allowed: host:port, several separated by commas") == true)
     }
 }
 

@@ -60,8 +60,8 @@ struct CreateUser: AsyncParsableCommand {
             try await state.saveUser(name, role, passwordHash: hash, update: update)
         }
         switch outcome {
-        case .created: print("Created \(name) (\(role.rawValue)).")
-        case .updated: print("Changed \(name) (\(role.rawValue)); open sessions are over.")
+        case .created: Output.line("Created \(name) (\(role.rawValue)).")
+        case .updated: Output.line("Changed \(name) (\(role.rawValue)); open sessions are over.")
         case .exists:
             throw ExitError(.failed, "There is a user \(name) already. Use --update to change role and password.")
         }

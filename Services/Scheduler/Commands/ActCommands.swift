@@ -16,11 +16,11 @@ struct RunOptions: ParsableArguments {
     static let dagWaitMax: Duration = .seconds(10)
 
     func follow(_ run: String, on store: StateStore) async throws {
-        guard wait else { return print(run) }
+        guard wait else { return Output.line("\(run)") }
         while true {
             let stored = try await store.run(run)
             if stored.run.state.isOver {
-                print(RunText.text(stored))
+                Output.line(RunText.text(stored))
                 if stored.run.state != .succeeded { throw ExitError(.failed, "") }
                 return
             }
@@ -91,7 +91,7 @@ struct PauseCommand: StateCommand {
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         try await store.setPaused(true, dag: dag, by: who, at: Date())
-        print("\(dag) is paused")
+        Output.line("\(dag) is paused")
     }
 }
 
@@ -106,6 +106,6 @@ struct UnpauseCommand: StateCommand {
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         try await store.setPaused(false, dag: dag, by: who, at: Date())
-        print("\(dag) is on schedule")
+        Output.line("\(dag) is on schedule")
     }
 }

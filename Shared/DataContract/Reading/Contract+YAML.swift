@@ -1,3 +1,4 @@
+import Spelling
 import Yams
 
 extension Contract {
@@ -46,6 +47,7 @@ private struct ContractReader {
     /// The contract, or nil when there is not even a table to speak of.
     func contract(file: String) -> Contract? {
         checkHeader()
+        checkKeys()
         let tables = root["schema"].list
         guard let table = tables.first, tables.count == 1 else {
             root["schema"].problem(
@@ -79,6 +81,20 @@ private struct ContractReader {
         let version = root["apiVersion"].requiredText("apiVersion: v3.0.2")
         if root["apiVersion"].isPresent, !version.hasPrefix("v3.") {
             root["apiVersion"].problem("Expected version 3 of the Open Data Contract Standard, such as v3.0.2.")
+        }
+    }
+
+    /// Of everything outside of `properties`, whose reader looks at theirs.
+    private func checkKeys() {
+        root.refuseOthers(than: ContractVocabulary.root)
+        root["description"].refuseOthers(than: ContractVocabulary.description)
+        for table in root["schema"].list { table.refuseOthers(than: ContractVocabulary.object) }
+        for rule in root["slaProperties"].list {
+            rule.refuseOthers(than: ContractVocabulary.sla)
+            // Others are for people and tools; one that is almost ours was meant to be ours.
+            guard let name = rule["property"].node?.string, name != "retention" else { continue }
+            let hint = KnownNames.hint(for: name, in: ["retention"])
+            if !hint.isEmpty { rule["property"].problem("Not known.\(hint)") }
         }
     }
 

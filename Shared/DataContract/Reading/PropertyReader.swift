@@ -1,6 +1,7 @@
 /// Reads one member of `properties`.
 enum PropertyReader {
     static func property(_ node: ContractNode) -> Property {
+        node.refuseOthers(than: ContractVocabulary.property)
         let name = node["name"].requiredText("the field's name")
         let column = node["physicalName"].text ?? name
         if !column.isEmpty { check(column: column, node) }

@@ -1,3 +1,5 @@
+import Spelling
+
 /// What a template may ask for while it becomes SQL.
 public struct RenderContext: Sendable {
     /// The interval to compute: `start` belongs to it, `end` does not. Templates see the last microsecond before
@@ -67,29 +69,6 @@ public struct ModelIndex: Sendable {
 
     /// The name nearest to `text`, for "did you mean".
     public func nearest(to text: String) -> ModelName? {
-        let wanted = Array(text.lowercased().utf8)
-        let ranked = names.map { name in
-            (
-                name,
-                min(Self.distance(wanted, Array(name.name.utf8)), Self.distance(wanted, Array(name.description.utf8)))
-            )
-        }
-        guard let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(2, wanted.count / 3) else { return nil }
-        return best.0
-    }
-
-    /// Edits that turn one text into the other.
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = a == b ? diagonal : 1 + min(diagonal, above, row[j])
-                diagonal = above
-            }
-        }
-        return row[right.count]
+        KnownNames.nearest(to: text, in: byText.keys).flatMap { byText[$0] }
     }
 }

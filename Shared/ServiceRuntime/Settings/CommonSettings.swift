@@ -35,8 +35,8 @@ enum LifecycleSettings {
 
 /// Where Kafka is.
 public struct KafkaEndpoint: Sendable, Equatable {
-    static let bootstrapServersSetting = Setting<String>.text(
-        "kafka.bootstrap_servers", default: "localhost:9092", "Brokers to start from, host:port, separated by commas.")
+    static let bootstrapServersSetting = Setting<String>.brokers(
+        "kafka.bootstrap_servers", default: "localhost:9092", "Brokers to start from.")
     static let propertiesSetting = Setting<[String: String]>.pairs(
         "kafka.properties", "Further properties of librdkafka (SASL, TLS …); they win over Millrace's own.")
 

@@ -22,6 +22,22 @@ extension Setting where Value == String {
         }
     }
 
+    /// Where to find brokers: `host:port`, several separated by commas; a list in the configuration file.
+    public static func brokers(_ key: String, default value: String? = nil, _ meaning: String) -> Self {
+        Setting(
+            key, kind: "brokers", allowed: "host:port, several separated by commas, such as kafka-1:9092,kafka-2:9092",
+            default: value, meaning: meaning
+        ) { (text) throws(UnacceptableValue) in
+            let brokers = text.split(separator: ",", omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            for broker in brokers {
+                if let reason = BrokerText.reason(against: broker) { throw UnacceptableValue(reason) }
+            }
+            return brokers.joined(separator: ",")
+        }
+    }
+
     /// An address that starts with one of `schemes` and names a host, or a path on the same host when it starts with
     /// `/`.
     public static func address(

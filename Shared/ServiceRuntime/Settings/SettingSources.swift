@@ -27,6 +27,9 @@ struct SettingSources {
         }
     }
 
+    /// The file that `MILLRACE_CONFIG` names.
+    var filePath: String? { file?.path }
+
     /// The text of a setting and where it was found; `nil` when nowhere. An empty environment variable counts as not
     /// set, as in `docker compose`, where an unset variable is passed on as an empty one.
     func text(of setting: any SettingDeclaration) throws(SettingsError) -> (String, SettingSource)? {

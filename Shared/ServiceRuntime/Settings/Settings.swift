@@ -23,6 +23,8 @@ public struct Settings: Sendable {
     /// The service they were read for.
     public let service: String
     private let values: [String: (value: any Sendable, source: SettingSource)]
+    /// What was found beside the settings and is probably a mistake, a sentence each; `Observability.bootstrap` logs it.
+    public let warnings: [String]
 
     /// Reads and checks every setting of `groups`.
     /// - Parameters:
@@ -36,9 +38,10 @@ public struct Settings: Sendable {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws(SettingsError) -> Settings {
         let flags = overrides.map { $0.compactMapValues { $0 } } ?? SettingFlags.current
+        let names = SettingNames(service.groups + (groups ?? []) + [.everyService])
         let sources = try await SettingSources(flags: flags, environment: environment)
         var values: [String: (value: any Sendable, source: SettingSource)] = [:]
-        var problems: [SettingsError.Problem] = []
+        var problems = sources.filePath.map(names.problems(inFile:)) ?? []
         for setting in ((groups ?? service.groups) + [.everyService]).flatMap(\.settings) {
             do throws(SettingsError) {
                 values[setting.key] = try read(setting, from: sources)
@@ -47,7 +50,7 @@ public struct Settings: Sendable {
             }
         }
         guard problems.isEmpty else { throw SettingsError(problems) }
-        return Settings(service: service.name, values: values)
+        return Settings(service: service.name, values: values, warnings: names.warnings(about: environment))
     }
 
     /// The value of a setting that was among the groups of the load; its declaration there rules, default included.
@@ -80,7 +83,11 @@ public struct Settings: Sendable {
         do throws(UnacceptableValue) {
             return try setting.check(text)
         } catch {
-            throw SettingsError([.refused(setting, text: text, source: source, reason: error.reason)])
+            var problem = SettingsError.Problem.refused(setting, text: text, source: source, reason: error.reason)
+            if case .environment(let name) = source, SettingNames.isServiceLink(name, text) {
+                problem.explainServiceLink()
+            }
+            throw SettingsError([problem])
         }
     }
 }

@@ -31,7 +31,9 @@ public enum SettingsDocument {
             "`MILLRACE_CONFIG` names (the key's words are nested: `http.port` is `http: {port: 8080}`), else from its",
             "default. A secret has no flag; `NAME_FILE` names a file that holds it. An empty variable counts as not",
             "set. A wrong value stops the start with exit code 78 and a line that names the setting, the value, where",
-            "it came from and what is allowed.",
+            "it came from and what is allowed. So does a key of the file that is no setting of any service, with its",
+            "line and the nearest that is one. A variable that looks like a setting and is none (`SINK_BATCH_ROW_MAX`)",
+            "is a warning in the log: others write into the environment too.",
         ]
         var titles: [String] = []
         for title in services.flatMap({ $0.groups.map(\.title) }) where !titles.contains(title) { titles.append(title) }
@@ -44,6 +46,23 @@ public enum SettingsDocument {
             lines += rows(readers.map { ($0.service, $0.groups.filter { $0.title == title }.flatMap(\.settings)) })
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The file `KnownSettings.swift`.
+    public static func knownSettings(of services: [(service: String, groups: [SettingGroup])]) -> String {
+        let settings = services.flatMap { $0.groups.flatMap(\.settings) }
+        let keys = Set(settings.map(\.key) + settings.filter(\.isSecret).map { $0.key + "_file" }).sorted()
+        return """
+            // Written from the declarations in the code; a test compares. Do not edit: run `make docs`.
+
+            /// The keys of every service's settings, so that each knows a misspelt one from another's.
+            enum KnownSettings {
+                static let keys: [String] = [
+            \(keys.map { "        \"\($0)\"," }.joined(separator: "\n"))
+                ]
+            }
+
+            """
     }
 
     /// The same from descriptions.

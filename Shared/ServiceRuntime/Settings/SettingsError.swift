@@ -5,7 +5,19 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
         /// The setting as its operator knows it, such as `HTTP_PORT`.
         public let setting: String
         /// What happened and what to do, as a sentence that starts with the setting's name.
-        public let message: String
+        public private(set) var message: String
+
+        init(setting: String, message: String) {
+            self.setting = setting
+            self.message = message
+        }
+
+        /// The value was put there by the platform, under a name that is ours.
+        mutating func explainServiceLink() {
+            message +=
+                " It is what Kubernetes (or Docker) tells each container of a service of that name: set "
+                + "enableServiceLinks: false for the pod, or \(setting) itself."
+        }
     }
 
     public let problems: [Problem]

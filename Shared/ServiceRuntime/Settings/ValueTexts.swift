@@ -1,4 +1,4 @@
-// How durations and amounts of bytes are written in settings, both ways.
+// How durations, amounts of bytes and brokers are written in settings.
 import Foundation
 
 /// Durations as people write them: a whole or decimal number and a unit.
@@ -47,5 +47,49 @@ enum ByteText {
     static func write(_ bytes: Int) -> String {
         guard bytes != 0, let unit = units.first(where: { bytes % $0.bytes == 0 }) else { return "\(bytes)" }
         return "\(bytes / unit.bytes)\(unit.suffix)"
+    }
+}
+
+/// A broker as people write it. librdkafka takes nearly anything, and then looks for a host of that name for half a minute.
+enum BrokerText {
+    /// What librdkafka itself takes in front of a broker, where it is the protocol that is set.
+    private static let protocols: Set<String> = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"]
+
+    /// Why it is none, in words that follow "is"; `nil` when it is one.
+    static func reason(against text: String) -> String? {
+        var rest = text[...]
+        if let scheme = rest.range(of: "://") {
+            let name = rest[..<scheme.lowerBound].lowercased()
+            guard protocols.contains(name) else {
+                return "no list of brokers: \(name):// is not how Kafka is spoken to"
+            }
+            rest = rest[scheme.upperBound...]
+        }
+        if rest.isEmpty { return "no list of brokers: one of them is empty" }
+        var port: Substring?
+        if rest.first == "[", let end = rest.firstIndex(of: "]") {
+            port = rest[rest.index(after: end)...]
+            rest = rest[rest.index(after: rest.startIndex)..<end]
+            guard rest.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." || $0 == "%" }) else {
+                return "no list of brokers"
+            }
+        } else {
+            let colon = rest.firstIndex(of: ":") ?? rest.endIndex
+            port = rest[colon...]
+            rest = rest[..<colon]
+            let isName = rest.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                    || [45, 46, 95].contains($0)
+            }
+            guard isName else {
+                return "no list of brokers: \"\(LogText.escaped(String(text.prefix(100))))\" names no host"
+            }
+        }
+        if rest.isEmpty { return "no list of brokers: one of them has no host" }
+        guard let port, !port.isEmpty else { return nil }
+        guard let number = Int(port.dropFirst()), (1...65_535).contains(number) else {
+            return "no list of brokers: \"\(LogText.escaped(String(port.dropFirst().prefix(20))))\" is no port"
+        }
+        return nil
     }
 }
