@@ -73,7 +73,7 @@ extension KafkaError {
         case .topicExists: "Nothing to do unless it differs from what is wanted."
         case .messageTooLarge: "Send less at once, or raise max.message.bytes of the topic and message.max.bytes here."
         case .notAuthorized: "Check the credentials and the rights of this client."
-        case .unreachable: "Check that the brokers are up and reachable; the client goes on trying."
+        case .unreachable: "Check KAFKA_BOOTSTRAP_SERVERS, and that the brokers are up and reachable."
         case .other where isFatal: "Close this client, make a new one, send again what was not acknowledged."
         case .other where needsAbort: "Abort the transaction and do it again."
         case .other where isRetriable: "Try again later."

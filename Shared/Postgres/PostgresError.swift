@@ -37,7 +37,7 @@ public struct PostgresError: Error, Equatable, Sendable, CustomStringConvertible
     public var sqlState: SQLState?
     /// The server's DETAIL.
     public var detail: String?
-    /// The server's HINT.
+    /// The server's HINT; ours where no connection was made.
     public var hint: String?
     /// Where in the SQL text the mistake is: a count of characters, the first being 1.
     public var position: Int?

@@ -17,6 +17,10 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
     case checkFailed(check: String, failures: Int)
     /// Something that is not ours to drop stands in the way. Nothing was changed.
     case relationInUse(relation: String, reason: String)
+    /// No connection could be made: wrong host or port, or the server is away.
+    case unreachable(reason: String)
+    /// The server is there and does not let us in: wrong password, no such role or database, no trust in its certificate.
+    case loginRefused(reason: String)
     case connectionLost(reason: String)
     /// The engine is there and has no room at the moment: too many connections, a deadlock, a full disk.
     case busy(reason: String)
@@ -30,7 +34,7 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
     /// True when the same call, unchanged, may work later. Retry loops ask this and nothing else.
     public var isRetriable: Bool {
         switch self {
-        case .connectionLost, .busy: true
+        case .unreachable, .connectionLost, .busy: true
         default: false
         }
     }
@@ -57,10 +61,13 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
             "The check \(check) found \(failures) failures. Nothing was changed; the rows that were there stay."
         case .relationInUse(let relation, let reason):
             "\(relation) cannot be changed: \(reason). Nothing was changed."
+        case .unreachable(let reason): "The warehouse cannot be reached: \(reason)."
+        case .loginRefused(let reason): "The warehouse lets nobody in: \(reason)."
         case .connectionLost(let reason): "Lost the warehouse: \(reason). The same call may work later."
         case .busy(let reason): "The warehouse is busy: \(reason). The same call may work later."
         case .permissionDenied(let reason):
-            "The warehouse refused: \(reason). Check the role's rights (`raw-sink init`)."
+            "The warehouse refused: \(reason). The role lacks a right: `raw-sink init`, run as the owner of the tables, grants "
+                + "what services need; `raw-sink init` itself needs CREATE on the database, and CREATEROLE for the reader."
         case .timedOut(let reason): "The time limit ran out: \(reason)."
         case .cancelled: "The statement was cancelled."
         case .invalidStatement(let reason, let position):

@@ -16,6 +16,24 @@ struct AdminTests {
         await admin.close()
     }
 
+    @Test(
+        "says why it reaches no broker, and does not wait for the end of its time",
+        arguments: [
+            ("127.0.0.1:1", "Connection refused"), ("no-such-broker.invalid:9092", "Failed to resolve"),
+            ("127.0.0.1:1,no-such-broker.invalid:9092", "no broker can be reached"),
+        ])
+    func unreachable(brokers: String, reason: String) async throws {
+        let admin = try KafkaAdmin(
+            KafkaSettings(bootstrapServers: brokers, clientID: "admin"), timeout: .seconds(3_600),
+            logger: KafkaTestServer.logger(.critical))
+        let error = await #expect(throws: KafkaError.self) { try await admin.topics() }
+        #expect(error?.reason == .unreachable)
+        #expect(error?.isRetriable == true)
+        #expect(error?.description.contains(reason) == true, "\(String(describing: error))")
+        #expect(error?.description.contains("Check KAFKA_BOOTSTRAP_SERVERS") == true)
+        await admin.close()
+    }
+
     @Test("creates, describes, widens and deletes topics")
     func topics() async throws {
         try await withAdmin { admin in

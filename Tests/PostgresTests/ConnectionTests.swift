@@ -83,9 +83,46 @@ struct ConnectionTests {
         }
         let database = await failure { _ = try await connect { $0.database = "no_such_database" } }
         #expect(database?.isRetriable == false)
+        let named: [(String, (inout PostgresSettings) -> Void)] = [
+            ("Nothing listens there: check that PostgreSQL runs, POSTGRES_HOST and POSTGRES_PORT", { $0.port = 1 }),
+            ("There is no such database: check POSTGRES_DB", { $0.database = "no_such_database" }),
+            ("There is no host of that name: check POSTGRES_HOST", { $0.host = "no-such-host.invalid" }),
+        ]
+        for (advice, change) in named {
+            let error = await failure { _ = try await connect(change) }
+            #expect(error?.description.contains(advice) == true, "\(String(describing: error))")
+            #expect(error?.description.contains(" as \(PostgresTestServer.settings().user): ") == true)
+        }
         let tls = await failure { _ = try await connect { $0.tls = .verifyFull } }
         #expect(tls?.code == .connectionFailed)
         #expect(tls?.isRetriable == false)
+    }
+
+    @Test(
+        "and says what is wrong by the server's words",
+        arguments: [
+            (
+                #"connection to server at "db" (10.0.0.1), port 5432 failed: FATAL:  password authentication failed for user "x""#,
+                "28P01", "The password of that role is wrong"
+            ),
+            (#"FATAL:  role "x" does not exist"#, "28000", "There is no such role"),
+            (#"FATAL:  database "x" does not exist"#, "3D000", "There is no such database"),
+            ("fe_sendauth: no password supplied", "28P01", "The server asks for a password"),
+            (#"FATAL:  no pg_hba.conf entry for host "10.0.0.9", user "x", no encryption"#, "28000", "pg_hba.conf"),
+            (#"FATAL:  Peer authentication failed for user "x""#, "28000", "by this way of logging in"),
+            ("SSL error: certificate verify failed", "28000", "TLS certificate is not trusted"),
+            ("server does not support SSL, but SSL was required", "0A000", "The server has no TLS"),
+            (#"could not translate host name "db" to address: Name or service not known"#, nil, "no host of that name"),
+            ("Connection refused\n\tIs the server running on that host", nil, "Nothing listens there"),
+            ("connection to server failed: timeout expired", nil, "does not answer"),
+            ("received invalid response to SSL negotiation: H", nil, "is no PostgreSQL"),
+            ("FATAL:  the database system is starting up", nil, nil),
+        ] as [(String, SQLState?, String?)])
+    func advice(text: String, state: SQLState?, advice: String?) {
+        let failure = ConnectionFailure.of(text)
+        #expect(failure?.state == state)
+        #expect((failure == nil) == (advice == nil))
+        if let advice { #expect(failure?.advice.contains(advice) == true) }
     }
 
     @Test("cancelling the task ends the statement on the server")

@@ -62,7 +62,7 @@ public actor PostgresConnection {
         }
         let opened = Handle(raw: raw)
         guard PQstatus(raw) == CONNECTION_OK else {
-            throw PostgresError(connecting: raw, address: address)
+            throw PostgresError(connecting: raw, address: address, user: settings.user)
         }
         gate.attach(to: raw)
         notices.attach(to: raw)
@@ -138,22 +138,5 @@ private final class NoticeReceiver: Sendable {
         logger.log(
             level: severity == "WARNING" ? .warning : .debug, "notice from PostgreSQL",
             metadata: ["text": "\(field(ErrorField.message))", "sqlstate": "\(field(ErrorField.sqlState))"])
-    }
-}
-
-extension PostgresError {
-    /// Why a connection was not made. libpq keeps no SQLSTATE of a refused log-in, so refusals that no retry mends are
-    /// told by the server's words.
-    fileprivate init(connecting connection: OpaquePointer, address: String) {
-        let text = PostgresError.trimmed(PQerrorMessage(connection).map { String(cString: $0) } ?? "")
-        self.init(.connectionFailed, "Could not connect to \(address): \(text)")
-        let refusals: [(words: [String], state: SQLState)] = [
-            (["password authentication failed"], "28P01"), (["no password supplied"], "28P01"),
-            (["authentication failed"], "28000"), (["no pg_hba.conf entry"], "28000"),
-            (["role \"", "does not exist"], "28000"), (["role \"", "not permitted to log in"], "28000"),
-            (["database \"", "does not exist"], "3D000"), (["certificate"], "28000"),
-            (["server does not support SSL"], "0A000"),
-        ]
-        sqlState = refusals.first { $0.words.allSatisfy { text.contains($0) } }?.state
     }
 }

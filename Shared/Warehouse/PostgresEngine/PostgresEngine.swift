@@ -47,9 +47,9 @@ public struct PostgresEngine: WarehouseEngine {
 extension WarehouseError {
     init(_ error: PostgresError) {
         switch error.code {
-        case .connectionFailed where !error.isRetriable:
-            self = .permissionDenied(reason: error.description)
-        case .connectionFailed, .connectionLost:
+        case .connectionFailed where !error.isRetriable: self = .loginRefused(reason: error.description)
+        case .connectionFailed: self = .unreachable(reason: error.description)
+        case .connectionLost:
             self = .connectionLost(reason: error.description)
         case .poolExhausted: self = .busy(reason: error.description)
         case .cancelled: self = .cancelled
