@@ -59,6 +59,18 @@ extension KafkaConsumer {
         wasAssigned = true
     }
 
+    /// What Kafka has of a partition now: from the first record up to, without, the end. Asks the brokers, for five seconds at
+    /// most.
+    public func watermarks(of partition: TopicPartition) async throws(KafkaError) -> Range<Offset> {
+        let operation = "read watermarks"
+        guard let handle else { throw .closed(operation) }
+        var (low, high): (Int64, Int64) = (0, 0)
+        let code = rd_kafka_query_watermark_offsets(
+            handle.raw, partition.topic, partition.partition, &low, &high, 5_000)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, operation, partition: partition) }
+        return low..<max(low, high)
+    }
+
     /// `nil` when the topic does not exist or the brokers did not say.
     private func partitions(of topic: String, _ handle: ClientHandle) -> [TopicPartition]? {
         guard let object = rd_kafka_topic_new(handle.raw, topic, nil) else { return nil }

@@ -38,7 +38,13 @@ public protocol RawWarehouse: Sendable {
     /// got nothing for a minute, holds no low watermark back. Positions that are others meanwhile are passed over.
     func noteEnds(of topic: String, at positions: [Int32: Int64]) async throws(WarehouseError)
 
-    /// Moves a position by hand.
+    /// How many messages of these offsets are there, as rows or as dead letters. Reads the whole table once.
+    func landedCount(
+        of contract: Contract, partition: Int32, in range: Range<Int64>
+    ) async throws(WarehouseError) -> Int
+
+    /// Moves a position by hand. Dead letters with offsets from `next` on make way, as they could only be of another topic of
+    /// that name: they get offsets below zero.
     /// - Throws: `.fenced` when it is not at `from` any more.
     func moveSinkPosition(of topic: String, partition: Int32, from: Int64, to next: Int64) async throws(WarehouseError)
 

@@ -15,7 +15,7 @@ import Testing
             (nil, 0..<10, "t/3  next -  kafka 0..10  nothing landed yet"),
             (4, 0..<10, "t/3  next 4  kafka 0..10  behind 6"),
             (4, 7..<10, "t/3  next 4  kafka 7..10  gone: 3 records were deleted unlanded"),
-            (11, 0..<10, "t/3  next 11  kafka 0..10  gone: the topic was made anew"),
+            (11, 0..<10, "t/3  next 11  kafka 0..10  gone: the topic was made anew, or Kafka lost its newest records"),
         ] as [(Offset?, Range<Offset>, String)])
     func shown(next: Offset?, kept: Range<Offset>, text: String) {
         let standing = Self.standing(next, kept)
@@ -29,6 +29,7 @@ import Testing
         #expect(try Self.standing(4, 7..<10).resolve(.offset(10)) == 10)
         #expect(try Self.standing(11, 2..<10).resolve(.earliest) == 2)
         #expect(try Self.standing(4, 0..<10).resolve(.offset(6)) == 6)
+        #expect(try Self.standing(11, 2..<10).resolve(.latest) == 10)
     }
 
     @Test("never move behind what was landed, nor to where there is nothing")
@@ -42,7 +43,7 @@ import Testing
             let error = #expect(throws: ExitError.self) { try standing.resolve(target) }
             #expect(error?.message.contains(text) == true)
         }
-        #expect(OffsetTarget("latest") == nil)
+        #expect(OffsetTarget("newest") == nil)
         #expect(OffsetTarget("-1") == nil)
     }
 }

@@ -1,6 +1,7 @@
 import DataContract
 import Foundation
 import Kafka
+import Pipeline
 import Postgres
 import TestKit
 import Testing
@@ -19,11 +20,13 @@ struct SinkHarness {
     struct RunningSink {
         let service: SinkService
         let health: SinkHealth
+        let book: ContractBook
         private let task: Task<Void, any Error>
         private let warehouse: PostgresEngine
 
-        init(_ service: SinkService, _ health: SinkHealth, _ warehouse: PostgresEngine) {
+        init(_ service: SinkService, _ health: SinkHealth, _ book: ContractBook, _ warehouse: PostgresEngine) {
             self.service = service
+            self.book = book
             self.health = health
             self.warehouse = warehouse
             task = Task { try await service.run() }
@@ -73,15 +76,15 @@ struct SinkHarness {
     ///   partitions move on only when its session has run out, which the development broker does not do in a rebalance.
     func start(
         _ instance: String = "a", rowsMax: Int = 500, membership: ConsumerGroup.Instance? = nil,
-        contracts: [Contract]? = nil, deadLetters: DeadLetterLimit = .init()
+        contracts: [Contract]? = nil, deadLetters: DeadLetterLimit = .init(), folder: PipelineFolder? = nil
     ) -> RunningSink {
         let logger = KafkaTestServer.logger(.critical)
-        let contracts = contracts ?? [contract]
+        let contracts = contracts ?? folder?.readContracts().contracts ?? [contract]
         var database = database
         database.requiresWritable = true
         database.lockTimeout = .seconds(2)
         let warehouse = PostgresEngine(database, connectionsMax: contracts.count + 2, logger: logger)
-        let health = SinkHealth()
+        let (health, book) = (SinkHealth(), ContractBook())
         let settings = SinkSettings(
             limits: BatchLimits(recordsMax: rowsMax, waitMax: .milliseconds(50)),
             group: ConsumerGroup(
@@ -90,8 +93,9 @@ struct SinkHarness {
         let service = SinkService(
             SinkParts(
                 kafka: KafkaTestServer.settings(clientID: instance), warehouse: warehouse,
-                contracts: contracts, settings: settings, health: health, logger: logger))
-        return RunningSink(service, health, warehouse)
+                read: folder?.readContracts() ?? ReadContracts(contracts: contracts), folder: folder, book: book, settings: settings, health: health,
+                logger: logger))
+        return RunningSink(service, health, book, warehouse)
     }
 
     /// Messages that are no JSON.

@@ -16,24 +16,33 @@ enum SinkProcess {
     /// - Parameter idType: The type of the property `id`.
     static func pipeline(topic: String, idType: String = "integer") throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "millrace-\(topic)")
-        let contracts = folder.appending(path: "contracts")
-        try FileManager.default.createDirectory(at: contracts, withIntermediateDirectories: true)
-        let yaml = """
-            apiVersion: v3.0.2
-            kind: DataContract
-            id: \(topic)
-            version: 1.0.0
-            schema:
-              - name: \(topic)
-                physicalName: raw.t
-                customProperties: [{property: eventTime, value: at}]
-                properties:
-                  - {name: id, logicalType: \(idType), required: true}
-                  - {name: note, logicalType: string}
-                  - {name: at, logicalType: timestamp, required: true}
-            """
-        try Data(yaml.utf8).write(to: contracts.appending(path: "t.yaml"))
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "contracts"), withIntermediateDirectories: true)
+        try write(contract(topic: topic, idType: idType), to: "t.yaml", in: folder)
         return folder
+    }
+
+    static func write(_ yaml: String, to file: String, in folder: URL) throws {
+        try Data(yaml.utf8).write(to: folder.appending(path: "contracts").appending(path: file), options: .atomic)
+    }
+
+    /// The contract of `SinkHarness`, as text.
+    static func contract(topic: String, table: String = "t", idType: String = "integer", more: String = "") -> String {
+        """
+        apiVersion: v3.0.2
+        kind: DataContract
+        id: \(topic)
+        version: 1.0.0
+        schema:
+          - name: \(topic)
+            physicalName: raw.\(table)
+            customProperties: [{property: eventTime, value: at}]
+            properties:
+              - {name: id, logicalType: \(idType), required: true}
+              - {name: note, logicalType: string}
+              - {name: at, logicalType: timestamp, required: true}
+        \(more)
+        """
     }
 
     /// Runs a command to its end: its exit code, and what it printed and logged.

@@ -116,33 +116,91 @@ struct TroubleTests {
         "when records are gone from Kafka: the partition waits to be moved, the others go on", .timeLimit(.minutes(3)))
     func gone() async throws {
         try await SinkHarness.with(partitions: 2) { harness in
-            // As if a thousand messages of partition 0 had been landed of a topic that was then made anew.
+            // As if a thousand messages of partition 0 had been landed of a topic that was then made anew; a few are there.
             try await harness.pool.query(
                 "INSERT INTO raw._sink_offsets (topic, partition, next_offset) VALUES (\(harness.topic.name), 0, 1000)")
+            try await harness.pool.query(
+                """
+                INSERT INTO raw.t (id, at, _topic, _partition, _offset, _ingested_at)
+                SELECT 1000 + n, now(), \(harness.topic.name), 0, n, now() FROM generate_series(0, 24) n
+                """)
+            try await harness.pool.query(
+                """
+                INSERT INTO raw._dead_letters (topic, partition, "offset", raw_table, reason, message, failed_at)
+                SELECT \(harness.topic.name), 0, n, 'raw.t', 'old', 'old', now() FROM unnest(ARRAY[25, 30, 31]) n
+                """)
             let checks = HealthChecks()
             let sink = harness.start()
             sink.health.register(with: checks)
             try await harness.produce(0..<50, partition: 1)
             try await harness.produce(50..<80, partition: 0)
-            try await harness.waitForRows(50)
+            try await harness.produceGarbage(2, partition: 0)
+            try await harness.waitForRows(75)
             try await harness.wait("the sink to say so") { await checks.readiness().json.contains("raw-sink offsets") }
+            let said = await checks.readiness().json
+            #expect(said.contains("cannot go on from 1000: of its offsets Kafka has 0 to 31."), "\(said)")
+            #expect(said.contains("--to earliest --topic-is-new") && said.contains("--to latest"), "\(said)")
             try await harness.produce(80..<100, partition: 1)
-            try await harness.waitForRows(70)
-            #expect(try await harness.rows() == 70)
+            try await harness.waitForRows(95)
+            #expect(try await harness.rows() == 95)
 
             let admin = try KafkaAdmin(KafkaTestServer.settings(), logger: KafkaTestServer.logger())
             let warehouse = PostgresEngine(harness.database, connectionsMax: 1, logger: PostgresTestServer.logger())
             let offsets = SinkOffsets(warehouse: warehouse, admin: admin)
             let standings = try await offsets.standings(of: harness.topic.name)
             #expect(standings.map(\.isGone) == [true, false])
-            let done = try await offsets.move(harness.topic.partition(0), to: .earliest)
+            let partition = harness.topic.partition(0)
+            let refused = await #expect(throws: ExitError.self) {
+                try await offsets.move(partition, of: harness.contract, to: .earliest, topicIsNew: false)
+            }
+            // 25 rows, and the letters at 25, 30 and 31.
+            #expect(refused?.message.hasPrefix("28 messages of \(harness.topic.name), partition 0,") == true)
+            #expect(refused?.message.contains("--to latest") == true)
+            #expect(try await harness.rows() == 95)
+            let done = try await offsets.move(partition, of: harness.contract, to: .earliest, topicIsNew: true)
             #expect(done.hasSuffix("/0 moved from 1000 to 0"))
             await admin.close()
             await warehouse.close()
-            try await harness.waitForRows(100)
+            try await harness.waitForRows(125)
             try await harness.wait("the sink to be ready") { await checks.readiness().isReady }
             try await sink.stop()
-            try await harness.expectExactly(100)
+            #expect(try await harness.number("SELECT count(DISTINCT id) FROM raw.t WHERE id < 1000") == 100)
+            #expect(try await harness.rows() == 125)
+            let letters = try await harness.texts(
+                #"SELECT "offset" || ' ' || reason FROM raw._dead_letters ORDER BY "offset""#)
+            #expect(letters == ["-3 old", "-2 old", "-1 old", "30 invalid_json", "31 invalid_json"])
+        }
+    }
+
+    @Test(
+        "when Kafka lost its newest records: it goes on from the end, and nothing lands twice", .timeLimit(.minutes(3)))
+    func truncated() async throws {
+        try await SinkHarness.with(partitions: 1) { harness in
+            let first = harness.start()
+            try await harness.produce(0..<30)
+            try await harness.waitForRows(30)
+            try await first.stop()
+            // As if ten more had been landed, of which Kafka knows nothing any more.
+            try await harness.pool.query("UPDATE raw._sink_offsets SET next_offset = 40")
+            let checks = HealthChecks()
+            let sink = harness.start()
+            sink.health.register(with: checks)
+            try await harness.wait("the sink to say so") { await checks.readiness().json.contains("raw-sink offsets") }
+            let admin = try KafkaAdmin(KafkaTestServer.settings(), logger: KafkaTestServer.logger())
+            let warehouse = PostgresEngine(harness.database, connectionsMax: 1, logger: PostgresTestServer.logger())
+            let offsets = SinkOffsets(warehouse: warehouse, admin: admin)
+            let partition = harness.topic.partition(0)
+            _ = await #expect(throws: ExitError.self) {
+                try await offsets.move(partition, of: harness.contract, to: .earliest, topicIsNew: false)
+            }
+            let done = try await offsets.move(partition, of: harness.contract, to: .latest, topicIsNew: false)
+            #expect(done.hasSuffix("/0 moved from 40 to 30"))
+            await admin.close()
+            await warehouse.close()
+            try await harness.produce(30..<50)
+            try await harness.waitForRows(50)
+            try await sink.stop()
+            try await harness.expectExactly(50)
         }
     }
 

@@ -36,7 +36,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
             try await DeadLettersCommand.withWarehouse { warehouse in
                 let letters = try await warehouse.deadLetters(filter, limit: limit)
                 for letter in letters { print(json ? try DeadLetterJSON.line(letter) : DeadLetterText.line(letter)) }
-                if letters.isEmpty && !json { print("no dead letters") }
+                if letters.isEmpty && !json { Output.line("no dead letters") }
             }
         }
     }

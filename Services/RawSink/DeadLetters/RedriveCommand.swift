@@ -27,10 +27,7 @@ struct RedriveCommand: AsyncParsableCommand {
         let settings = try await Settings.load(
             rawSinkService, groups: [KafkaEndpoint.group, PostgresEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
-        let contracts = try PipelineContracts.load(settings).filter { filter.topic ?? $0.topic.name == $0.topic.name }
-        if let topic = filter.topic, contracts.isEmpty {
-            throw ExitError(.configuration, "no contract describes topic \(topic): its messages cannot become rows.")
-        }
+        let contracts = try PipelineContracts.load(settings, of: filter.topic)
         let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-redrive")
         let warehouse = PostgresEngine(
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
@@ -38,7 +35,7 @@ struct RedriveCommand: AsyncParsableCommand {
         do {
             for contract in contracts {
                 let report = try await Redrive(warehouse: warehouse, contract: contract).run(filter)
-                print("\(contract.topic.name): \(report)")
+                Output.line("\(contract.topic.name): \(report)")
                 if report.landed > 0 { told.append(contract) }
             }
             if !told.isEmpty { try await Self.announce(told, kafka, warehouse, logger) }
@@ -54,8 +51,8 @@ struct RedriveCommand: AsyncParsableCommand {
         _ contracts: [Contract], _ kafka: KafkaSettings, _ warehouse: PostgresEngine, _ logger: Logger
     ) async throws {
         let announcer = try Announcer(
-            kafka, warehouse: warehouse, contracts: contracts, instance: "redrive", meters: SinkMeters(), logger: logger
-        )
+            kafka, warehouse: warehouse, contracts: { contracts }, instance: "redrive", meters: SinkMeters(),
+            logger: logger)
         do {
             for contract in contracts { try await announcer.emptyOutbox(of: contract, age: .zero) }
         } catch {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DataContract
+import Pipeline
 import Postgres
 import ServiceRuntime
 import Warehouse
@@ -28,20 +29,17 @@ struct InitCommand: AsyncParsableCommand {
         let settings = try await Settings.load(
             rawSinkService, groups: [PostgresEndpoint.group, PipelineLocation.group, WarehouseReader.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
-        let contracts = try PipelineContracts.load(settings)
+        let read = try PipelineContracts.read(settings).read
         let reader = try WarehouseReader(settings)
         let warehouse = PostgresEngine(
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 1, logger: logger)
         do {
             if check {
-                try await Self.check(contracts, warehouse)
+                try await Self.check(read, warehouse)
                 await warehouse.close()
                 return
             }
-            let done = try await warehouse.prepareRawTables(for: contracts, allowingRewrite: allowRewrite)
-            try await warehouse.prepareReader(role: reader.user, password: reader.password, contracts: contracts)
-            for line in done { print(line) }
-            if done.isEmpty { print("the raw tables are as the contracts say") }
+            try await prepare(read, reader, warehouse)
         } catch {
             await warehouse.close()
             throw error
@@ -49,15 +47,44 @@ struct InitCommand: AsyncParsableCommand {
         await warehouse.close()
     }
 
-    private static func check(_ contracts: [Contract], _ warehouse: PostgresEngine) async throws {
-        let plans = try await warehouse.planRawTables(for: contracts).filter { !$0.isDone }
+    /// Each contract's table by itself: one that cannot be made does not keep the others from being made.
+    private func prepare(_ read: ReadContracts, _ reader: WarehouseReader, _ warehouse: PostgresEngine) async throws {
+        var done: [String] = []
+        var refused: [String] = []
+        var ready: [Contract] = []
+        for contract in read.contracts {
+            do throws(WarehouseError) {
+                done += try await warehouse.prepareRawTables(for: [contract], allowingRewrite: allowRewrite)
+                ready.append(contract)
+            } catch {
+                switch error {
+                case .incompatibleTable, .relationInUse: refused.append("\(contract.file): \(error)")
+                default: throw error
+                }
+            }
+        }
+        try await warehouse.prepareReader(role: reader.user, password: reader.password, contracts: ready)
+        for line in done { Output.line(line) }
+        refused += read.problems.map(\.description)
+        guard refused.isEmpty else {
+            let rest = ready.isEmpty ? "nothing was done" : "the other tables are as their contracts say"
+            throw ExitError(
+                .failed,
+                (refused + ["\(refused.count) contracts were not carried out; \(rest)."]).joined(separator: "\n"))
+        }
+        if done.isEmpty { Output.line("the raw tables are as the contracts say") }
+    }
+
+    private static func check(_ read: ReadContracts, _ warehouse: PostgresEngine) async throws {
+        let plans = try await warehouse.planRawTables(for: read.contracts).filter { !$0.isDone }
         for plan in plans {
-            for difference in plan.differences { print("\(plan.table): refused: \(difference)") }
-            for step in plan.steps { print("\(plan.table): would \(step)") }
+            for difference in plan.differences { Output.line("\(plan.table): refused: \(difference)") }
+            for step in plan.steps { Output.line("\(plan.table): would \(step)") }
         }
+        try PipelineContracts.refuse(read.problems)
         guard plans.isEmpty else {
-            throw ExitError(.failed, "\(plans.count) of \(contracts.count) tables differ from their contracts.")
+            throw ExitError(.failed, "\(plans.count) of \(read.contracts.count) tables differ from their contracts.")
         }
-        print("the raw tables are as the contracts say")
+        Output.line("the raw tables are as the contracts say")
     }
 }

@@ -20,7 +20,8 @@ actor Announcer {
     }
 
     private let warehouse: any RawWarehouse
-    private let contracts: [Contract]
+    /// Those in force now.
+    private let contracts: @Sendable () -> [Contract]
     private let kafka: KafkaSettings
     private let publisher: ControlPublisher
     private var producer: KafkaProducer
@@ -48,8 +49,8 @@ actor Announcer {
 
     /// - Throws: `KafkaError` for a wrong property.
     init(
-        _ kafka: KafkaSettings, warehouse: any RawWarehouse, contracts: [Contract], instance: String,
-        meters: SinkMeters, logger: Logger
+        _ kafka: KafkaSettings, warehouse: any RawWarehouse, contracts: @escaping @Sendable () -> [Contract],
+        instance: String, meters: SinkMeters, logger: Logger
     ) throws(KafkaError) {
         self.warehouse = warehouse
         self.contracts = contracts
@@ -104,7 +105,7 @@ actor Announcer {
         var age = Duration.zero  // at the start this sink has nothing under way
         while !Task.isCancelled {
             do {
-                for contract in contracts { try await emptyOutbox(of: contract, age: age) }
+                for contract in contracts() { try await emptyOutbox(of: contract, age: age) }
                 age = Self.outboxAge
             } catch {
                 noteFailure(error)

@@ -53,6 +53,9 @@ final class SinkHealth: Sendable {
     /// What keeps the group from giving records.
     func group(_ failure: String?) { state.withLock { $0.group = failure } }
 
+    /// Whether the last that was heard of the group was bad.
+    var isGroupFailing: Bool { state.withLock { $0.group != nil } }
+
     /// The next record of a partition is gone from Kafka, or it is so no longer.
     func gone(_ partition: TopicPartition, _ failure: String?) { state.withLock { $0.gone[partition] = failure } }
 
@@ -76,11 +79,15 @@ final class SinkHealth: Sendable {
         }
     }
 
-    func register(with checks: HealthChecks, limits: LagLimits = LagLimits()) {
+    /// - Parameter contracts: What of them is set aside.
+    func register(
+        with checks: HealthChecks, limits: LagLimits = LagLimits(), contracts: (@Sendable () -> String?)? = nil
+    ) {
         func add(_ name: String, _ failure: @escaping @Sendable () -> String?) {
             checks.add(name) { failure().map(HealthStatus.failing) ?? .ok }
         }
         if limits != LagLimits() { add("lag") { [self] in lag.excess(over: limits) } }
+        if let contracts { checks.add("contracts") { contracts().map(HealthStatus.warning) ?? .ok } }
         add("warehouse") { [self] in warehouseFailure }
         add("dead_letters") { [self] in state.withLock(\.deadLetters) }
         add("kafka") { [self] in state.withLock { $0.group ?? $0.gone.min { $0.key < $1.key }?.value } }

@@ -2,6 +2,7 @@
 import DataContract
 import Kafka
 import Logging
+import Pipeline
 import ServiceLifecycle
 import Synchronization
 import Warehouse
@@ -10,7 +11,11 @@ import Warehouse
 struct SinkParts: Sendable {
     let kafka: KafkaSettings
     let warehouse: any RawWarehouse
-    let contracts: [Contract]
+    /// As they were read at the start.
+    let read: ReadContracts
+    /// Where changes of them are looked for; `nil`: nowhere.
+    var folder: PipelineFolder?
+    var book = ContractBook()
     let settings: SinkSettings
     let health: SinkHealth
     let logger: Logger
@@ -55,9 +60,15 @@ final class SinkService: Service, CustomStringConvertible {
 
     private func land() async throws {
         try await prepareTables()
+        let book = parts.book
         let announcer = try Announcer(
-            parts.kafka, warehouse: parts.warehouse, contracts: parts.contracts, instance: parts.instance,
+            parts.kafka, warehouse: parts.warehouse, contracts: { book.inForce }, instance: parts.instance,
             meters: meters, logger: parts.logger)
+        let watch = Task { [parts = self.parts, gate = self.gate] in
+            guard let folder = parts.folder else { return }
+            await ContractWatch(folder: folder, gate: gate, logger: parts.logger).run(since: parts.read)
+        }
+        defer { watch.cancel() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await announcer.run() }
             let outcome: Result<Void, any Error>
@@ -72,17 +83,17 @@ final class SinkService: Service, CustomStringConvertible {
         }
     }
 
-    /// Makes the tables what the contracts say, as far as that locks nobody out; a breaking change ends the service.
+    private var gate: ContractGate {
+        ContractGate(book: parts.book, warehouse: parts.warehouse, logger: parts.logger)
+    }
+
+    /// Makes the tables what the contracts say, as far as that locks nobody out. A contract whose table cannot be made so is
+    /// set aside; when none can, the service ends.
     private func prepareTables() async throws {
         var backoff = Backoff()
         while !state.withLock({ $0.isStopping }) {
             do {
-                for plan in try await parts.warehouse.planRawTables(for: parts.contracts) {
-                    if plan.steps == [.create] { throw WarehouseError.tableMissing(plan.table) }
-                }
-                for line in try await parts.warehouse.prepareRawTables(for: parts.contracts) {
-                    parts.logger.info("raw table changed", metadata: ["what": "\(line)"])
-                }
+                try await gate.admit(parts.read)
                 // A sink that gets no partitions hears no more of the warehouse, and is ready all the same.
                 parts.health.warehouse(nil)
                 return
@@ -99,12 +110,19 @@ final class SinkService: Service, CustomStringConvertible {
         let watch = DeadLetterWatch(parts.settings.deadLetters)
         while let consumer = try makeConsumer() {
             let began = ContinuousClock.now
+            let session = SinkSession(
+                consumer, warehouse: parts.warehouse, book: parts.book, announcer: announcer, health: parts.health,
+                meters: meters, watch: watch, logger: parts.logger)
             let end: SinkSession.End
             do {
-                end = try await SinkSession(
-                    consumer, warehouse: parts.warehouse, contracts: parts.contracts, announcer: announcer,
-                    health: parts.health, meters: meters, watch: watch, logger: parts.logger
-                ).run()
+                end = try await session.run()
+            } catch WarehouseError.incompatibleTable(let table, let differences) {
+                await close(consumer)
+                // The table was changed for a contract that is just coming into force.
+                guard try await contractsChange(from: session.version) else {
+                    throw WarehouseError.incompatibleTable(table: table, differences: differences)
+                }
+                continue
             } catch {
                 await close(consumer)
                 throw error
@@ -112,6 +130,10 @@ final class SinkService: Service, CustomStringConvertible {
             await close(consumer)
             guard case .rejoin(let reason, let text) = end else { return }
             meters.rejoined(reason.rawValue)
+            if reason == .contracts {
+                parts.logger.info("joining anew", metadata: ["reason": "\(reason)", "detail": "\(text)"])
+                continue
+            }
             parts.health.group(text)
             parts.logger.warning("joining anew", metadata: ["reason": "\(reason)", "detail": "\(text)"])
             if began.duration(to: .now) > .seconds(60) {
@@ -121,10 +143,20 @@ final class SinkService: Service, CustomStringConvertible {
         }
     }
 
+    /// Whether other contracts come into force than a session had, within two looks of the watch.
+    private func contractsChange(from version: Int) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(8)
+        while parts.folder != nil, ContinuousClock.now < end, !state.withLock({ $0.isStopping }) {
+            if parts.book.version != version { return true }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return parts.book.version != version
+    }
+
     /// `nil` when the service is to stop.
     private func makeConsumer() throws(KafkaError) -> KafkaConsumer? {
         let consumer = try KafkaConsumer(
-            parts.kafka, group: parts.settings.group, topics: parts.contracts.map(\.topic.name),
+            parts.kafka, group: parts.settings.group, topics: parts.book.inForce.map(\.topic.name),
             limits: parts.settings.limits, readAhead: parts.settings.readAhead, logger: parts.logger)
         let isStopping = state.withLock { state in
             state.consumer = consumer

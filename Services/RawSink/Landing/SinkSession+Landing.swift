@@ -82,6 +82,8 @@ extension SinkSession {
             case .failure(let error):
                 switch error {
                 case .fenced, .rowRefused: throw error
+                // Its table is another contract's by now, under which the records are read again.
+                case .incompatibleTable where isSuperseded(batch.contract): throw Unread()
                 // Nobody can mend that while this sink runs under the contract that it has.
                 case .incompatibleTable: throw error
                 default: isUncertain = true

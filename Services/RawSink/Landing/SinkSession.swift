@@ -20,7 +20,7 @@ actor SinkSession {
 
     /// Why the group is joined anew.
     enum Reason: String {
-        case fenced, consumer, revoked, moved
+        case fenced, consumer, revoked, moved, contracts
     }
 
     let consumer: KafkaConsumer
@@ -52,7 +52,13 @@ actor SinkSession {
     /// Tells the warehouse which partitions have nothing left.
     var endNote: Task<Void, Never>?
     var nextEndNote = ContinuousClock.now
-    private let decoders: [String: BatchDecoder]
+    private let book: ContractBook
+    /// Of the contracts that this session lands by.
+    private(set) var version: Int
+    private var decoders: [String: BatchDecoder]
+    /// Whether the group has ever answered this session; until then, for a while, silence is no trouble after a planned
+    /// rejoin.
+    private let began = ContinuousClock.now
 
     /// How often an idle sink looks up.
     private static let idleMax: Duration = .seconds(1)
@@ -60,7 +66,7 @@ actor SinkSession {
     private static let lookEvery: Duration = .seconds(5)
 
     init(
-        _ consumer: KafkaConsumer, warehouse: any RawWarehouse, contracts: [Contract], announcer: Announcer,
+        _ consumer: KafkaConsumer, warehouse: any RawWarehouse, book: ContractBook, announcer: Announcer,
         health: SinkHealth, meters: SinkMeters, watch: DeadLetterWatch, logger: Logger
     ) {
         self.consumer = consumer
@@ -71,7 +77,9 @@ actor SinkSession {
         self.watch = watch
         self.logger = logger
         log = LandingLog(logger: logger)
-        decoders = Dictionary(contracts.map { ($0.topic.name, BatchDecoder($0)) }) { first, _ in first }
+        self.book = book
+        version = book.version
+        decoders = Dictionary(book.inForce.map { ($0.topic.name, BatchDecoder($0)) }) { first, _ in first }
     }
 
     /// Lands until the consumer is told to finish.
@@ -97,7 +105,14 @@ actor SinkSession {
                 } else if lanes.values.allSatisfy(\.isEmpty) {
                     log.summary()
                 }
-                health.group(consumer.trouble)
+                tellOfGroup()
+                if book.version != version, !takeUpContracts() {
+                    owned = []
+                    await empty(Set(lanes.keys))
+                    if let failure { throw failure }
+                    await commitToGroup()
+                    return .rejoin(.contracts, "Topics came or went with the contracts.")
+                }
                 health.lag.show(messages: consumer.lagRecords)
                 try await heedDeadLetters()
                 noteEnds()
@@ -119,6 +134,28 @@ actor SinkSession {
         }
     }
 
+    /// A rejoin for new contracts takes a moment in which a sink that was ready stays so.
+    private func tellOfGroup() {
+        guard let trouble = consumer.trouble else { return health.group(nil) }
+        guard health.isGroupFailing || began.duration(to: .now) > .seconds(15) else { return }
+        health.group(trouble)
+    }
+
+    /// Decodes by the contracts in force from the next batch on.
+    /// - Returns: False when they are of other topics: then the group has to be joined anew.
+    private func takeUpContracts() -> Bool {
+        let (now, contracts) = (book.version, book.inForce)
+        guard Set(contracts.map(\.topic.name)) == Set(decoders.keys) else { return false }
+        for contract in contracts where decoders[contract.topic.name]?.contract != contract {
+            decoders[contract.topic.name] = BatchDecoder(contract)
+        }
+        version = now
+        return true
+    }
+
+    /// Whether a batch was decoded by a contract that is not in force any more.
+    func isSuperseded(_ contract: Contract) -> Bool { decoders[contract.topic.name]?.contract != contract }
+
     private func nextEvent() async throws -> ConsumerEvent? {
         do {
             return try await consumer.poll(within: Self.idleMax)
@@ -135,19 +172,21 @@ actor SinkSession {
         gone.insert(partition)
         nextLook = .now + Self.lookEvery
         try await consumer.pause([partition])
-        let name = "partition \(partition.partition) of \(partition.topic)"
-        let next = positions[partition].map { "\($0)" } ?? "its first offset"
-        health.gone(
-            partition,
-            "\(name) cannot go on from \(next): Kafka has no such record. See `raw-sink offsets --topic \(partition.topic)`"
-        )
+        var standing: OffsetStanding?
+        do {
+            standing = OffsetStanding(
+                partition: partition, next: positions[partition], kept: try await consumer.watermarks(of: partition))
+        } catch let unknown {
+            logger.warning("offsets of a partition not known", metadata: ["error": "\(unknown)"])
+        }
+        let advice = GonePartition(partition, next: positions[partition], standing)
+        health.gone(partition, "\(advice)")
         logger.error(
             "partition stopped: its next record is gone from Kafka",
             metadata: [
-                "topic": "\(partition.topic)", "partition": "\(partition.partition)", "next": "\(next)",
-                "error": "\(error)",
-                "advice":
-                    "raw-sink offsets --topic \(partition.topic) --partition \(partition.partition) --to earliest",
+                "topic": "\(partition.topic)", "partition": "\(partition.partition)",
+                "next": "\(positions[partition].map { "\($0)" } ?? "-")", "error": "\(error)",
+                "advice": "\(advice.advice)",
             ])
     }
 

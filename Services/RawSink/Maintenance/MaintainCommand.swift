@@ -24,8 +24,8 @@ struct MaintainCommand: AsyncParsableCommand {
             try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
         do {
             let done = try await warehouse.maintainRawTables(of: contracts)
-            for line in done { print(line) }
-            if done.isEmpty { print("nothing to do") }
+            for line in done { Output.line(line) }
+            if done.isEmpty { Output.line("nothing to do") }
         } catch {
             await warehouse.close()
             throw error

@@ -9,13 +9,16 @@ import Warehouse
 struct MaintenanceService: Service, CustomStringConvertible {
     let description = "maintenance"
     let warehouse: any RawWarehouse
-    let contracts: [Contract]
+    /// Those in force now.
+    let contracts: @Sendable () -> [Contract]
     let every: Duration
     let logger: Logger
 
     private let failures = Counter(label: "raw_sink_maintenance_failures_total")
 
-    init(warehouse: any RawWarehouse, contracts: [Contract], every: Duration, logger: Logger) {
+    init(
+        warehouse: any RawWarehouse, contracts: @escaping @Sendable () -> [Contract], every: Duration, logger: Logger
+    ) {
         self.warehouse = warehouse
         self.contracts = contracts
         self.every = every
@@ -23,13 +26,16 @@ struct MaintenanceService: Service, CustomStringConvertible {
     }
 
     /// Whether a contract asks for anything.
-    private var isNeeded: Bool { contracts.contains { $0.rowRetention != nil || $0.uniqueWindow != nil } }
+    private static func isNeeded(by contracts: [Contract]) -> Bool {
+        contracts.contains { $0.rowRetention != nil || $0.uniqueWindow != nil }
+    }
 
     /// Ends when the service is told to stop. A failure is told and tried again at the next turn: landing goes on.
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                if isNeeded { await once() }
+                let contracts = self.contracts()
+                if Self.isNeeded(by: contracts) { await once(contracts) }
                 do {
                     try await Task.sleep(for: every)
                 } catch {
@@ -39,7 +45,7 @@ struct MaintenanceService: Service, CustomStringConvertible {
         }
     }
 
-    private func once() async {
+    private func once(_ contracts: [Contract]) async {
         do {
             let done = try await warehouse.maintainRawTables(of: contracts)
             for line in done { logger.info("maintained", metadata: ["what": "\(line)"]) }

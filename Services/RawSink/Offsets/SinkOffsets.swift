@@ -1,4 +1,5 @@
 // SinkOffsets: where sinks stand, beside what Kafka has; and the one move of a position that loses nothing that is there.
+import DataContract
 import Kafka
 import ServiceRuntime
 import Warehouse
@@ -7,11 +8,15 @@ import Warehouse
 enum OffsetTarget: Equatable {
     /// The first record that Kafka has.
     case earliest
+    /// Behind the last record that Kafka has.
+    case latest
     case offset(Offset)
 
     init?(_ text: String) {
         if text == "earliest" {
             self = .earliest
+        } else if text == "latest" {
+            self = .latest
         } else {
             guard let offset = Offset(text), offset >= 0 else { return nil }
             self = .offset(offset)
@@ -36,10 +41,17 @@ struct OffsetStanding: Equatable, CustomStringConvertible {
             switch next {
             case nil: "nothing landed yet"
             case let next? where next < kept.lowerBound: "gone: \(kept.lowerBound - next) records were deleted unlanded"
-            case let next? where next > kept.upperBound: "gone: the topic was made anew"
+            case let next? where next > kept.upperBound:
+                "gone: the topic was made anew, or Kafka lost its newest records"
             case let next?: "behind \(kept.upperBound - next)"
             }
         return "\(name)  next \(next.map { "\($0)" } ?? "-")  kafka \(kept.lowerBound)..\(kept.upperBound)  \(state)"
+    }
+
+    /// Offsets that are landed already, though Kafka ends before them: it may have the same records there, or others.
+    func contested(from wanted: Offset) -> Range<Offset>? {
+        guard let next, next > kept.upperBound, wanted < kept.upperBound else { return nil }
+        return wanted..<kept.upperBound
     }
 
     /// The offset to go on from.
@@ -49,6 +61,7 @@ struct OffsetStanding: Equatable, CustomStringConvertible {
         let wanted: Offset
         switch target {
         case .earliest: wanted = kept.lowerBound
+        case .latest: wanted = kept.upperBound
         case .offset(let offset): wanted = offset
         }
         guard let next else { throw ExitError(.failed, "nothing of \(name) was landed yet: there is nothing to move.") }
@@ -82,16 +95,35 @@ struct SinkOffsets {
     }
 
     /// Moves a partition's position.
+    /// - Parameter topicIsNew: The caller knows that Kafka's records are others than those that were landed with the same
+    ///   offsets. Dead letters of those offsets make way: they get offsets below zero.
     /// - Returns: What was done.
-    func move(_ partition: TopicPartition, to target: OffsetTarget) async throws -> String {
+    /// - Throws: `ExitError` where records may be landed twice, and nobody said that they are others.
+    func move(
+        _ partition: TopicPartition, of contract: Contract, to target: OffsetTarget, topicIsNew: Bool
+    ) async throws -> String {
         guard let standing = try await standings(of: partition.topic).first(where: { $0.partition == partition }) else {
             throw ExitError(.failed, "\(partition.topic) has no partition \(partition.partition).")
         }
         let wanted = try standing.resolve(target)
         guard let next = standing.next, next != wanted else { return "\(standing): already there" }
+        if !topicIsNew, let contested = standing.contested(from: wanted) {
+            let landed = try await warehouse.landedCount(of: contract, partition: partition.partition, in: contested)
+            guard landed == 0 else { throw Self.mayDouble(standing, contested, landed) }
+        }
         try await warehouse.moveSinkPosition(
             of: partition.topic, partition: partition.partition, from: next, to: wanted)
         return "\(partition.topic)/\(partition.partition) moved from \(next) to \(wanted)"
             + (standing.isGone ? "" : ", over \(wanted - next) records that will not be landed")
+    }
+
+    static func mayDouble(_ standing: OffsetStanding, _ contested: Range<Offset>, _ landed: Int) -> ExitError {
+        let (name, partition) = (standing.partition.topic, standing.partition.partition)
+        return ExitError(
+            .failed,
+            "\(landed) messages of \(name), partition \(partition), with offsets \(contested.lowerBound) to "
+                + "\(contested.upperBound - 1), are landed already. If Kafka still has the same ones, and lost newer ones, "
+                + "they would be landed twice: use --to latest. If the topic was made anew, and these are others: add "
+                + "--topic-is-new.")
     }
 }

@@ -37,9 +37,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let settings = try await Settings.load(
             rawSinkService, groups: [KafkaEndpoint.group, PostgresEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
-        guard let contract = try PipelineContracts.load(settings).first(where: { $0.topic.name == topic }) else {
-            throw ExitError(.configuration, "no contract describes topic \(topic).")
-        }
+        guard let contract = try PipelineContracts.load(settings, of: topic).first else { return }
         let target = try into.map { try Self.table($0, contract) }
         let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-replay")
         let warehouse = PostgresEngine(
@@ -47,9 +45,9 @@ struct ReplayCommand: AsyncParsableCommand {
         do {
             let replay = Replay(kafka: kafka, warehouse: warehouse, contract: contract, into: target, logger: logger)
             let report = try await replay.run(from: begin, to: end) { progress in
-                FileHandle.standardError.write(Data("\(progress)\n".utf8))
+                Output.note("\(progress)")
             }
-            print(report)
+            Output.line("\(report)")
         } catch {
             await warehouse.close()
             throw error

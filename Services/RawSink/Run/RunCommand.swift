@@ -7,6 +7,7 @@ import Pipeline
 import Postgres
 import ServiceLifecycle
 import ServiceRuntime
+import Spelling
 import Warehouse
 import Web
 
@@ -19,7 +20,8 @@ struct RunCommand: AsyncParsableCommand {
             Rows and the offsets they came from change in one transaction; reading starts from the warehouse's offsets. A
             message that breaks its contract goes to raw._dead_letters with the reason, and to <topic>.dead-letters. While
             the warehouse is away, consumption pauses. Tables are made what their contracts say first, as far as that locks
-            nobody out. SIGTERM lands what is in hand and leaves the group.
+            nobody out. Contracts that change are taken up while it runs; /readyz names those that cannot be. SIGTERM lands
+            what is in hand and leaves the group.
 
               raw-sink init && raw-sink run
               raw-sink run --check                            is everything there? ends with 1 if not
@@ -35,19 +37,20 @@ struct RunCommand: AsyncParsableCommand {
         millrace_one_heap()
         let settings = try await Settings.load(rawSinkService)
         let logger = try Observability.bootstrap(settings)
-        let contracts = try PipelineContracts.load(settings)
+        let (folder, read) = try PipelineContracts.read(settings)
         let endpoint = try KafkaEndpoint(settings)
-        let sink = try SinkSettings(settings, topics: contracts.count)
+        let sink = try SinkSettings(settings, topics: read.contracts.count)
+        let book = ContractBook()
         let warehouse = PostgresEngine(
             try PostgresSettings(PostgresEndpoint(settings), lockTimeout: .seconds(10)),
-            connectionsMax: contracts.count + 3, logger: logger)
+            connectionsMax: max(read.contracts.count, 8) + 3, logger: logger)  // topics may come
         let health = SinkHealth()
         let checks = HealthChecks()
-        health.register(with: checks, limits: sink.lag)
+        health.register(with: checks, limits: sink.lag) { book.warning }
         let kafka = KafkaSettings(endpoint, clientID: "raw-sink-\(ProcessInfo.processInfo.hostName)")
         if check {
             do {
-                try await StartCheck(warehouse: warehouse, contracts: contracts, kafka: kafka, logger: logger).run()
+                try await StartCheck(warehouse: warehouse, read: read, kafka: kafka, logger: logger).run()
             } catch {
                 await warehouse.close()
                 throw error
@@ -55,11 +58,11 @@ struct RunCommand: AsyncParsableCommand {
             return await warehouse.close()
         }
         let maintenance = MaintenanceService(
-            warehouse: warehouse, contracts: contracts, every: sink.maintenanceEvery, logger: logger)
+            warehouse: warehouse, contracts: { book.inForce }, every: sink.maintenanceEvery, logger: logger)
         let service = SinkService(
             SinkParts(
-                kafka: kafka, warehouse: warehouse, contracts: contracts, settings: sink, health: health, logger: logger
-            ))
+                kafka: kafka, warehouse: warehouse, read: read, folder: folder, book: book, settings: sink,
+                health: health, logger: logger))
         let server = HealthServer.make(endpoint: try HTTPEndpoint(settings), health: checks, logger: logger)
         // Reading settings and contracts took code that landing rows does not: a quarter of the memory in use.
         millrace_give_back_code()
@@ -75,14 +78,37 @@ struct RunCommand: AsyncParsableCommand {
 
 /// What every command needs to know first.
 enum PipelineContracts {
-    /// - Throws: `PipelineError`; `ExitError` when the folder has no contract.
-    static func load(_ settings: Settings) throws -> [Contract] {
+    /// The contracts that can be read, and what is wrong with the others.
+    /// - Throws: `PipelineError` without a folder, or when no contract of it can be read; `ExitError` when it has none.
+    static func read(_ settings: Settings) throws -> (folder: PipelineFolder, read: ReadContracts) {
         let folder = try PipelineFolder(at: PipelineLocation(settings).path)
-        let contracts = try folder.contracts()
+        let read = folder.readContracts()
+        guard read.contracts.isEmpty else { return (folder, read) }
+        if let problem = read.problems.first { throw problem }
+        throw ExitError(.configuration, "\(folder.path)/contracts has no contract: there is nothing to land.")
+    }
+
+    /// For commands about some topics: those whose contracts cannot be read are told, and the others are worked on.
+    /// - Parameter topic: The one that is meant; all when left out.
+    /// - Throws: also `ExitError` when no contract that can be read describes `topic`.
+    static func load(_ settings: Settings, of topic: String? = nil) throws -> [Contract] {
+        let read = try read(settings).read
+        for problem in read.problems { Output.note("contract set aside: \(problem)") }
+        let contracts = read.contracts.filter { topic ?? $0.topic.name == $0.topic.name }
         guard !contracts.isEmpty else {
-            throw ExitError(.configuration, "\(folder.path)/contracts has no contract: there is nothing to land.")
+            let others = KnownNames.hint(for: topic ?? "", in: read.contracts.map(\.topic.name))
+            throw ExitError(.configuration, "no contract describes topic \(topic ?? "").\(others)")
         }
         return contracts
+    }
+
+    /// The end of a command that did what it could for the others.
+    /// - Throws: `ExitError` when a contract could not be read.
+    static func refuse(_ problems: [PipelineError]) throws {
+        guard !problems.isEmpty else { return }
+        throw ExitError(
+            .failed,
+            (["\(problems.count) contracts cannot be read:"] + problems.map(\.description)).joined(separator: "\n"))
     }
 }
 

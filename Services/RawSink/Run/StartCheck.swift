@@ -1,23 +1,26 @@
 import DataContract
 import Kafka
 import Logging
+import Pipeline
 import ServiceRuntime
 import Warehouse
 
 /// Looks at everything that a sink needs before it lands anything. Changes nothing.
 struct StartCheck {
     let warehouse: PostgresEngine
-    let contracts: [Contract]
+    let read: ReadContracts
     let kafka: KafkaSettings
     let logger: Logger
+
+    private var contracts: [Contract] { read.contracts }
 
     /// Prints what is wrong, a line each.
     /// - Throws: `ExitError` when something is.
     func run() async throws {
-        let problems = await tables() + topics()
-        for problem in problems { print(problem) }
+        let problems = await read.problems.map(\.description) + tables() + topics()
+        for problem in problems { Output.line(problem) }
         guard problems.isEmpty else { throw ExitError(.failed, "\(problems.count) problems; nothing was landed.") }
-        print("\(contracts.count) contracts, their tables, topics and rights: all there")
+        Output.line("\(contracts.count) contracts, their tables, topics and rights: all there")
     }
 
     private func tables() async -> [String] {

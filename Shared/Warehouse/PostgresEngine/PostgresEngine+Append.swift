@@ -19,18 +19,52 @@ extension PostgresEngine {
         }
     }
 
+    /// Of the table and of `raw._dead_letters`.
+    public func landedCount(
+        of contract: Contract, partition: Int32, in range: Range<Int64>
+    ) async throws(WarehouseError) -> Int {
+        let (table, topic) = (contract.table, contract.topic.name)
+        return try await translating {
+            try await pool.query(
+                """
+                SELECT (SELECT count(*) FROM \(identifier: table.schema, table.name)
+                    WHERE _topic = \(topic) AND _partition = \(partition)
+                      AND _offset >= \(range.lowerBound) AND _offset < \(range.upperBound))
+                  + (SELECT count(*) FROM raw._dead_letters
+                    WHERE topic = \(topic) AND partition = \(partition)
+                      AND "offset" >= \(range.lowerBound) AND "offset" < \(range.upperBound))
+                """
+            ).one().get(0)
+        }
+    }
+
     /// In `raw._sink_offsets`: a sink that is at work there is fenced off by it.
     public func moveSinkPosition(
         of topic: String, partition: Int32, from: Int64, to next: Int64
     ) async throws(WarehouseError) {
-        let moved = try await translating {
-            try await pool.execute(
-                """
-                UPDATE raw._sink_offsets SET next_offset = \(next), updated_at = now()
-                WHERE topic = \(topic) AND partition = \(partition) AND next_offset = \(from)
-                """)
+        try await translating {
+            try await pool.withTransaction { connection in
+                let moved = try await connection.execute(
+                    """
+                    UPDATE raw._sink_offsets SET next_offset = \(next), updated_at = now()
+                    WHERE topic = \(topic) AND partition = \(partition) AND next_offset = \(from)
+                    """)
+                guard moved == 1 else { throw WarehouseError.fenced(topic: topic, partitions: [partition]) }
+                // Positions are the letters' key, and come a second time in a topic that was made anew.
+                try await connection.query(
+                    """
+                    WITH old AS (
+                      SELECT "offset", row_number() OVER (ORDER BY "offset") AS number FROM raw._dead_letters
+                      WHERE topic = \(topic) AND partition = \(partition) AND "offset" >= \(next)
+                    ), floor AS (
+                      SELECT least(min("offset"), 0) AS least FROM raw._dead_letters
+                      WHERE topic = \(topic) AND partition = \(partition)
+                    )
+                    UPDATE raw._dead_letters d SET "offset" = floor.least - old.number FROM old, floor
+                    WHERE d.topic = \(topic) AND d.partition = \(partition) AND d."offset" = old."offset"
+                    """)
+            }
         }
-        guard moved == 1 else { throw .fenced(topic: topic, partitions: [partition]) }
     }
 
     /// A row that somebody has in hand is passed over: its partition gets something just now.

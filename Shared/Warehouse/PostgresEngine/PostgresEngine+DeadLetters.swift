@@ -19,12 +19,14 @@ extension PostgresEngine {
     /// Reads `raw._dead_letters`.
     public func deadLetters(_ filter: DeadLetterFilter, limit: Int) async throws(WarehouseError) -> [DeadLetter] {
         try await translating {
-            try await pool.query(
-                """
-                \(sql: Self.letterColumns) WHERE \(filter.condition)
-                ORDER BY failed_at DESC, topic, partition, "offset" DESC LIMIT \(limit)::bigint
-                """
-            ).map(DeadLetter.init)
+            readable(
+                "raw._dead_letters", keyed: 3,
+                try await pool.query(
+                    """
+                    \(sql: Self.letterColumns) WHERE \(filter.condition)
+                    ORDER BY failed_at DESC, topic, partition, "offset" DESC LIMIT \(limit)::bigint
+                    """
+                ), DeadLetter.init)
         }
     }
 
@@ -33,7 +35,8 @@ extension PostgresEngine {
         _ filter: DeadLetterFilter, after: DeadLetter.Position?, limit: Int
     ) async throws(WarehouseError) -> [DeadLetter] {
         try await translating {
-            try await pool.query(Self.page(filter, after: after, limit: limit)).map(DeadLetter.init)
+            let rows = try await pool.query(Self.page(filter, after: after, limit: limit))
+            return readable("raw._dead_letters", keyed: 3, rows, DeadLetter.init)
         }
     }
 
@@ -49,7 +52,8 @@ extension PostgresEngine {
             query += " FOR UPDATE SKIP LOCKED"
             let chosen = query
             return try await pool.withTransaction { connection in
-                let letters = try await connection.query(chosen).map(DeadLetter.init)
+                let rows = try await connection.query(chosen)
+                let letters = readable("raw._dead_letters", keyed: 3, rows, DeadLetter.init)
                 guard !letters.isEmpty else { return RedrivenPage() }
                 return try await redrive(letters, contract, connection)
             }

@@ -8,14 +8,16 @@ extension PostgresEngine {
         of topic: String, age: Duration, limit: Int
     ) async throws(WarehouseError) -> [Landing] {
         try await translating {
-            try await pool.query(
-                """
-                SELECT \(sql: Self.landingColumns) FROM raw._landings
-                WHERE topic = \(topic) AND published_at IS NULL
-                  AND landed_at <= clock_timestamp() - \(Int(age.components.seconds))::bigint * interval '1 second'
-                ORDER BY id LIMIT \(limit)::bigint
-                """
-            ).map(Landing.init)
+            readable(
+                "raw._landings", keyed: 1,
+                try await pool.query(
+                    """
+                    SELECT \(sql: Self.landingColumns) FROM raw._landings
+                    WHERE topic = \(topic) AND published_at IS NULL
+                      AND landed_at <= clock_timestamp() - \(Int(age.components.seconds))::bigint * interval '1 second'
+                    ORDER BY id LIMIT \(limit)::bigint
+                    """
+                ), Landing.init)
         }
     }
 
@@ -37,22 +39,24 @@ extension PostgresEngine {
         of topic: String, age: Duration, limit: Int, bytesMax: Int
     ) async throws(WarehouseError) -> [DeadLetter] {
         try await translating {
-            try await pool.query(
-                """
-                WITH waiting AS (
-                  SELECT topic, partition, "offset", coalesce(octet_length(value), 0) AS bytes FROM raw._dead_letters
-                  WHERE topic = \(topic) AND mirrored_at IS NULL
-                    AND failed_at <= clock_timestamp() - \(Int(age.components.seconds))::bigint * interval '1 second'
-                  ORDER BY partition, "offset" LIMIT \(limit)::bigint
-                ), page AS (
-                  SELECT topic, partition, "offset", sum(bytes) OVER (ORDER BY partition, "offset") AS total,
-                    row_number() OVER (ORDER BY partition, "offset") AS number
-                  FROM waiting
-                )
-                \(sql: Self.letterColumns) JOIN page USING (topic, partition, "offset")
-                WHERE number = 1 OR total <= \(bytesMax) ORDER BY partition, "offset"
-                """
-            ).map(DeadLetter.init)
+            readable(
+                "raw._dead_letters", keyed: 3,
+                try await pool.query(
+                    """
+                    WITH waiting AS (
+                      SELECT topic, partition, "offset", coalesce(octet_length(value), 0) AS bytes FROM raw._dead_letters
+                      WHERE topic = \(topic) AND mirrored_at IS NULL
+                        AND failed_at <= clock_timestamp() - \(Int(age.components.seconds))::bigint * interval '1 second'
+                      ORDER BY partition, "offset" LIMIT \(limit)::bigint
+                    ), page AS (
+                      SELECT topic, partition, "offset", sum(bytes) OVER (ORDER BY partition, "offset") AS total,
+                        row_number() OVER (ORDER BY partition, "offset") AS number
+                      FROM waiting
+                    )
+                    \(sql: Self.letterColumns) JOIN page USING (topic, partition, "offset")
+                    WHERE number = 1 OR total <= \(bytesMax) ORDER BY partition, "offset"
+                    """
+                ), DeadLetter.init)
         }
     }
 
@@ -66,6 +70,25 @@ extension PostgresEngine {
                   \(letters.map(\.offset))::bigint[]) AS s (topic, partition, "offset")
                 WHERE d.topic = s.topic AND d.partition = s.partition AND d."offset" = s."offset"
                 """)
+        }
+    }
+
+    /// Rows as values. One that cannot be read, because somebody wrote into our tables, is told by name, and does not keep the
+    /// others from being read.
+    /// - Parameter key: How many columns, from the first, are the name.
+    func readable<Value>(
+        _ table: String, keyed key: Int, _ rows: PostgresRows, _ make: (PostgresRow) throws -> Value
+    ) -> [Value] {
+        rows.compactMap { row in
+            do {
+                return try make(row)
+            } catch {
+                let name = (0..<key).map { row.text(at: $0) ?? "NULL" }.joined(separator: "/")
+                logger.error(
+                    "stored row cannot be read; it is passed over",
+                    metadata: ["table": "\(table)", "row": "\(name)", "error": "\(error)"])
+                return nil
+            }
         }
     }
 
