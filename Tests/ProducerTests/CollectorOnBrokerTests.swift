@@ -151,7 +151,7 @@ struct RunningCollector {
                 #expect(try await collector.post("/v1/track", five).status == 413)
                 let deep = #"{"userId":"u","event":"e","properties":"# + String(repeating: "[", count: 5_000)
                 let bodies = [
-                    (deep, 400), (#"{"userId":"u\u0000","event":"e"}"#, 400), (#"{"userId":"u","event":"e"}"#, 200),
+                    (deep, 400), (#"{"userId":"u\u0000","event":"e"}"#, 422), (#"{"userId":"u","event":"e"}"#, 200),
                 ]
                 for (body, expected) in bodies {
                     let found = try await collector.post("/v1/track", body).status

@@ -58,13 +58,13 @@ extension RequestJudge {
 extension Verdict {
     var answer: Answer {
         switch self {
-        case .answer(let answer), .deliver(_, let answer): answer
+        case .answer(let answer), .deliver(_, let answer, _): answer
         }
     }
     var status: UInt { answer.status.code }
     var text: String { String(decoding: answer.body, as: UTF8.self) }
     var deliveries: [Delivery] {
-        if case .deliver(let deliveries, _) = self { deliveries } else { [] }
+        if case .deliver(let deliveries, _, _) = self { deliveries } else { [] }
     }
     /// The events, without dead letters, as JSON objects.
     var events: [[String: Any]] {

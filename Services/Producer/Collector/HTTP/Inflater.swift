@@ -1,6 +1,6 @@
 import CLibz
 
-/// Unpacks gzip and deflate bodies, never beyond a bound: a small body cannot fill the memory.
+/// Unpacks gzip (of any number of members) and deflate bodies, never beyond a bound: a small body cannot fill the memory.
 enum Inflater {
     enum Failure: Error, Equatable { case damaged, tooLarge }
 
@@ -37,7 +37,15 @@ enum Inflater {
                     count = room - Int(stream.avail_out)
                 })
             guard plain.count <= bytesMax else { throw .tooLarge }
-            if code == Z_STREAM_END { return plain }
+            if code == Z_STREAM_END {
+                guard stream.avail_in > 0 else { return plain }
+                // A second member (`cat a.gz b.gz`): its events belong to the body as much as those of the first.
+                guard stream.avail_in > 2, stream.next_in[0] == 0x1F, stream.next_in[1] == 0x8B,
+                    inflateReset(&stream) == Z_OK
+                else { throw .damaged }
+                if plain.count == capacity { capacity = min(bytesMax + 1, capacity * 2) }
+                continue
+            }
             // Nothing left to read, or nothing that could be read.
             guard code == Z_OK || code == Z_BUF_ERROR, stream.avail_out == 0 else { throw .damaged }
             capacity = min(bytesMax + 1, capacity * 2)

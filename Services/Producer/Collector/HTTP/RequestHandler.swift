@@ -245,10 +245,16 @@ final class RequestHandler: ChannelInboundHandler {
         guard let context else { return }
         switch verdict {
         case .answer(let answer): write(answer)
-        case .deliver(let deliveries, let answer):
+        case .deliver(let deliveries, let answer, let rejected):
             let (me, loop, meters) = (NIOLoopBound(self, eventLoop: context.eventLoop), context.eventLoop, parts.meters)
             parts.delivery.deliver(deliveries) { outcome in
-                if outcome == .taken { meters.taken(deliveries) }
+                switch outcome {
+                case .taken:
+                    meters.taken(deliveries)
+                    meters.rejected(rejected)
+                case .refused: meters.rejected(rejected)
+                case .unavailable: break
+                }
                 loop.execute {
                     switch outcome {
                     case .taken: me.value.write(answer)

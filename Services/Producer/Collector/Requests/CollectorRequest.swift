@@ -21,8 +21,9 @@ struct CollectorRequest {
 /// What is to be done for a request.
 enum Verdict {
     case answer(Answer)
-    /// Deliver all of it first; then, and only then, the answer is true.
-    case deliver([Delivery], Answer)
+    /// Deliver all of it first; then, and only then, the answer is true and the rejected events count as such: a sender
+    /// that is told to try again sends those again, too.
+    case deliver([Delivery], Answer, rejected: [RejectedEvent])
 }
 
 /// A message on its way, and whether it is an event or a dead letter.

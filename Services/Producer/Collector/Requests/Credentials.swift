@@ -21,12 +21,15 @@ enum Credentials {
         (query["writeKey"] ?? query["write_key"]).flatMap { $0.isEmpty ? nil : Array($0.utf8) }
     }
 
-    /// `a=1&b=2`, decoded. Of names that come twice the first counts.
+    /// `a=1&b=2`, decoded; what cannot be decoded stays as it is written. Of names that come twice the first counts.
     static func query(_ text: String) -> [String: String] {
         var found: [String: String] = [:]
         for pair in text.split(separator: "&").prefix(100) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let decoded = parts.map { $0.replacing("+", with: " ").removingPercentEncoding ?? "" }
+            let decoded = parts.map { part in
+                let text = part.replacing("+", with: " ")
+                return text.removingPercentEncoding ?? String(text)
+            }
             guard let name = decoded.first, !name.isEmpty, found[name] == nil else { continue }
             found[name] = decoded.count > 1 ? decoded[1] : ""
         }

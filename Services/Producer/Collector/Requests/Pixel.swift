@@ -41,9 +41,9 @@ enum Pixel {
         let verdict = body.withUnsafeBytes { judge.judge(request, body: $0) }
         var seen = Answer(.ok, contentType: "image/gif", body: image)
         switch verdict {
-        case .deliver(let deliveries, let answer) where answer.status == .ok:
+        case .deliver(let deliveries, let answer, let rejected) where answer.status == .ok:
             seen.headers = answer.headers
-            return .deliver(deliveries, seen)
+            return .deliver(deliveries, seen, rejected: rejected)
         default: return verdict
         }
     }

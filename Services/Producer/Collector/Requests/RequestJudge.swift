@@ -70,7 +70,7 @@ final class RequestJudge {
             guard let call = Self.calls[request.path] else {
                 throw Refusal(.problem(.notFound, "There is nothing at this path."))
             }
-            let members = try Self.sound { () throws(Rejection) in try JSONOutline.members(of: body) }
+            let members = try Self.sound { () throws(Rejection) in try Self.members(of: body) }
             return try call == "batch" ? batch(members, request, body) : single(call, members, request, body)
         } catch {
             return .answer(error.answer)
@@ -90,6 +90,17 @@ final class RequestJudge {
             return try parse()
         } catch {
             throw Refusal(.problem(.badRequest, error.message, members: "\"rule\":\"\(error.reason.rawValue)\""))
+        }
+    }
+
+    /// The members of a body; those of a broken one as well, as far as it can be told where each ends: the calls in it are
+    /// judged one by one.
+    private static func members(of body: UnsafeRawBufferPointer) throws(Rejection) -> [JSONOutline.Member] {
+        do throws(Rejection) {
+            return try JSONOutline.members(of: body)
+        } catch {
+            guard error.reason != .notAnObject else { throw error }
+            do throws(Rejection) { return try JSONOutline.loosePieces(of: body) } catch _ { throw error }
         }
     }
 
@@ -117,12 +128,8 @@ final class RequestJudge {
         guard let list = CallDocument.find("batch", in: members, body) else {
             throw Refusal(.problem(.badRequest, "The body has no \"batch\", a list of calls."))
         }
-        let calls = try Self.sound { () throws(Rejection) in try JSONOutline.elements(of: body, in: list) }
-        var keyValue = CallDocument.find("writeKey", in: members, body)
-        if keyValue == nil, let first = calls.first, body[first.lowerBound] == UInt8(ascii: "{") {
-            let first = try Self.sound { () throws(Rejection) in try JSONOutline.members(of: body, in: first) }
-            keyValue = CallDocument.find("writeKey", in: first, body)
-        }
+        let calls = try Self.sound { () throws(Rejection) in try TopicBody.elements(of: body, in: list) }
+        let keyValue = CallDocument.find("writeKey", in: members, body) ?? Self.writeKey(of: calls, body)
         let key = try writeKey(request, keyValue, body)
         guard calls.count <= CollectorLimits.batchEventsMax else { throw Refusal(Self.tooMany) }
         guard !calls.isEmpty else { return .answer(Self.accepted(0)) }
@@ -131,6 +138,18 @@ final class RequestJudge {
         let sentAt = CallDocument.find("sentAt", in: members, body).flatMap { CallMapper.time(body, $0) }
         for call in calls { judge(nil, body, call, members, sentAt, request, key, &tally) }
         return finish(tally, request)
+    }
+
+    /// The key that the first call carries; broken ones are passed over.
+    private static func writeKey(of calls: [Range<Int>], _ body: UnsafeRawBufferPointer) -> Range<Int>? {
+        for call in calls where !call.isEmpty && body[call.lowerBound] == UInt8(ascii: "{") {
+            do throws(Rejection) {
+                return CallDocument.find("writeKey", in: try JSONOutline.members(of: body, in: call), body)
+            } catch {
+                continue  // it is judged by itself, with the others
+            }
+        }
+        return nil
     }
 
     private static let tooMany = Answer.problem(
@@ -173,7 +192,19 @@ final class RequestJudge {
             }
             tally.accept(Delivery(topic: mapper.topic, key: message.key, value: message.value))
         } catch {
-            reject(error.reason.rawValue, error.field, error.message, nil)
+            let call = name ?? Self.kind(of: raw)
+            reject(error.reason.rawValue, error.field, error.message, mappers[call ?? ""]?.topic)
+        }
+    }
+
+    /// The `type` of a broken call, as far as it can be read: whose dead letter it is.
+    private static func kind(of call: UnsafeRawBufferPointer) -> String? {
+        do throws(Rejection) {
+            let members = try JSONOutline.loosePieces(of: call)
+            guard let kind = CallDocument.find("type", in: members, call) else { return nil }
+            return String(decoding: EventChecker.text(call, kind), as: UTF8.self)
+        } catch {
+            return nil  // what is wrong with it is told already
         }
     }
 
@@ -294,11 +325,12 @@ extension RequestJudge {
             let header = Array(trace.child().description.utf8)
             for index in deliveries.indices { deliveries[index].headers.append(("traceparent", header)) }
         }
-        meters.rejected(tally.rejected)
         if settings.keepsRejected { deliveries += tally.deadLetters }
         var answer = Self.answer(tally)
         answer.headers += tally.headers
-        return deliveries.isEmpty ? .answer(answer) : .deliver(deliveries, answer)
+        guard deliveries.isEmpty else { return .deliver(deliveries, answer, rejected: tally.rejected) }
+        meters.rejected(tally.rejected)
+        return .answer(answer)
     }
 
     private static func accepted(_ count: Int) -> Answer {
