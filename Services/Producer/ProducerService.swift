@@ -1,5 +1,6 @@
 import ArgumentParser
 import Kafka
+import Pipeline
 import ServiceRuntime
 
 /// The producer as its operator sees it.
@@ -12,9 +13,21 @@ public struct ProducerCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "producer", abstract: producerService.summary,
         discussion: SettingsDocument.help(for: producerService),
-        subcommands: [TopicsCommand.self, ServeCommand.self, SimulateCommand.self, ReplayCommand.self])
+        subcommands: [
+            TopicsCommand.self, ServeCommand.self, SimulateCommand.self, ReplayCommand.self, SpoolCommand.self,
+        ])
 
     public init() {}
+}
+
+extension ExitError {
+    /// A folder without contracts has no topics: most often it is the wrong one.
+    static func noContracts(in folder: PipelineFolder) -> ExitError {
+        ExitError(
+            .configuration,
+            "\(folder.path) has no contracts (contracts/*.yaml), so there are no topics. Set MILLRACE_PIPELINE to the "
+                + "pipeline's folder, the one with config.yaml.")
+    }
 }
 
 extension KafkaSettings {

@@ -135,11 +135,13 @@ private struct CollectorReader {
             case "calls":
                 for (name, call) in try value.mapping() {
                     guard CollectorRules.names.contains(name.text) else {
-                        throw name.error("Expected one of \(CollectorRules.names.joined(separator: ", ")).")
+                        throw name.error("\"\(name.text)\" is no call.\(nearest(name.text, CollectorRules.names))")
                     }
                     calls[name.text] = try self.call(call)
                 }
-            default: throw key.error("\"\(key.text)\" is not known here. Expected topic, fields or calls.")
+            default:
+                throw key.error(
+                    "\"\(key.text)\" is not known here.\(nearest(key.text, ["topic", "fields", "calls"]))")
             }
         }
         return CollectorRules(topic: topic, fields: fields, calls: calls)
@@ -151,7 +153,7 @@ private struct CollectorReader {
             switch key.text {
             case "topic": found.topic = try topic(value)
             case "fields": found.fields = try fields(value)
-            default: throw key.error("\"\(key.text)\" is not known here. Expected topic or fields.")
+            default: throw key.error("\"\(key.text)\" is not known here.\(nearest(key.text, ["topic", "fields"]))")
             }
         }
         return found
@@ -160,7 +162,7 @@ private struct CollectorReader {
     private func topic(_ value: YAMLValue) throws(PipelineError) -> String {
         let name = try value.string()
         guard topics.contains(name) else {
-            throw value.error("No contract has the topic \(name). There are: \(topics.joined(separator: ", ")).")
+            throw value.error("No contract has the topic \(name).\(nearest(name, topics))")
         }
         return name
     }
@@ -174,7 +176,8 @@ private struct CollectorReader {
                 let words = CollectorRules.words
                 guard !text.hasPrefix("@") || words[text] != nil, !text.isEmpty, text.first != "." else {
                     throw source.error(
-                        "Expected a path, =text, or one of \(words.keys.sorted().joined(separator: ", ")).")
+                        "Expected a path, =text, or one of \(words.keys.sorted().joined(separator: ", "))."
+                            + (text.hasPrefix("@") ? nearest(text, words.keys) : ""))
                 }
                 texts.append(text)
             }

@@ -49,7 +49,8 @@ public struct WebServer: Service, CustomStringConvertible {
         }
     }
 
-    private static func explain(_ error: IOError, _ endpoint: HTTPEndpoint) -> String {
+    /// Why a port cannot be answered on, and what to do about it.
+    public static func explain(_ error: IOError, _ endpoint: HTTPEndpoint) -> String {
         let place = "\(endpoint.host):\(endpoint.port)"
         return switch error.errnoCode {
         case EADDRINUSE:

@@ -141,3 +141,42 @@ enum Gzip {
         }
     }
 }
+
+/// The sender's clock may be off; what comes of correcting it is judged as if it had been spelled out.
+@Suite("Corrected times") final class CollectorTimeTests {
+    let pipeline: CollectorPipeline
+
+    init() throws { pipeline = try CollectorPipeline() }
+
+    deinit { pipeline.remove() }
+
+    @Test(
+        "a time that correction moves out of the plausible range is refused with the reason",
+        arguments: [
+            ("9999-12-31T23:59:59Z", "2026-11-23T10:00:00Z"), ("0001-01-01T00:00:00Z", "2026-11-23T10:00:00Z"),
+            ("2026-11-23T10:00:00Z", "0001-01-01T00:00:00Z"), ("2090-01-01T00:00:00Z", "2026-11-23T10:00:00Z"),
+            ("1980-01-01T00:00:00Z", "2026-11-23T10:00:00Z"),
+            ("2026-11-23T10:00:00Z", "2026-12-25T00:00:00Z"), ("2026-11-23T10:00:00Z", "1969-12-31T23:59:59Z"),
+            ("2026-11-23T10:00:00Z", "9999-12-31T23:59:59-23:00"),
+        ])
+    func implausible(sentAt: String, timestamp: String) throws {
+        let call = #"{"type":"track","userId":"u","event":"e","timestamp":"\#(timestamp)","sentAt":"\#(sentAt)"}"#
+        let good = #"{"type":"track","userId":"u","event":"e"}"#
+        let verdict = try pipeline.judge().post("/v1/batch", #"{"batch":[\#(good),\#(call)]}"#)
+        #expect(verdict.status == 200 && verdict.events.count == 1, "\(verdict.text)")
+        #expect(verdict.text.contains(#""index":1,"field":"timestamp""#))
+        #expect(verdict.text.contains("implausible_time") || verdict.text.contains("invalid_timestamp"))
+        let moved = sentAt.hasPrefix("2026") ? "" : "sentAt"
+        #expect(moved.isEmpty || verdict.text.contains(moved), "\(verdict.text)")
+        // The batch's own sentAt holds for its calls as well.
+        let plain = #"{"type":"track","userId":"u","event":"e","timestamp":"\#(timestamp)"}"#
+        #expect(try pipeline.judge().post("/v1/batch", #"{"sentAt":"\#(sentAt)","batch":[\#(plain)]}"#).status == 422)
+    }
+
+    @Test("a clock that is years off is corrected: what counts is when the event was by ours")
+    func corrected() throws {
+        let call = #"{"userId":"u","event":"e","timestamp":"1970-01-01T00:00:30Z","sentAt":"1970-01-01T00:01:00Z"}"#
+        let verdict = try pipeline.judge().post("/v1/track", call)
+        #expect(verdict.events.first?["timestamp"] as? String == "2026-11-23T09:59:30.000Z")
+    }
+}

@@ -28,6 +28,11 @@ struct CollectorClient {
         return (Int(text.dropFirst(9).prefix(3)) ?? 0, text)
     }
 
+    func get(_ path: String) async throws -> (status: Int, text: String) {
+        let text = try await raw(Array("GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8))
+        return (Int(text.dropFirst(9).prefix(3)) ?? 0, text)
+    }
+
     final class Collected: Sendable { let text = Mutex("") }
 
     final class Reader: ChannelInboundHandler {

@@ -16,7 +16,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: path) }
         let ring = KeyRing(try KeyFileWatcher.keys(at: path, topics: []))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let watcher = KeyFileWatcher(path: path, topics: [], ring: ring, logger: logger, period: period)
+        let watcher = KeyFileWatcher(path: path, topics: { [] }, ring: ring, logger: logger, period: period)
         let group = ServiceGroup(services: [watcher], gracefulShutdownSignals: [], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

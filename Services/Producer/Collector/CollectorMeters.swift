@@ -33,6 +33,9 @@ final class CollectorMeters: Sendable {
             .init(
                 "collector_producer_replacements_total", help: "Kafka clients that met a fatal error and were replaced."
             ),
+            .init(
+                "collector_pipeline_reload_failures_total",
+                help: "Changed contracts or rules of the pipeline that could not be read."),
             .init("collector_key_reload_failures_total", help: "Times the file of write keys could not be read again."),
             .init(
                 "collector_rejections_not_kept_total",
@@ -40,6 +43,8 @@ final class CollectorMeters: Sendable {
             .init(
                 "collector_spool_refused_total", help: "Events of the spool that Kafka will never take; kept in a file."
             ),
+            .init(
+                "collector_spool_set_aside_files", help: "Files of the spool that wait for `producer spool replay`."),
             .init("collector_spool_bytes", help: "Events in the spool that Kafka has not acknowledged."),
         ])
     }

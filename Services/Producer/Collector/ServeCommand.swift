@@ -46,12 +46,12 @@ struct CollectorService {
         _ settings: CollectorSettings, kafka: KafkaSettings, folder: PipelineFolder, endpoint: HTTPEndpoint,
         health: HealthChecks, logger: Logger
     ) throws {
-        let contracts = try folder.contracts()
-        let topics = contracts.map(\.topic.name)
-        guard let rules = try folder.collectorRules(topics: topics) else {
-            throw ExitError(.configuration, "\(folder.path) has no contracts, so there is no topic to write to.")
+        let current = CurrentPipeline(try CollectorPlan.read(folder))
+        for problem in current.plan.problems {
+            logger.warning("a file of the pipeline is not taken", metadata: ["error": "\(problem)"])
         }
-        let keys = try settings.keysFile.map { try KeyFileWatcher.keys(at: $0, topics: Set(topics)) } ?? []
+        let topics: @Sendable () -> [String] = { current.plan.topics }
+        let keys = try settings.keysFile.map { try KeyFileWatcher.keys(at: $0, topics: Set(topics())) } ?? []
         let ring = KeyRing(keys, isOpen: settings.isOpen)
         let budget = MemoryBudget(bytesMax: settings.memoryMax)
         let spool = try settings.spoolFolder.map {
@@ -62,16 +62,27 @@ struct CollectorService {
         let meters = CollectorMeters(logger: logger)
         if let spool {
             // Events are taken although Kafka is away.
-            health.add("spool") { spool.isFull ? .failing("The spool is full; Kafka does not take its events.") : .ok }
+            health.add("spool") { spool.health }
+            health.add("kafka") {
+                delivery.trouble.map { .warning("Events go to the spool. \($0)") } ?? delivery.missing
+            }
         } else {
-            health.add("kafka") { delivery.trouble.map { .failing($0) } ?? .ok }
+            health.add("kafka") { delivery.trouble.map { .failing($0) } ?? delivery.missing }
         }
+        health.add("memory") {
+            budget.bytesHeld + CollectorLimits.bodyBytesMax <= budget.bytesMax
+                ? .ok : .failing("Too many events wait (COLLECTOR_MEMORY_MAX): new ones are answered 503.")
+        }
+        health.add("pipeline") { current.health }
         server = CollectorServer(
             .init(
                 settings: settings, delivery: delivery, budget: budget, meters: meters, health: health,
                 snippet: try Self.snippet(),
-                makeJudge: {
-                    RequestJudge(contracts: contracts, rules: rules, ring: ring, settings: settings, meters: meters)
+                current: current,
+                makeJudge: { plan in
+                    RequestJudge(
+                        contracts: plan.contracts, rules: plan.rules, ring: ring, settings: settings, meters: meters,
+                        isWhole: plan.problems.isEmpty)
                 },
                 logger: logger),
             endpoint: endpoint)
@@ -79,8 +90,11 @@ struct CollectorService {
             DeliveryService(delivery: delivery, spool: spool),
             KafkaWatch(kafka: kafka, delivery: delivery, topics: topics, logger: logger),
         ]
+        parts.append(PipelineWatcher(folder: folder, current: current, logger: logger))
         if let path = settings.keysFile {
-            parts.append(KeyFileWatcher(path: path, topics: Set(topics), ring: ring, logger: logger))
+            let watcher = KeyFileWatcher(path: path, topics: { Set(topics()) }, ring: ring, logger: logger)
+            health.add("keys") { [trouble = watcher.trouble] in trouble.health }
+            parts.append(watcher)
         }
         self.parts = parts + [server]
         self.ring = ring

@@ -104,8 +104,12 @@ struct EventMaker {
         }
         event.time = try judge(event.value)
         if shift != 0, let time = event.time {
-            event.value = try moved(event.value, to: time + shift)
-            event.time = time + shift
+            let moved = time.addingReportingOverflow(shift)
+            guard !moved.overflow, EventTime.writable.contains(moved.partialValue) else {
+                throw Fault("implausible_time", "Moved by --shift-to, its time is in no year that can be written.")
+            }
+            event.value = try self.moved(event.value, to: moved.partialValue)
+            event.time = try judge(event.value)
         }
         // As the client counts it: with what surrounds key and value.
         guard event.value.count + (event.key?.count ?? 0) + 100 <= messageBytesMax else {

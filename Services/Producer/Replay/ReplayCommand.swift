@@ -58,7 +58,10 @@ struct ReplayCommand: AsyncParsableCommand {
             producerService, groups: [KafkaEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings)
         let endpoint = try KafkaEndpoint(settings)
-        let contract = try contract(among: PipelineFolder(at: PipelineLocation(settings).path).contracts())
+        let folder = try PipelineFolder(at: PipelineLocation(settings).path)
+        let contracts = try folder.contracts()
+        guard !contracts.isEmpty else { throw ExitError.noContracts(in: folder) }
+        let contract = try contract(among: contracts)
         try Self.check(replay.mapping, contract, isShifted: replay.time.first != nil)
         if let most = endpoint.properties["message.max.bytes"].flatMap({ Int($0) }) { replay.messageBytesMax = most }
         let kafka = KafkaSettings(endpoint, clientID: "producer-replay")

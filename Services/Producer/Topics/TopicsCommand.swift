@@ -25,7 +25,9 @@ struct TopicsCommand: AsyncParsableCommand {
         let settings = try await Settings.load(
             producerService, groups: [KafkaEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
-        let contracts = try PipelineFolder(at: PipelineLocation(settings).path).contracts()
+        let folder = try PipelineFolder(at: PipelineLocation(settings).path)
+        let contracts = try folder.contracts()
+        guard !contracts.isEmpty else { throw ExitError.noContracts(in: folder) }
         let admin = try KafkaAdmin(
             KafkaSettings(KafkaEndpoint(settings), clientID: "producer-topics"),
             logger: logger)

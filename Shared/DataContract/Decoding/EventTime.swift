@@ -2,6 +2,9 @@ import CivilTime
 
 /// Times of messages as text, both ways: microseconds since 1970-01-01T00:00:00Z.
 public enum EventTime {
+    /// The moments that can be written: the years 0001 to 9999 of UTC.
+    public static let writable: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
+
     /// Reads a timestamp as contracts take it: ISO 8601 or `2018-01-01T00:00:00 UTC`; `nil` for anything else.
     public static func microseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard let start = text.baseAddress else { return nil }

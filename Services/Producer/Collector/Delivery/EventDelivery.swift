@@ -4,6 +4,7 @@ import Kafka
 import Logging
 import Metrics
 import ServiceLifecycle
+import ServiceRuntime
 import Synchronization
 
 /// What became of a request's messages.
@@ -39,8 +40,22 @@ final class EventDelivery: Sendable {
     private struct State {
         var producer: KafkaProducer
         var generation = 0
-        /// Why Kafka takes nothing, as far as is known.
+        /// Why Kafka takes nothing, as far as one can see without sending.
         var trouble: String?
+        /// Topics that are not there, although others are.
+        var missing: String?
+        /// What the last events met that were not taken; nil since some were.
+        var refusal: (reason: String, at: ContinuousClock.Instant)?
+        /// Whether it was told that events are not taken.
+        var isTold = false
+
+        /// Nobody sends to a collector that is not ready, so that a refusal cannot be disproved: it is believed for a
+        /// while, and then tried again.
+        func why(at now: ContinuousClock.Instant) -> String? {
+            if let trouble { return trouble }
+            guard let refusal, refusal.at.duration(to: now) < EventDelivery.refusalHolds else { return nil }
+            return refusal.reason
+        }
     }
 
     private let kafka: KafkaSettings
@@ -51,6 +66,8 @@ final class EventDelivery: Sendable {
 
     /// How often a request's messages are handed to a new producer after a fatal error.
     private static let attemptsMax = 3
+    /// How long a refusal speaks against Kafka, when everything else looks well.
+    static let refusalHolds: Duration = .seconds(30)
 
     /// - Throws: `KafkaError` for a wrong property.
     init(
@@ -73,7 +90,10 @@ final class EventDelivery: Sendable {
     }
 
     /// Why Kafka takes no events, when that is so; for readiness.
-    var trouble: String? { state.withLock(\.trouble) }
+    var trouble: String? { state.withLock { $0.why(at: .now) } }
+
+    /// Topics that are not there, although others are.
+    var missing: HealthStatus { state.withLock { $0.missing }.map { .warning($0) } ?? .ok }
 
     /// Asks for the topics' partitions ahead of the first event. What goes wrong is told by that event.
     func warmUp(topics: [String]) async {
@@ -129,7 +149,7 @@ final class EventDelivery: Sendable {
                 FailedDelivery(delivery: deliveries[$0.key], error: $0.value)
             }
             guard let error = failures.first?.error else {
-                note(trouble: nil)
+                tell { $0.refusal = nil }
                 return done([])
             }
             if error.isFatal { replace(generation, error) }
@@ -137,7 +157,9 @@ final class EventDelivery: Sendable {
             if isReplaced, attempt < Self.attemptsMax {
                 return submit(failures.map(\.delivery), attempt: attempt + 1, done: done)
             }
-            if let real = failures.first(where: \.isRetriable) { note(trouble: "\(real.error)") }
+            if let real = failures.first(where: \.isRetriable) {
+                tell { $0.refusal = ("\(real.error)", .now) }
+            }
             done(failures)
         }
     }
@@ -178,15 +200,22 @@ final class EventDelivery: Sendable {
         Task { await old.close(within: .zero) }  // its unacknowledged messages fail now, and go to the new one
     }
 
-    /// Notes what is known of Kafka; `nil` when it takes events.
-    func note(trouble: String?) {
-        let isNews = state.withLock { state in
-            defer { state.trouble = trouble }
-            return (state.trouble == nil) != (trouble == nil)
+    /// Notes what one can see of Kafka without sending: `nil` when all looks well.
+    func note(trouble: String?, missing: String?) {
+        tell { ($0.trouble, $0.missing) = (trouble, missing) }
+    }
+
+    /// Changes what is known, and tells when events are taken no longer, or again.
+    private func tell(_ change: (inout State) -> Void) {
+        let news: (why: String?, isNews: Bool) = state.withLock { state in
+            change(&state)
+            let why = state.why(at: .now)
+            defer { state.isTold = why != nil }
+            return (why, state.isTold != (why != nil))
         }
-        guard isNews else { return }
-        if let trouble {
-            logger.error("kafka does not take events", metadata: ["error": "\(trouble)"])
+        guard news.isNews else { return }
+        if let why = news.why {
+            logger.error("kafka does not take events", metadata: ["error": "\(why)"])
         } else {
             logger.info("kafka takes events")
         }

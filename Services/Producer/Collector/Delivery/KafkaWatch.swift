@@ -7,7 +7,8 @@ import ServiceLifecycle
 struct KafkaWatch: Service {
     let kafka: KafkaSettings
     let delivery: EventDelivery
-    let topics: [String]
+    /// Those of the contracts, as they are now.
+    let topics: @Sendable () -> [String]
     let logger: Logger
 
     private static let whenAway: Duration = .seconds(2)
@@ -16,30 +17,42 @@ struct KafkaWatch: Service {
     func run() async throws {
         let admin = try KafkaAdmin(kafka, timeout: .seconds(5), logger: logger)
         await cancelWhenGracefulShutdown {
-            var isWarm = false
+            var warm: Set<String> = []
             while !Task.isCancelled {
-                let trouble = await trouble(admin)
-                delivery.note(trouble: trouble)
-                if trouble == nil, !isWarm {
-                    isWarm = true
+                let topics = topics()
+                let present = await look(at: topics, admin)
+                if let present, !warm.isSuperset(of: present) {
+                    warm.formUnion(present)
                     // Not before the topics are there: some brokers make topics that are asked for.
-                    await delivery.warmUp(topics: topics)
+                    await delivery.warmUp(topics: present)
                 }
-                let pause = delivery.trouble == nil ? Self.whenWell : Self.whenAway
-                do { try await Task.sleep(for: pause) } catch { return }
+                let isWell = delivery.trouble == nil && present?.count == topics.count
+                let pause = isWell ? Self.whenWell : Self.whenAway
+                // Other contracts are looked for at once.
+                let end = ContinuousClock.now + pause
+                while ContinuousClock.now < end, self.topics() == topics {
+                    do { try await Task.sleep(for: .seconds(1)) } catch { return }
+                }
             }
         }
         await admin.close()
     }
 
-    private func trouble(_ admin: KafkaAdmin) async -> String? {
+    /// Tells delivery what is known, and returns the topics that are there; `nil` when Kafka does not say.
+    private func look(at topics: [String], _ admin: KafkaAdmin) async -> [String]? {
         do {
-            let present = try await admin.topics(topics)
-            let missing = topics.filter { present[$0] == nil }
-            guard !missing.isEmpty else { return nil }
-            return "Topics are missing: \(missing.joined(separator: ", ")). Run `producer topics`."
+            let found = try await admin.topics(topics)
+            let present = topics.filter { found[$0] != nil }
+            let missing = topics.filter { found[$0] == nil }
+            let told =
+                missing.isEmpty
+                ? nil : "Topics are missing: \(missing.joined(separator: ", ")). Run `producer topics`."
+            // One that is missing does not keep events from the others.
+            delivery.note(trouble: present.isEmpty ? told : nil, missing: present.isEmpty ? nil : told)
+            return present
         } catch {
-            return "\(error)"
+            delivery.note(trouble: "\(error)", missing: nil)
+            return nil
         }
     }
 }

@@ -10,6 +10,7 @@ import NIOPosix
 import ServiceLifecycle
 import ServiceRuntime
 import Synchronization
+import Web
 
 /// Answers until it is told to stop, then finishes what it has begun.
 final class CollectorServer: Service, Sendable {
@@ -22,7 +23,9 @@ final class CollectorServer: Service, Sendable {
         var health: HealthChecks
         /// `/millrace.js`.
         var snippet: [UInt8]
-        var makeJudge: @Sendable () -> RequestJudge
+        /// By which requests are judged, and what makes a judge of it.
+        var current: CurrentPipeline
+        var makeJudge: @Sendable (CollectorPlan) -> RequestJudge
         var logger: Logger
     }
 
@@ -67,8 +70,9 @@ final class CollectorServer: Service, Sendable {
             listener = try await bind(group)
         } catch {
             try await group.shutdownGracefully()
-            let place = "\(endpoint.host):\(endpoint.port)"
-            throw ExitError(.failed, "Cannot answer on \(place) (HTTP_HOST, HTTP_PORT): \(error)")
+            if let error = error as? IOError { throw ExitError(.failed, WebServer.explain(error, endpoint)) }
+            throw ExitError(
+                .failed, "Cannot answer on \(endpoint.host):\(endpoint.port) (HTTP_HOST, HTTP_PORT): \(error)")
         }
         tell(listener.localAddress?.port)
         parts.logger.info(
@@ -91,10 +95,9 @@ final class CollectorServer: Service, Sendable {
     private func bind(_ group: MultiThreadedEventLoopGroup) async throws -> any Channel {
         var tools: [ObjectIdentifier: NIOLoopBound<LoopTools>] = [:]
         for loop in group.makeIterator() {
-            let made = LoopTools.self
-            let makeJudge = parts.makeJudge
+            let (current, makeJudge) = (parts.current, parts.makeJudge)
             tools[ObjectIdentifier(loop)] = try await loop.submit {
-                NIOLoopBound(made.init(judge: makeJudge()), eventLoop: loop)
+                NIOLoopBound(LoopTools(current, makeJudge), eventLoop: loop)
             }.get()
         }
         let (parts, connections, known) = (self.parts, self.connections, tools)
@@ -124,9 +127,21 @@ final class CollectorServer: Service, Sendable {
 
 /// What the connections of one event loop share.
 final class LoopTools {
-    let judge: RequestJudge
+    private let current: CurrentPipeline
+    private let makeJudge: @Sendable (CollectorPlan) -> RequestJudge
+    private var made: (generation: Int, judge: RequestJudge)
 
-    init(judge: RequestJudge) { self.judge = judge }
+    init(_ current: CurrentPipeline, _ makeJudge: @escaping @Sendable (CollectorPlan) -> RequestJudge) {
+        (self.current, self.makeJudge) = (current, makeJudge)
+        made = (current.generation, makeJudge(current.plan))
+    }
+
+    /// Judges by the contracts and rules of now.
+    var judge: RequestJudge {
+        let generation = current.generation
+        if generation != made.generation { made = (generation, makeJudge(current.plan)) }
+        return made.judge
+    }
 }
 
 /// The open connections, so that they can be finished. Beyond the most, new ones are closed at once.

@@ -50,10 +50,17 @@ struct CallMapper {
         }
     }
 
-    /// The message's bytes and its key.
-    func message(
-        _ document: inout CallDocument, _ around: Surroundings
-    ) throws(Rejection) -> (value: [UInt8], key: [UInt8]?) {
+    /// What a call becomes.
+    struct Message {
+        var value: [UInt8] = []
+        var key: [UInt8]?
+        /// By how many microseconds its time was moved, because the sender's clock is that far off.
+        var correction: Int64 = 0
+    }
+
+    /// The message of a call.
+    func message(_ document: inout CallDocument, _ around: Surroundings) throws(Rejection) -> Message {
+        var correction: Int64 = 0
         var output: [UInt8] = []
         output.reserveCapacity(document.range.count + 256)
         var key: [UInt8]?
@@ -65,7 +72,7 @@ struct CallMapper {
             let start = output.count
             var isFilled = false
             for source in field.sources where !isFilled {
-                isFilled = try append(source, field, &document, around, to: &output)
+                isFilled = try append(source, field, &document, around, &correction, to: &output)
             }
             guard isFilled else {
                 output.removeSubrange(before...)
@@ -76,12 +83,12 @@ struct CallMapper {
             }
         }
         output.append(UInt8(ascii: "}"))
-        return (output, key)
+        return Message(value: output, key: key, correction: correction)
     }
 
     private func append(
         _ source: Source, _ field: Field, _ document: inout CallDocument, _ around: Surroundings,
-        to output: inout [UInt8]
+        _ correction: inout Int64, to output: inout [UInt8]
     ) throws(Rejection) -> Bool {
         switch source {
         case .path(let path):
@@ -116,7 +123,14 @@ struct CallMapper {
             } else {
                 output.append(contentsOf: JSONText.quoted(Array(UUIDv7.make().text.utf8)))
             }
-        case .rule(.timestamp): appendTime(document, around, to: &output)
+        case .rule(.timestamp):
+            correction = Self.correction(document, around)
+            guard appendTime(document, around, correction, to: &output) else {
+                throw Rejection(
+                    .implausibleTime, field: String(decoding: field.name, as: UTF8.self),
+                    message:
+                        "Corrected by sentAt, the sender's clock, the event's time is in no year that can be written.")
+            }
         case .rule(.receivedAt): Self.append(time: around.receivedAt, to: &output)
         case .rule(.address):
             guard let address = around.address else { return false }
@@ -129,24 +143,33 @@ struct CallMapper {
         return true
     }
 
+    /// How far the sender's clock is behind ours.
+    private static func correction(_ document: CallDocument, _ around: Surroundings) -> Int64 {
+        let own = CallDocument.find("sentAt", in: document.members, document.bytes).flatMap { time(document.bytes, $0) }
+        return (own ?? around.sentAt).map { around.receivedAt - $0 } ?? 0
+    }
+
     /// The moment of the event by our clock: the sender's clock may be off, but the time between event and sending is
     /// right by it. A timestamp that cannot be read stays as it is, for the contract to refuse.
-    private func appendTime(_ document: CallDocument, _ around: Surroundings, to output: inout [UInt8]) {
+    /// - Returns: False when the moment is none that can be written.
+    private func appendTime(
+        _ document: CallDocument, _ around: Surroundings, _ correction: Int64, to output: inout [UInt8]
+    ) -> Bool {
         let members = document.members
         let given =
             CallDocument.find("timestamp", in: members, document.bytes)
             ?? CallDocument.find("originalTimestamp", in: members, document.bytes)
         guard let given, document.bytes[given.lowerBound] != UInt8(ascii: "n") else {
             Self.append(time: around.receivedAt, to: &output)
-            return
+            return true
         }
         guard let time = Self.time(document.bytes, given) else {
             output.append(contentsOf: document.bytes[given])
-            return
+            return true
         }
-        let own = CallDocument.find("sentAt", in: members, document.bytes).flatMap { Self.time(document.bytes, $0) }
-        let skew = (own ?? around.sentAt).map { around.receivedAt - $0 } ?? 0
-        Self.append(time: time + skew, to: &output)
+        guard EventTime.writable.contains(time + correction) else { return false }
+        Self.append(time: time + correction, to: &output)
+        return true
     }
 
     /// Microseconds since 1970 of a JSON string; `nil` for what is no time.

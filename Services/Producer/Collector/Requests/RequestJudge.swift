@@ -13,6 +13,8 @@ final class RequestJudge {
     private let checkers: [String: EventChecker]
     private let mappers: [String: CallMapper]
     private let meters: CollectorMeters
+    /// False while a file of the pipeline cannot be read: a topic that is not known may be one of it.
+    private let isWhole: Bool
 
     /// Paths of the calls, and the call each is; `batch` has several.
     static let calls: [String: String] = [
@@ -24,9 +26,10 @@ final class RequestJudge {
 
     init(
         contracts: [Contract], rules: CollectorRules, ring: KeyRing, settings: CollectorSettings,
-        meters: CollectorMeters
+        meters: CollectorMeters, isWhole: Bool = true
     ) {
         self.ring = ring
+        self.isWhole = isWhole
         self.settings = settings
         self.meters = meters
         checkers = Dictionary(contracts.map { ($0.topic.name, EventChecker($0)) }) { first, _ in first }
@@ -188,13 +191,21 @@ final class RequestJudge {
                 userAgent: privacy.keepsUserAgent ? request.userAgent : nil, privacy: privacy)
             let message = try mapper.message(&document, around)
             if let rejection = message.value.withUnsafeBytes({ checkers[mapper.topic]?.check($0) }) {
-                return reject(rejection.reason.rawValue, rejection.field, rejection.message, mapper.topic)
+                let hint = rejection.reason == .implausibleTime ? Self.hint(correction: message.correction) : ""
+                return reject(rejection.reason.rawValue, rejection.field, rejection.message + hint, mapper.topic)
             }
             tally.accept(Delivery(topic: mapper.topic, key: message.key, value: message.value))
         } catch {
             let call = name ?? Self.kind(of: raw)
             reject(error.reason.rawValue, error.field, error.message, mappers[call ?? ""]?.topic)
         }
+    }
+
+    /// Why a time that is plain in the call is not plausible, when it was moved far.
+    private static func hint(correction: Int64) -> String {
+        let days = correction.magnitude / 86_400_000_000
+        guard days > 0 else { return "" }
+        return " The call's time was moved by \(days) days: its sentAt is that far from our clock."
     }
 
     /// The `type` of a broken call, as far as it can be read: whose dead letter it is.
@@ -215,6 +226,10 @@ final class RequestJudge {
     ) throws(Refusal) -> Verdict {
         let key = try writeKey(request, nil, body)
         guard let checker = checkers[name] else {
+            guard isWhole else {
+                let detail = "A file of the pipeline cannot be read, perhaps this topic's contract. Try again later."
+                throw Refusal(.unavailable(detail, retryAfter: 60))
+            }
             throw Refusal(.problem(.notFound, "There is no topic of this name, or it has no contract."))
         }
         guard key?.mayWrite(name) ?? true else {
