@@ -14,9 +14,14 @@ struct BIAPIService {
     let parts: [any Service]
     let web: WebServer
     let events: ModelEvents
+    let watch: DashboardWatch
     let eventRoutes: EventRoutes
     let state: StateStore
+    /// For the SQL page and its downloads.
     let engine: WarehouseReading
+    /// For charts and the catalogue: what a few people ask on the SQL page leaves everybody's dashboards alone.
+    let chartEngine: WarehouseReading
+    let running: RunningQueries
 
     /// - Throws: ``SettingsError``, ``PipelineError``, or what the database said.
     init(
@@ -24,11 +29,14 @@ struct BIAPIService {
     ) async throws {
         let own = try BIAPISettings(settings)
         let sessionSettings = try SessionSettings(settings)
-        let book = try ChartBook(try PipelineFolder(at: PipelineLocation(settings).path).dashboards())
+        let dashboards = DashboardShelf(try PipelineFolder(at: PipelineLocation(settings).path))
         let endpoint = try PostgresEndpoint(settings)
         let state = try await StateStore.open(endpoint, connectionsMax: 4, logger: logger)
+        let reader = try WarehouseReader(settings)
         let engine = WarehouseReading(
-            endpoint, as: try WarehouseReader(settings), connectionsMax: own.connectionsMax, logger: logger)
+            endpoint, as: reader, connectionsMax: own.sqlConnectionsMax, rowBytesMax: own.rowBytesMax, logger: logger)
+        let chartEngine = WarehouseReading(
+            endpoint, as: reader, connectionsMax: own.connectionsMax, rowBytesMax: own.rowBytesMax, logger: logger)
         let versions = DataVersions()
         let cache = ResultCache(bytesMax: own.cacheBytesMax)
         let hub = ChangeHub()
@@ -51,6 +59,8 @@ struct BIAPIService {
                 "messages that this version cannot read: "
                     + unreadable.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
         }
+        health.add("dashboards") { dashboards.health }
+        health.add("warehouse") { chartEngine.answering.health }
         let application = WebApplication(
             endpoint: try HTTPEndpoint(settings), health: health, sessions: tokens, logger: logger)
         try Self.pages(own, logger).add(to: application.router)
@@ -61,21 +71,24 @@ struct BIAPIService {
         ).add(to: api)
         let readers = api.group("").add(middleware: RequireRole(.viewer))
         let answers = ChartAnswers(
-            book: book, engine: engine, cache: cache, versions: versions, settings: own, logger: logger)
+            shelf: dashboards, engine: chartEngine, cache: cache, versions: versions, settings: own, logger: logger)
         DashboardRoutes(answers: answers, settings: own, now: now).add(to: readers)
-        eventRoutes = EventRoutes(hub: hub, definitions: book.definitions)
+        eventRoutes = EventRoutes(hub: hub, shelf: dashboards, streams: UserSlots(perUserMax: 20))
         eventRoutes.add(to: readers)
-        CatalogueRoutes(catalogue: Catalogue(engine: engine, shelf: shelf), settings: own).add(to: readers)
+        CatalogueRoutes(catalogue: Catalogue(engine: chartEngine, shelf: shelf), settings: own).add(to: readers)
+        running = RunningQueries(perUserMax: own.sqlPerUserMax)
         QueryRoutes(
-            engine: engine, history: state, running: RunningQueries(perUserMax: 4),
-            guardian: QueryGuard(functions: FunctionRules(source: FunctionRules.source(engine))), settings: own
+            engine: engine, history: state, running: running,
+            guardian: QueryGuard(functions: FunctionRules(source: FunctionRules.source(chartEngine))), settings: own
         ).add(to: readers)
 
         web = application.server()
         self.events = events
         self.state = state
         self.engine = engine
-        parts = [state, engine, events, web]
+        self.chartEngine = chartEngine
+        watch = DashboardWatch(shelf: dashboards, hub: hub, logger: logger)
+        parts = [state, engine, chartEngine, events, watch, web]
     }
 
     private static func pages(_ settings: BIAPISettings, _ logger: Logger) throws -> PageRoutes {

@@ -3,8 +3,9 @@ import Web
 
 /// What bi-api alone is told: limits, the cache, and where things are.
 ///
-/// `BI_QUERY_TIMEOUT`, `BI_QUERY_ROWS_MAX`, `BI_CHART_TIMEOUT`, `BI_CHART_ROWS_MAX`, `BI_CSV_TIMEOUT`, `BI_CONNECTIONS_MAX`,
-/// `BI_CACHE_BYTES_MAX`, `BI_SQL_ROLE`, `SCHEDULER_URL`, `WEB_VENDOR_DIR`.
+/// `BI_QUERY_TIMEOUT`, `BI_QUERY_ROWS_MAX`, `BI_CHART_TIMEOUT`, `BI_CHART_ROWS_MAX`, `BI_CSV_TIMEOUT`, `BI_CSV_SEND_TIMEOUT`,
+/// `BI_ROW_BYTES_MAX`, `BI_CONNECTIONS_MAX`, `BI_SQL_CONNECTIONS_MAX`, `BI_SQL_PER_USER_MAX`, `BI_CACHE_BYTES_MAX`,
+/// `BI_SQL_ROLE`, `SCHEDULER_URL`, `WEB_VENDOR_DIR`.
 public struct BIAPISettings: Sendable {
     static let queryTimeout = Setting<Duration>.duration(
         "bi.query.timeout", default: .seconds(30), in: .milliseconds(100)...(.seconds(3600)),
@@ -19,8 +20,21 @@ public struct BIAPISettings: Sendable {
     static let csvTimeout = Setting<Duration>.duration(
         "bi.csv.timeout", default: .seconds(600), in: .seconds(1)...(.seconds(86_400)),
         "The longest that a CSV download may take; its rows are not limited.")
+    static let csvSendTimeout = Setting<Duration>.duration(
+        "bi.csv.send_timeout", default: .seconds(30), in: .milliseconds(100)...(.seconds(3600)),
+        "The longest that a client may take for the next piece of a CSV download; then it is cut off.")
+    static let rowBytesMax = Setting<Int>.bytes(
+        "bi.row_bytes_max", default: 4 << 20, in: (16 << 10)...(256 << 20),
+        "The most bytes of one row of any answer. The database looks before it sends; a query takes some ten times as "
+            + "much memory here at most.")
     static let connectionsMax = Setting<Int>.integer(
-        "bi.connections_max", default: 8, in: 1...200, "The most connections to the warehouse at once.")
+        "bi.connections_max", default: 8, in: 1...200, "The most connections to the warehouse at once, for charts.")
+    static let sqlConnectionsMax = Setting<Int>.integer(
+        "bi.sql.connections_max", default: 8, in: 1...200,
+        "The most connections to the warehouse at once, for the SQL page and its downloads.")
+    static let sqlPerUserMax = Setting<Int>.integer(
+        "bi.sql.per_user_max", default: 4, in: 1...100,
+        "The most queries and CSV downloads of one user at once. Keep it below BI_SQL_CONNECTIONS_MAX.")
     static let cacheBytesMax = Setting<Int>.bytes(
         "bi.cache.bytes_max", default: 64 << 20, in: 0...(16 << 30), "The most memory for answers of charts.")
     static let sqlRole = Setting<Role>.choice(
@@ -35,8 +49,8 @@ public struct BIAPISettings: Sendable {
     public static let group = SettingGroup(
         "bi-api",
         [
-            queryTimeout, queryRowsMax, chartTimeout, chartRowsMax, csvTimeout, connectionsMax, cacheBytesMax, sqlRole,
-            schedulerURL, vendorFolder,
+            queryTimeout, queryRowsMax, chartTimeout, chartRowsMax, csvTimeout, csvSendTimeout, rowBytesMax,
+            connectionsMax, sqlConnectionsMax, sqlPerUserMax, cacheBytesMax, sqlRole, schedulerURL, vendorFolder,
         ])
 
     public var queryTimeout: Duration = .seconds(30)
@@ -44,7 +58,11 @@ public struct BIAPISettings: Sendable {
     public var chartTimeout: Duration = .seconds(30)
     public var chartRowsMax = 10_000
     public var csvTimeout: Duration = .seconds(600)
+    public var csvSendTimeout: Duration = .seconds(30)
+    public var rowBytesMax = 4 << 20
     public var connectionsMax = 8
+    public var sqlConnectionsMax = 8
+    public var sqlPerUserMax = 4
     public var cacheBytesMax = 64 << 20
     public var sqlRole: Role = .editor
     public var schedulerURL: String?
@@ -59,7 +77,11 @@ public struct BIAPISettings: Sendable {
         chartTimeout = try settings.value(of: Self.chartTimeout)
         chartRowsMax = try settings.value(of: Self.chartRowsMax)
         csvTimeout = try settings.value(of: Self.csvTimeout)
+        csvSendTimeout = try settings.value(of: Self.csvSendTimeout)
+        rowBytesMax = try settings.value(of: Self.rowBytesMax)
         connectionsMax = try settings.value(of: Self.connectionsMax)
+        sqlConnectionsMax = try settings.value(of: Self.sqlConnectionsMax)
+        sqlPerUserMax = try settings.value(of: Self.sqlPerUserMax)
         cacheBytesMax = try settings.value(of: Self.cacheBytesMax)
         sqlRole = try settings.value(of: Self.sqlRole)
         schedulerURL = try settings.value(of: Self.schedulerURL)

@@ -7,6 +7,18 @@ public struct DashboardDefinitions: Sendable, Equatable {
     public let datasets: [DatasetDefinition]
     public let charts: [ChartDefinition]
     public let dashboards: [DashboardDefinition]
+    /// What cannot be used, in the order in which it was found.
+    public let mistakes: [DashboardMistake]
+
+    init(
+        datasets: [DatasetDefinition], charts: [ChartDefinition], dashboards: [DashboardDefinition],
+        mistakes: [DashboardMistake] = []
+    ) {
+        self.datasets = datasets
+        self.charts = charts
+        self.dashboards = dashboards
+        self.mistakes = mistakes
+    }
 
     /// The dataset of that name.
     public func dataset(_ name: String) -> DatasetDefinition? { datasets.first { $0.name == name } }
@@ -15,7 +27,51 @@ public struct DashboardDefinitions: Sendable, Equatable {
     /// The dashboard of that name.
     public func dashboard(_ name: String) -> DashboardDefinition? { dashboards.first { $0.name == name } }
 
+    /// Why the part of that kind and name cannot be used.
+    public func mistake(_ part: DashboardMistake.Part, _ name: String) -> PipelineError? {
+        mistakes.first { $0.part == part && $0.name == name }?.error
+    }
+
+    /// The same without these datasets and the charts over them, and without these charts.
+    public func settingAside(
+        datasets: [(name: String, error: PipelineError)], charts: [(name: String, error: PipelineError)]
+    ) -> DashboardDefinitions {
+        var mistakes = mistakes
+        mistakes += datasets.map { DashboardMistake(part: .dataset, name: $0.name, error: $0.error) }
+        mistakes += charts.map { DashboardMistake(part: .chart, name: $0.name, error: $0.error) }
+        let gone = Set(datasets.map(\.name))
+        var broken = Set(charts.map(\.name))
+        for chart in self.charts where gone.contains(chart.dataset) && !broken.contains(chart.name) {
+            guard let cause = datasets.first(where: { $0.name == chart.dataset })?.error else { continue }
+            mistakes.append(
+                DashboardMistake(
+                    part: .chart, name: chart.name,
+                    error: chart.place.error(DashboardMistake.words(dataset: chart.dataset, cause))))
+            broken.insert(chart.name)
+        }
+        return DashboardDefinitions(
+            datasets: self.datasets.filter { !gone.contains($0.name) },
+            charts: self.charts.filter { !broken.contains($0.name) }, dashboards: dashboards, mistakes: mistakes)
+    }
+
     static let empty = DashboardDefinitions(datasets: [], charts: [], dashboards: [])
+}
+
+/// A part of `dashboards/*.yaml` that cannot be used.
+public struct DashboardMistake: Sendable, Equatable {
+    /// What it is.
+    public enum Part: String, Sendable {
+        case file, dataset, chart, dashboard
+    }
+
+    public let part: Part
+    /// The part's name; a file's path.
+    public let name: String
+    public let error: PipelineError
+
+    static func words(dataset: String, _ cause: PipelineError) -> String {
+        "Its dataset `\(dataset)` has a mistake: \(cause.file)\(cause.line.map { ":\($0)" } ?? "")."
+    }
 }
 
 /// Where something was written, for errors that are found later than by reading.

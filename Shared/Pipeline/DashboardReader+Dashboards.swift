@@ -2,7 +2,8 @@ import Foundation
 
 extension DashboardDefinition {
     init(
-        _ entry: DashboardFields.Entry, charts: [String: ChartDefinition], datasets: [String: DatasetDefinition]
+        _ entry: DashboardFields.Entry, charts: [String: ChartDefinition], broken: Set<String>,
+        datasets: [String: DatasetDefinition]
     ) throws(PipelineError) {
         let fields = try DashboardFields(
             entry.value, known: ["title", "description", "time_zone", "time_range", "filters", "rows"])
@@ -12,13 +13,15 @@ extension DashboardDefinition {
         }
         var rows: [Row] = []
         for row in try fields.required("rows", of: "dashboard").sequence() {
-            rows.append(try Row(row, charts: charts))
+            rows.append(try Row(row, charts: broken.union(charts.keys)))
         }
         let shown = Set(rows.flatMap(\.cards).compactMap { charts[$0.chart]?.dataset }).compactMap { datasets[$0] }
         var filters: [String] = []
         for value in try fields["filters"]?.list() ?? [] {
             let name = try value.string()
             guard shown.contains(where: { $0.dimension(name) != nil }) else {
+                // It may be of a chart that has a mistake.
+                if rows.flatMap(\.cards).contains(where: { broken.contains($0.chart) }) { continue }
                 throw value.error("No chart of this dashboard has the dimension `\(name)`.")
             }
             filters.append(name)
@@ -32,7 +35,7 @@ extension DashboardDefinition {
 }
 
 extension DashboardDefinition.Row {
-    init(_ value: YAMLValue, charts: [String: ChartDefinition]) throws(PipelineError) {
+    init(_ value: YAMLValue, charts: Set<String>) throws(PipelineError) {
         let fields = try DashboardFields(value, known: ["height", "cards"])
         var cards: [DashboardDefinition.Card] = []
         for card in try fields.required("cards", of: "row").sequence() {
@@ -47,11 +50,11 @@ extension DashboardDefinition.Row {
 }
 
 extension DashboardDefinition.Card {
-    init(_ value: YAMLValue, charts: [String: ChartDefinition]) throws(PipelineError) {
+    init(_ value: YAMLValue, charts: Set<String>) throws(PipelineError) {
         let fields = try DashboardFields(value, known: ["chart", "width"])
         let name = try fields.required("chart", of: "card")
-        guard charts[try name.string()] != nil else {
-            throw name.error("There is no chart `\(name.text)`.\(nearest(name.text, charts.keys))")
+        guard charts.contains(try name.string()) else {
+            throw name.error("There is no chart `\(name.text)`.\(nearest(name.text, charts))")
         }
         self.init(chart: name.text, width: try fields.integer("width", in: 1...12) ?? 6)
     }

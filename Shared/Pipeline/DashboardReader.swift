@@ -1,58 +1,115 @@
 import Foundation
 
+/// The files of `dashboards/` as they are now.
+public struct DashboardSources: Sendable, Equatable {
+    public let files: [SourceFile]
+    /// Files that could not be read.
+    public let unreadable: [PipelineError]
+}
+
 extension PipelineFolder {
     /// Reads `dashboards/*.yaml` (and `.yml`). A folder without them has no dashboards.
     /// - Throws: ``PipelineError`` for the first mistake, at its place.
     public func dashboards() throws(PipelineError) -> DashboardDefinitions {
+        let sources = dashboardSources()
+        if let error = sources.unreadable.first { throw error }
+        return try DashboardDefinitions(parsing: sources.files)
+    }
+
+    /// The files that `dashboards()` reads, unread ones beside.
+    public func dashboardSources() -> DashboardSources {
         var sources: [SourceFile] = []
+        var unreadable: [PipelineError] = []
         for path in files(in: "dashboards", extensions: ["yaml", "yml"]) {
-            sources.append(SourceFile(path: path, text: try text(of: path)))
+            do throws(PipelineError) {
+                sources.append(SourceFile(path: path, text: try text(of: path)))
+            } catch {
+                unreadable.append(error)
+            }
         }
-        return try DashboardDefinitions(parsing: sources)
+        return DashboardSources(files: sources, unreadable: unreadable)
     }
 }
 
 extension DashboardDefinitions {
     /// Parses files that may refer to each other's datasets and charts.
+    /// - Throws: ``PipelineError`` for the first mistake.
     public init(parsing sources: [SourceFile]) throws(PipelineError) {
-        var datasets = NamedParts<DatasetDefinition>(what: "dataset")
-        var chartValues: [DashboardFields.Entry] = []
-        var dashboardValues: [DashboardFields.Entry] = []
-        for source in sources {
-            let root = try DashboardFields(
-                try YAMLReader.parse(source), known: ["datasets", "charts", "dashboards"])
-            for entry in try root.entries("datasets") { try datasets.add(entry, DatasetDefinition(entry)) }
-            chartValues += try root.entries("charts")
-            dashboardValues += try root.entries("dashboards")
+        self.init(reading: DashboardSources(files: sources, unreadable: []))
+        if let mistake = mistakes.first { throw mistake.error }
+    }
+
+    /// Parses files that may refer to each other's datasets and charts. What has a mistake is set aside and told; a
+    /// dashboard keeps the cards of charts that were set aside.
+    public init(reading sources: DashboardSources) {
+        var mistakes = sources.unreadable.map { DashboardMistake(part: .file, name: $0.file, error: $0) }
+        var found: [DashboardMistake.Part: [DashboardFields.Entry]] = [:]
+        for source in sources.files {
+            do throws(PipelineError) {
+                let root = try DashboardFields(
+                    try YAMLReader.parse(source), known: ["datasets", "charts", "dashboards"])
+                let parts = (
+                    try root.entries("datasets"), try root.entries("charts"), try root.entries("dashboards")
+                )
+                found[.dataset, default: []] += parts.0
+                found[.chart, default: []] += parts.1
+                found[.dashboard, default: []] += parts.2
+            } catch {
+                mistakes.append(DashboardMistake(part: .file, name: source.path, error: error))
+            }
         }
-        var charts = NamedParts<ChartDefinition>(what: "chart")
-        for entry in chartValues { try charts.add(entry, ChartDefinition(entry, datasets: datasets.byName)) }
-        var dashboards = NamedParts<DashboardDefinition>(what: "dashboard")
-        for entry in dashboardValues {
-            try dashboards.add(
-                entry, DashboardDefinition(entry, charts: charts.byName, datasets: datasets.byName))
+        var datasets = NamedParts<DatasetDefinition>(.dataset)
+        datasets.add(found[.dataset] ?? [], &mistakes) { (entry) throws(PipelineError) in
+            try DatasetDefinition(entry)
         }
-        self.init(datasets: datasets.all, charts: charts.all, dashboards: dashboards.all)
+        var charts = NamedParts<ChartDefinition>(.chart)
+        charts.add(found[.chart] ?? [], &mistakes) { [datasets] (entry) throws(PipelineError) in
+            let over = try DashboardFields(entry.value, known: nil)["dataset"]?.text ?? ""
+            if let cause = datasets.broken[over] {
+                throw entry.key.error(DashboardMistake.words(dataset: over, cause))
+            }
+            return try ChartDefinition(entry, datasets: datasets.byName)
+        }
+        var dashboards = NamedParts<DashboardDefinition>(.dashboard)
+        dashboards.add(found[.dashboard] ?? [], &mistakes) { [datasets, charts] (entry) throws(PipelineError) in
+            try DashboardDefinition(
+                entry, charts: charts.byName, broken: Set(charts.broken.keys), datasets: datasets.byName)
+        }
+        self.init(datasets: datasets.all, charts: charts.all, dashboards: dashboards.all, mistakes: mistakes)
     }
 }
 
 /// Parts by name, in order; a name is used once.
 private struct NamedParts<Part> {
-    let what: String
+    let part: DashboardMistake.Part
     var all: [Part] = []
     var byName: [String: Part] = [:]
+    /// Those with a mistake, by name.
+    var broken: [String: PipelineError] = [:]
     private var files: [String: YAMLValue] = [:]
 
-    init(what: String) { self.what = what }
+    init(_ part: DashboardMistake.Part) { self.part = part }
 
-    mutating func add(_ entry: DashboardFields.Entry, _ part: Part) throws(PipelineError) {
-        if let other = files[entry.name] {
-            let line = other.node.mark.map { ":\($0.line)" } ?? ""
-            throw entry.key.error("The \(what) `\(entry.name)` is also in \(other.file)\(line). Give one another name.")
+    mutating func add(
+        _ entries: [DashboardFields.Entry], _ mistakes: inout [DashboardMistake],
+        _ make: (DashboardFields.Entry) throws(PipelineError) -> Part
+    ) {
+        for entry in entries {
+            do throws(PipelineError) {
+                if let other = files[entry.name] {
+                    let line = other.node.mark.map { ":\($0.line)" } ?? ""
+                    throw entry.key.error(
+                        "The \(part.rawValue) `\(entry.name)` is also in \(other.file)\(line). Give one another name.")
+                }
+                files[entry.name] = entry.key
+                let made = try make(entry)
+                byName[entry.name] = made
+                all.append(made)
+            } catch {
+                if byName[entry.name] == nil { broken[entry.name] = error }
+                mistakes.append(DashboardMistake(part: part, name: entry.name, error: error))
+            }
         }
-        files[entry.name] = entry.key
-        byName[entry.name] = part
-        all.append(part)
     }
 }
 

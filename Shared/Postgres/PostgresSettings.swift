@@ -42,6 +42,9 @@ public struct PostgresSettings: Sendable {
     public var connectTimeout: Duration = .seconds(10)
     /// The longest that one statement may take; nil for no limit. Single transactions can set their own.
     public var statementTimeout: Duration?
+    /// The longest that a statement may go on after it was cancelled; then its connection is cut off. Nil: as long as it
+    /// takes. For sessions that work for somebody who waits: a server in the middle of sending hears no cancel.
+    public var cancelMax: Duration?
     /// The longest wait for a lock; nil for no limit.
     public var lockTimeout: Duration?
     /// Whether only a server that takes writes will do: of several hosts the primary is found, after a fail-over too.

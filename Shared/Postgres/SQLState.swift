@@ -56,7 +56,10 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
     /// this transaction to make way for another (40001, 40P01).
     public var isRetriable: Bool {
         switch errorClass {
-        case "08", "53": true
+        // Protocol violation: a statement with a parameter for which there is no value, for one.
+        case "08": rawValue != "08P01"
+        // A limit that the server was set to stays.
+        case "53": rawValue != "53400"
         default:
             rawValue.hasPrefix("57P0") || self == .serializationFailure || self == .deadlockDetected
         }

@@ -8,11 +8,17 @@ public struct ReadQuery: Sendable {
     public var parameters: [String?]
     /// The query is ended in the warehouse when it takes longer.
     public var timeMax: Duration
+    /// The most bytes that a row of the result may have as text. The engine looks before it sends: a larger row is
+    /// refused in the warehouse and never gets here. Nil: no limit.
+    public var rowBytesMax: Int?
 
-    public init(_ sql: String, parameters: [String?] = [], timeMax: Duration = .seconds(30)) {
+    public init(
+        _ sql: String, parameters: [String?] = [], timeMax: Duration = .seconds(30), rowBytesMax: Int? = nil
+    ) {
         self.sql = sql
         self.parameters = parameters
         self.timeMax = timeMax
+        self.rowBytesMax = rowBytesMax
     }
 }
 
@@ -71,31 +77,34 @@ public struct QueryEstimate: Sendable, Equatable {
 public struct ReadResult: Sendable {
     public let columns: [ColumnDescription]
     let stream: PostgresRowStream
+    let guarded: GuardedStatement
 
     /// The rows, cell by cell in the engine's text form; `nil` is NULL.
-    public var rows: ReadRows { ReadRows(stream: stream, columnCount: columns.count) }
+    public var rows: ReadRows { ReadRows(stream: stream, columnCount: columns.count, guarded: guarded) }
 }
 
 /// Rows of a query.
 public struct ReadRows: AsyncSequence, Sendable {
     let stream: PostgresRowStream
     let columnCount: Int
+    let guarded: GuardedStatement
 
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(base: stream.makeAsyncIterator(), columnCount: columnCount)
+        AsyncIterator(base: stream.makeAsyncIterator(), columnCount: columnCount, guarded: guarded)
     }
 
     /// Reads a row at a time; throws `WarehouseError`.
     public struct AsyncIterator: AsyncIteratorProtocol {
         var base: PostgresRowStream.AsyncIterator
         let columnCount: Int
+        let guarded: GuardedStatement
 
         public mutating func next() async throws -> [String?]? {
             do {
                 guard let row = try await base.next() else { return nil }
                 return (0..<columnCount).map { row.text(at: $0) }
             } catch {
-                throw WarehouseError(error)
+                throw guarded.failure(error)
             }
         }
     }

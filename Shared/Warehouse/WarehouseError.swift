@@ -29,6 +29,8 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
     case cancelled
     /// The statement is wrong. `position` counts characters from 1.
     case invalidStatement(reason: String, position: Int?)
+    /// A row of the result is larger than the reader takes. It was not sent.
+    case rowTooLarge(bytes: Int, limit: Int)
     case failed(reason: String)
 
     /// True when the same call, unchanged, may work later. Retry loops ask this and nothing else.
@@ -72,6 +74,8 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
         case .cancelled: "The statement was cancelled."
         case .invalidStatement(let reason, let position):
             "The statement is wrong\(position.map { " at character \($0)" } ?? ""): \(reason)"
+        case .rowTooLarge(let bytes, let limit):
+            "A row of the result has \(bytes) bytes; at most \(limit) are read."
         case .failed(let reason): "The warehouse failed: \(reason)"
         }
     }

@@ -14,10 +14,13 @@ public struct WebContext: RequestContext {
     public let requestID: String
     /// The most bytes of body that a handler reads.
     public var bodyBytesMax = 1 << 20
+    /// The connection.
+    let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         requestID = source.logger[metadataKey: "hb.request.id"]?.description ?? RequestID().description
+        channel = source.channel
         remoteAddress = source.channel.remoteAddress?.ipAddress ?? "unknown"
     }
 

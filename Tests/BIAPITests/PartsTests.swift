@@ -9,8 +9,13 @@ import Warehouse
     @Test(arguments: [
         ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""), ("two\nlines", "\"two\nlines\""),
         ("=1+1", "'=1+1"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"), ("@SUM(A1)", "'@SUM(A1)"), ("-x", "'-x"),
-        ("-5", "-5"), ("-5.25e3", "-5.25e3"), ("\t=1", "'\t=1"), ("\r=1", "\"'\r=1\""), ("＝1+1", "'＝1+1"), ("", "\"\""),
-        (" x", "\" x\""),
+        ("-5", "-5"), ("-5.25e3", "-5.25e3"), ("\t=1", "\"'\t=1\""), ("\r=1", "\"'\r=1\""), ("＝1+1", "'＝1+1"),
+        ("", "\"\""),
+        (" x", "\" x\""), ("\n=1", "\"'\n=1\""), ("\nx", "\"'\nx\""), ("\u{FEFF}=1", "'\u{FEFF}=1"),
+        (";=1", "\"';=1\""), (";;+1", "\"';;+1\""), (" =1", "' =1"), ("\u{00A0}@x", "'\u{00A0}@x"),
+        ("\u{200B}-x", "'\u{200B}-x"),
+        (",=1", "\"',=1\""), ("\"=1", "\"'\"\"=1\""), (" -5", "' -5"), ("a=1", "a=1"), (";a", "\";a\""),
+        ("a\tb", "\"a\tb\""),
     ])
     func field(value: String, written: String) {
         var out: [UInt8] = []
@@ -21,7 +26,7 @@ import Warehouse
 
 @Suite("JSON of rows") struct JSONRowsTests {
     @Test("values keep their kind") func values() throws {
-        var rows = JSONRows(rowsMax: 10, numbers: .exact)
+        var rows = JSONRows(rowsMax: 10, bytesMax: 1_000, numbers: .exact)
         rows.begin(
             [ColumnKind.number, .number, .text, .boolean, .json, .number].map {
                 ColumnDescription(name: "c", kind: $0, type: "")
@@ -36,7 +41,7 @@ import Warehouse
     }
 
     @Test("a limit cuts and says so") func limit() {
-        var rows = JSONRows(rowsMax: 2, numbers: .plain)
+        var rows = JSONRows(rowsMax: 2, bytesMax: 1_000, numbers: .plain)
         rows.begin([ColumnDescription(name: "c", kind: .text, type: "")])
         let taken = ["a", "b", "c"].map { rows.row([$0]) }
         #expect(taken == [true, true, false])
@@ -114,6 +119,31 @@ import Warehouse
         let answers = try await (first.result, second.result)
         #expect(answers.0 == answers.1)
         #expect(computed.count == 1)
+    }
+
+    @Test("a query for which nobody waits any more ends; while one waits, it goes on") func left() async throws {
+        let cache = ResultCache(bytesMax: 1 << 20)
+        let (ended, teller) = AsyncStream<Bool>.makeStream()
+        let tasks = (0..<2).map { _ in
+            Task {
+                try await cache.result(for: Self.key("q")) {
+                    do {
+                        try await Task.sleep(for: .seconds(600))
+                    } catch {
+                        teller.yield(true)
+                        throw error
+                    }
+                    return Self.result()
+                }
+            }
+        }
+        while await cache.waitingCount(for: Self.key("q")) < 1 { await Task.yield() }
+        tasks[0].cancel()
+        while await cache.waitingCount(for: Self.key("q")) > 0 { await Task.yield() }
+        tasks[1].cancel()
+        for await _ in ended { break }
+        for task in tasks { await #expect(throws: (any Error).self) { try await task.value } }
+        #expect(try await !cache.result(for: Self.key("q")) { Self.result() }.cached)
     }
 
     @Test("a failure is not kept") func failure() async throws {

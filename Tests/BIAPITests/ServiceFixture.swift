@@ -28,10 +28,15 @@ struct ServiceFixture {
     let database: String
     let owner: PostgresPool
     let logger: Logger
+    let health: HealthChecks
+    /// The pipeline.
+    let folder: URL
 
     /// Runs `body` with a fresh service; its database goes afterwards.
+    /// - Parameter files: More of the folder `dashboards`.
     static func run(
-        _ changes: [String: String] = [:], _ body: @escaping @Sendable (ServiceFixture) async throws -> Void
+        _ changes: [String: String] = [:], files: [String: String] = [:],
+        _ body: @escaping @Sendable (ServiceFixture) async throws -> Void
     ) async throws {
         let logger = Logger(label: "bi-api-test") { _ in SwiftLogNoOpLogHandler() }
         let name = "bi_test_" + UUID().uuidString.prefix(8).lowercased()
@@ -44,7 +49,7 @@ struct ServiceFixture {
         var failure: (any Error)?
         do {
             try await seed(owner, reader: name)
-            try await serve(name, owner, changes, logger, body)
+            try await serve(name, owner, changes, files, logger, body)
         } catch {
             failure = error
         }
@@ -56,7 +61,8 @@ struct ServiceFixture {
     }
 
     private static func serve(
-        _ name: String, _ owner: PostgresPool, _ changes: [String: String], _ logger: Logger,
+        _ name: String, _ owner: PostgresPool, _ changes: [String: String], _ files: [String: String],
+        _ logger: Logger,
         _ body: @escaping @Sendable (ServiceFixture) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: name)
@@ -64,6 +70,9 @@ struct ServiceFixture {
             at: folder.appending(path: "dashboards"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try dashboards.write(to: folder.appending(path: "dashboards/shop.yaml"), atomically: true, encoding: .utf8)
+        for (name, text) in files {
+            try text.write(to: folder.appending(path: "dashboards/\(name)"), atomically: true, encoding: .utf8)
+        }
         var environment = Servers.environment.filter { $0.key.hasPrefix("POSTGRES_") || $0.key.hasPrefix("KAFKA_") }
         environment["POSTGRES_DB"] = name
         environment["WAREHOUSE_READER_USER"] = name
@@ -75,7 +84,8 @@ struct ServiceFixture {
         environment.merge(changes) { $1 }
         let settings = try await Settings.load(biAPI, overrides: [:], environment: environment)
         let now = try Date("2026-11-23T12:00:00Z", strategy: .iso8601)
-        let service = try await BIAPIService(settings, health: HealthChecks(), logger: logger, now: { now })
+        let health = HealthChecks()
+        let service = try await BIAPIService(settings, health: health, logger: logger, now: { now })
         let state = service.state
         let hash = try await PasswordHasher(cost: .init(logRounds: 4, blockSize: 8, parallelism: 1)).hash(password)
         for role in [Role.viewer, .editor, .admin] {
@@ -84,14 +94,18 @@ struct ServiceFixture {
         _ = try await state.saveUser("second", .editor, passwordHash: hash, update: false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await service.events.run() }
+            group.addTask { try await service.watch.run() }
             try await service.web.application.test(.router) { client in
                 try await body(
-                    ServiceFixture(service: service, client: client, database: name, owner: owner, logger: logger))
+                    ServiceFixture(
+                        service: service, client: client, database: name, owner: owner, logger: logger, health: health,
+                        folder: folder))
             }
             group.cancelAll()
         }
         await state.pool.close()
         await service.engine.close()
+        await service.chartEngine.close()
     }
 
     private static func settings(database: String) -> PostgresSettings {
@@ -215,8 +229,110 @@ extension ServiceFixture {
         return browser
     }
 
+    /// Writes a file of the folder `dashboards`.
+    func write(_ name: String, _ text: String) throws {
+        try text.write(to: folder.appending(path: "dashboards/\(name)"), atomically: true, encoding: .utf8)
+    }
+
+    /// Runs `body` while the service also answers on a port.
+    func live(_ body: @escaping @Sendable (_ port: Int) async throws -> Void) async throws {
+        let web = service.web
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await web.run() }
+            try await body(try await web.port().orThrow("no port"))
+            group.cancelAll()
+        }
+    }
+
+    /// Runs `body` while the service's database takes no connection and has none.
+    func closed(_ body: () async throws -> Void) async throws {
+        try await Self.withAdmin(logger) { admin in
+            try await admin.execute("ALTER DATABASE \(identifier: database) ALLOW_CONNECTIONS false")
+            try await admin.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = \(database)")
+            do {
+                try await body()
+            } catch {
+                try await admin.execute("ALTER DATABASE \(identifier: database) ALLOW_CONNECTIONS true")
+                throw error
+            }
+            try await admin.execute("ALTER DATABASE \(identifier: database) ALLOW_CONNECTIONS true")
+        }
+    }
+
+    private static func withAdmin(_ logger: Logger, _ body: (PostgresPool) async throws -> Void) async throws {
+        let admin = PostgresPool(
+            settings(database: Servers.environment["POSTGRES_DB"] ?? "postgres"), limits: .init(connectionsMax: 1),
+            logger: logger)
+        do {
+            try await body(admin)
+        } catch {
+            await admin.close()
+            throw error
+        }
+        await admin.close()
+    }
+
     /// Waits until changes in the warehouse are heard.
     func listening() async throws {
         while !service.events.state.isReady { try await Task.sleep(for: .milliseconds(20)) }
     }
+}
+
+extension Optional {
+    func orThrow(_ what: String) throws -> Wrapped {
+        guard let self else { throw ExitError(.failed, what) }
+        return self
+    }
+}
+
+/// A client that sends a request and then does as it likes: reads, waits, or hangs up.
+final class RawClient: Sendable {
+    private let socket: Int32
+
+    init(port: Int) throws {
+        socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else { throw ExitError(.failed, "no connection to port \(port): \(errno)") }
+    }
+
+    deinit { hangUp() }
+
+    func send(_ method: String, _ path: String, as browser: Browser, _ body: String = "") throws {
+        let cookies = browser.cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+        let text = """
+            \(method) \(path) HTTP/1.1\r
+            Host: localhost\r
+            Cookie: \(cookies)\r
+            X-CSRF-Token: \(browser.cookies["millrace_csrf"] ?? "")\r
+            Content-Type: application/json\r
+            Content-Length: \(body.utf8.count)\r
+            \r
+            \(body)
+            """
+        let bytes = Array(text.utf8)
+        guard write(socket, bytes, bytes.count) == bytes.count else { throw ExitError(.failed, "not sent: \(errno)") }
+    }
+
+    /// What comes next, at most `bytesMax`; empty when the other side has ended the connection.
+    func read(_ bytesMax: Int = 1_000) async -> String {
+        let socket = socket
+        return await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var bytes = [UInt8](repeating: 0, count: bytesMax)
+                let count = recv(socket, &bytes, bytesMax, 0)
+                continuation.resume(returning: String(decoding: bytes.prefix(max(0, count)), as: UTF8.self))
+            }
+        }
+    }
+
+    func hangUp() { shutdown(socket, Int32(SHUT_RDWR)) }
 }

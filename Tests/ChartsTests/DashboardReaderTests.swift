@@ -1,3 +1,4 @@
+import Charts
 import Foundation
 import Pipeline
 import Testing
@@ -89,6 +90,38 @@ import Testing
         let error = try #require(throws: PipelineError.self) { try DashboardDefinitions(parsing: twice) }
         #expect(error.description.hasPrefix("dashboards/b.yaml:2:"))
         #expect(error.message.contains("also in dashboards/a.yaml:2"))
+    }
+
+    @Test("what has a mistake is set aside, with what stands on it; the rest can be used") func reading() {
+        let definitions = DashboardDefinitions(
+            reading: DashboardSources(
+                files: [
+                    SourceFile(path: "dashboards/a.yaml", text: "datasets: ["),
+                    SourceFile(path: "dashboards/b.yaml", text: Self.dataset),
+                    SourceFile(
+                        path: "dashboards/c.yaml",
+                        text: """
+                            datasets: {ill: {metrics: {x: count(*)}}, unparsed: {model: a.b, metrics: {x: count(}}}
+                            charts:
+                              good: {type: big_number, dataset: visits, metric: visits}
+                              bad: {type: big_number, dataset: visits, metric: nope}
+                              over_ill: {type: big_number, dataset: ill, metric: x}
+                              over_unparsed: {type: big_number, dataset: unparsed, metric: x}
+                            dashboards:
+                              d: {rows: [{cards: [{chart: good}, {chart: bad}]}]}
+                              e: {rows: [{cards: [{chart: none}]}]}
+                            """),
+                ], unreadable: []))
+        #expect(
+            definitions.mistakes.map { "\($0.part) \($0.name) \($0.error.line ?? 0)" }
+                == ["file dashboards/a.yaml 1", "dataset ill 1", "chart bad 4", "chart over_ill 5", "dashboard e 9"])
+        #expect(definitions.dashboard("d")?.charts == ["good", "bad"])
+        let book = ChartBook(using: definitions)
+        #expect(book.definitions.charts.map(\.name) == ["good"])
+        #expect(book.definitions.mistake(.dataset, "unparsed")?.line == 1)
+        #expect(
+            book.definitions.mistake(.chart, "over_unparsed")?.message
+                == "Its dataset `unparsed` has a mistake: dashboards/c.yaml:1.")
     }
 
     @Test("charts of one file may use datasets of another") func acrossFiles() throws {

@@ -31,11 +31,13 @@ actor ResultCache {
     private struct Flight {
         let id: UInt64
         let task: Task<ChartResult, any Error>
-        /// How many wait for it besides the one who asked first.
-        var others = 0
+        /// How many wait for it, the one who asked first among them.
+        var waiting = 1
     }
 
     private let bytesMax: Int
+    /// Small answers are many where readers choose values at will; the oldest is looked for among all.
+    private static let entriesMax = 5_000
     private var entries: [Key: Entry] = [:]
     private var flights: [Key: Flight] = [:]
     private var bytes = 0
@@ -60,21 +62,37 @@ actor ResultCache {
         }
         if let flight = flights[key] {
             shared.increment()
-            flights[key]?.others += 1
-            return (try await flight.task.value, false)
+            flights[key]?.waiting += 1
+            return (try await landing(of: flight, key), false)
         }
         misses.increment()
-        // A task of its own: the one who asked first may leave while others still wait. The statement's time limit ends it.
+        // A task of its own: the one who asked first may leave while others still wait.
         let flight = Flight(id: clock, task: Task { try await compute() })
         flights[key] = flight
         defer { if flights[key]?.id == flight.id { flights[key] = nil } }
-        let result = try await flight.task.value
+        let result = try await landing(of: flight, key)
         keep(result, for: key)
         return (result, false)
     }
 
-    /// How many share the query of `key` that is under way.
-    func waitingCount(for key: Key) -> Int { flights[key]?.others ?? 0 }
+    /// Waits for a query under way. When nobody waits any more it ends, in the database too.
+    private func landing(of flight: Flight, _ key: Key) async throws -> ChartResult {
+        try await withTaskCancellationHandler {
+            try await flight.task.value
+        } onCancel: {
+            Task { await self.leave(flight.id, key) }
+        }
+    }
+
+    private func leave(_ id: UInt64, _ key: Key) {
+        guard flights[key]?.id == id else { return }
+        flights[key]?.waiting -= 1
+        guard flights[key]?.waiting == 0 else { return }
+        flights.removeValue(forKey: key)?.task.cancel()
+    }
+
+    /// How many share the query of `key` that is under way, besides the one who asked first.
+    func waitingCount(for key: Key) -> Int { (flights[key]?.waiting ?? 1) - 1 }
 
     /// Forgets the answers about relations whose data changed.
     func drop(_ relations: Set<String>) {
@@ -97,7 +115,9 @@ actor ResultCache {
         guard cost <= bytesMax / 4, entries[key] == nil else { return }
         entries[key] = Entry(result: result, lastUse: clock)
         bytes += cost
-        while bytes > bytesMax, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+        while bytes > bytesMax || entries.count > Self.entriesMax,
+            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
             bytes -= self.cost(oldest.key, oldest.value.result)
             entries[oldest.key] = nil
         }

@@ -23,6 +23,30 @@ public struct ChartBook: Sendable {
         self.datasets = datasets
     }
 
+    /// Takes what can be used; `definitions` tells what cannot.
+    public init(using definitions: DashboardDefinitions) {
+        var datasets: [String: Dataset] = [:]
+        var brokenDatasets: [(name: String, error: PipelineError)] = []
+        for dataset in definitions.datasets {
+            do throws(PipelineError) {
+                datasets[dataset.name] = try Dataset(dataset)
+            } catch {
+                brokenDatasets.append((dataset.name, error))
+            }
+        }
+        var brokenCharts: [(name: String, error: PipelineError)] = []
+        for chart in definitions.charts {
+            guard let dataset = datasets[chart.dataset] else { continue }
+            do throws(PipelineError) {
+                try Self.checkGrain(chart, dataset.definition)
+            } catch {
+                brokenCharts.append((chart.name, error))
+            }
+        }
+        self.definitions = definitions.settingAside(datasets: brokenDatasets, charts: brokenCharts)
+        self.datasets = datasets
+    }
+
     /// The query of a chart; nil when there is no such chart.
     public func query(for chart: String, _ request: ChartRequest) throws(ChartError) -> ChartQuery? {
         guard let definition = definitions.chart(chart), let dataset = datasets[definition.dataset] else { return nil }

@@ -10,12 +10,14 @@ import Warehouse
 
 /// Asks the warehouse on behalf of charts.
 struct ChartAnswers: Sendable {
-    let book: ChartBook
+    let shelf: DashboardShelf
     let engine: any QueryEngine
     let cache: ResultCache
     let versions: DataVersions
     let settings: BIAPISettings
     let logger: Logger
+
+    private static let bytesMax = 8 << 20
 
     /// What one chart answers: its JSON object.
     struct Answer: Sendable {
@@ -26,8 +28,26 @@ struct ChartAnswers: Sendable {
 
     /// - Throws: ``QueryFailure``, ``ChartError``.
     func answer(_ chart: String, _ request: ChartRequest) async throws -> Answer? {
+        let book = shelf.book
         guard let query = try book.query(for: chart, request) else { return nil }
-        return try await answer(query)
+        do {
+            return try await answer(query)
+        } catch let failure as QueryFailure where failure.code == .refused {
+            throw Self.explained(failure, chart, book)
+        }
+    }
+
+    /// The query is ours and its names are the file's: what the database refuses in it has most likely changed there.
+    private static func explained(_ failure: QueryFailure, _ chart: String, _ book: ChartBook) -> QueryFailure {
+        guard let dataset = book.definitions.chart(chart).flatMap({ book.definitions.dataset($0.dataset) }) else {
+            return failure
+        }
+        let line = dataset.place.line.map { ":\($0)" } ?? ""
+        return QueryFailure(
+            code: .refused,
+            message:
+                "\(failure.message). If \(dataset.qualifiedName) has changed, change the dataset \(dataset.name) too "
+                + "(\(dataset.place.file)\(line)).")
     }
 
     func answer(_ query: ChartQuery) async throws -> Answer {
@@ -50,7 +70,8 @@ struct ChartAnswers: Sendable {
     ) async throws -> ChartResult {
         let computedAt = Date()
         let start = ContinuousClock.now
-        let rows = try await engine.read(sql, timeMax: timeMax, into: JSONRows(rowsMax: query.rowsMax, numbers: .plain))
+        let rows = try await engine.read(
+            sql, timeMax: timeMax, into: JSONRows(rowsMax: query.rowsMax, bytesMax: bytesMax, numbers: .plain))
         let elapsed = start.duration(to: .now)
         var members: [UInt8] = []
         members.reserveCapacity(rows.json.count + 512)

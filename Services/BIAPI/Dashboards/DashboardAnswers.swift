@@ -18,7 +18,27 @@ struct DashboardSummary: Encodable, Sendable {
 
 /// The list of all dashboards.
 struct DashboardList: Encodable, Sendable {
+    /// What is set aside, and why.
+    struct Mistake: Encodable, Sendable {
+        /// `file`, `dataset`, `chart` or `dashboard`.
+        let part: String
+        let name: String
+        let file: String
+        let line: Int?
+        let detail: String
+    }
+
     let dashboards: [DashboardSummary]
+    let mistakes: [Mistake]
+
+    init(_ definitions: DashboardDefinitions) {
+        dashboards = definitions.dashboards.map(DashboardSummary.init)
+        mistakes = definitions.mistakes.map { mistake in
+            Mistake(
+                part: mistake.part.rawValue, name: mistake.name, file: mistake.error.file, line: mistake.error.line,
+                detail: mistake.error.message)
+        }
+    }
 }
 
 /// A dashboard with what a page needs to draw it, data aside.
@@ -71,6 +91,9 @@ struct DashboardAnswer: Encodable, Sendable {
             guard let dataset = definitions.dataset(chart.dataset) else { continue }
             answers[chart.name] = ChartAnswer(chart, dataset)
         }
+        for name in dashboard.charts where answers[name] == nil {
+            answers[name] = ChartAnswer(name, setAside: definitions.mistake(.chart, name))
+        }
         self.charts = answers
     }
 }
@@ -81,8 +104,10 @@ struct ChartAnswer: Encodable, Sendable {
     let title: String
     let description: String?
     let kind: String
-    let dataset: String
-    let relation: String
+    let dataset: String?
+    let relation: String?
+    /// Why the chart cannot be drawn.
+    var mistake: String?
     var grain: String?
     var stacked: Bool?
     var donut: Bool?
@@ -91,8 +116,19 @@ struct ChartAnswer: Encodable, Sendable {
     var perLabel: String?
 
     enum CodingKeys: String, CodingKey {
-        case name, title, description, kind, dataset, relation, grain, stacked, donut, binWidth = "bin_width"
+        case name, title, description, kind, dataset, relation, mistake, grain, stacked, donut, binWidth = "bin_width"
         case metricLabel = "metric_label", perLabel = "per_label"
+    }
+
+    /// A chart that was set aside.
+    init(_ name: String, setAside error: PipelineError?) {
+        self.name = name
+        title = name
+        description = nil
+        kind = "none"
+        dataset = nil
+        relation = nil
+        mistake = error?.description ?? "There is no such chart."
     }
 
     init(_ chart: ChartDefinition, _ dataset: DatasetDefinition) {

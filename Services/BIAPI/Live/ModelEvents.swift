@@ -79,8 +79,9 @@ struct ModelEvents: Service, CustomStringConvertible {
         let subscriber = try ControlSubscriber(kafka, topics: [.environments], from: .beginning, logger: logger)
         try await follow(subscriber) { delivery, _ in
             switch delivery {
-            case .message(let envelope): await learn(envelope.message)
-            case .unreadable(let message) where message.key?.split(separator: "/").first.map(String.init) == environment:
+            case .message(let envelope): await apply(envelope)
+            case .unreadable(let message)
+            where message.key?.split(separator: "/").first.map(String.init) == environment:
                 // What was known goes on holding.
                 state.noteUnreadable(message.type)
                 logger.warning(
@@ -91,31 +92,11 @@ struct ModelEvents: Service, CustomStringConvertible {
         }
     }
 
-    /// Takes a word on the environment that is shown: its manifest, or its end. Saying it twice changes nothing.
-    func learn(_ message: any ControlMessage) async {
-        switch message {
-        case let manifest as EnvironmentManifest where manifest.environment == environment:
-            catalogue.set(manifest)
-            versions.setViews(
-                manifest.models.filter { $0.kind.uppercased() == "VIEW" }.map { model in
-                    let parents = manifest.models.filter { model.dependsOn.contains($0.name) }.map(\.relation)
-                    return (model.relation, parents + model.sources)
-                })
-        case let removed as EnvironmentRemoved where removed.environment == environment:
-            let relations = catalogue.relations
-            catalogue.set(nil)
-            await changed(relations)
-            versions.setViews([])
-            logger.warning("the environment that is shown was removed", metadata: ["environment": "\(environment)"])
-        default: break
-        }
-    }
-
     /// Something changed, and nobody knows what.
     private func everythingChanged() async {
         versions.everythingChanged()
         await cache.dropAll()
-        hub.tell(catalogue.relations)
+        hub.tell(.data(catalogue.relations))
     }
 
     /// Messages that tell of changes.
@@ -180,21 +161,42 @@ struct ModelEvents: Service, CustomStringConvertible {
         versions.beginListening()
         await cache.dropAll()
         // Pages that were open during a gap may have missed something.
-        if state.begin() { hub.tell(catalogue.relations) }
+        if state.begin() { hub.tell(.data(catalogue.relations)) }
         logger.info("listening to the control plane", metadata: ["environment": "\(environment)"])
     }
 
     /// Brings versions, cache and pages up to date with one message.
-    func apply(_ envelope: ControlEnvelope) async {
-        switch envelope.message {
+    func apply(_ envelope: ControlEnvelope) async { await learn(envelope.message) }
+
+    /// The same of what the message says. Saying it twice changes nothing.
+    func learn(_ message: any ControlMessage) async {
+        switch message {
         case let updated as ModelUpdated where updated.environment == environment:
             await changed([updated.relation])
         case let landed as DataLanded where landed.rows > 0:
             await changed([landed.table])
         case let promoted as EnvironmentPromoted where promoted.environment == environment:
             await changed(catalogue.relations(of: promoted.models))
+        case let manifest as EnvironmentManifest where manifest.environment == environment:
+            await take(manifest)
+        case let removed as EnvironmentRemoved where removed.environment == environment:
+            await take(nil)
         default: break
         }
+    }
+
+    /// Models that came, went, or are others now have other data, or none: nothing else says so of those that went.
+    func take(_ manifest: EnvironmentManifest?) async {
+        let before = catalogue.current.map { Set($0.models) }
+        catalogue.set(manifest)
+        let models = manifest?.models ?? []
+        versions.setViews(
+            models.filter { $0.kind.uppercased() == "VIEW" }.map { model in
+                let parents = models.filter { model.dependsOn.contains($0.name) }.map(\.relation)
+                return (model.relation, parents + model.sources)
+            })
+        guard let before else { return }
+        await changed(before.symmetricDifference(models).map(\.relation))
     }
 
     private func changed(_ relations: some Sequence<String>) async {
@@ -202,7 +204,7 @@ struct ModelEvents: Service, CustomStringConvertible {
         for relation in relations { affected.formUnion(versions.changed(relation)) }
         guard !affected.isEmpty else { return }
         await cache.drop(affected)
-        hub.tell(affected)
+        hub.tell(.data(affected))
     }
 }
 

@@ -42,6 +42,12 @@ struct QueryGuard: Sendable {
         guard let first = tokens.first(where: { $0.kind != .leftParenthesis && $0.kind != .semicolon }),
             first.kind == .word
         else { return }
+        if let parameter = tokens.first(where: { $0.kind == .parameter }) {
+            throw QueryFailure(
+                code: .refused,
+                message: "There is no value for \(sql.sql(in: parameter.range)) here: write the value itself.",
+                position: characters(before: parameter.range, in: sql))
+        }
         let word = sql.sql(in: first.range).lowercased()
         guard !["select", "with", "values", "table"].contains(word) else { return }
         throw QueryFailure(

@@ -1,31 +1,40 @@
-/// The queries of the SQL page that run now, so that their authors can stop them.
-actor RunningQueries {
+import Synchronization
+
+/// The queries that people run now, downloads included: so many each, and their authors can stop them.
+final class RunningQueries: Sendable {
     private struct Running {
         let user: String
         let stop: @Sendable () -> Void
     }
 
-    private var running: [String: Running] = [:]
-    private let perUserMax: Int
+    private let running = Mutex<[String: Running]>([:])
+    private let slots: UserSlots
 
-    init(perUserMax: Int) { self.perUserMax = perUserMax }
+    init(perUserMax: Int) { slots = UserSlots(perUserMax: perUserMax) }
 
     /// How many run.
-    var count: Int { running.count }
+    var count: Int { slots.count }
+
+    /// A user's right to one query.
+    /// - Throws: ``QueryFailure`` when the user runs too many already.
+    func slot(for user: String) throws(QueryFailure) -> UserSlots.Slot {
+        if let slot = slots.slot(for: user) { return slot }
+        throw QueryFailure(
+            code: .busy,
+            message: "You have \(slots.perUserMax) queries and downloads under way. Stop one, or wait until one ends.")
+    }
 
     /// Runs `work` under an id until it ends or is stopped.
     /// - Throws: ``QueryFailure`` when the user runs too many already; what `work` throws.
     func run<Value: Sendable>(
         _ id: String, user: String, _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        guard running.values.count(where: { $0.user == user }) < perUserMax, running[id] == nil else {
-            throw QueryFailure(
-                code: .busy, message: "You have \(perUserMax) queries under way. Stop one, or wait until one ends.")
-        }
+        let slot = try slot(for: user)
+        defer { slot.end() }
         // Not a child of the request: it is also ended by another request, the one that says stop.
         let task = Task { try await work() }
-        running[id] = Running(user: user) { task.cancel() }
-        defer { running[id] = nil }
+        running.withLock { $0[id] = Running(user: user) { task.cancel() } }
+        defer { running.withLock { $0[id] = nil } }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
@@ -36,7 +45,7 @@ actor RunningQueries {
     /// Stops a query of that user.
     /// - Returns: False when the user has none such.
     func stop(_ id: String, user: String) -> Bool {
-        guard let query = running[id], query.user == user else { return false }
+        guard let query = running.withLock({ $0[id] }), query.user == user else { return false }
         query.stop()
         return true
     }

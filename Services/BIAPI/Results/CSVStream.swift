@@ -1,4 +1,3 @@
-import Hummingbird
 import Warehouse
 
 /// Writes rows as CSV into a pipe as they come: its memory does not grow with the result.
@@ -9,10 +8,12 @@ struct CSVStream: ResultSink {
 
     init(_ pipe: ChunkPipe) { self.pipe = pipe }
 
-    mutating func begin(_ columns: [ColumnDescription]) {
+    /// Sent at once: it says that the query works.
+    mutating func begin(_ columns: [ColumnDescription]) async {
         // The mark tells spreadsheets that the text is UTF-8.
         buffer.append(contentsOf: [0xEF, 0xBB, 0xBF])
         CSVText.row(columns.map(\.name), to: &buffer)
+        _ = await flush()
     }
 
     mutating func row(_ values: [String?]) async -> Bool {
@@ -23,35 +24,8 @@ struct CSVStream: ResultSink {
 
     /// Hands over what is left.
     mutating func flush() async -> Bool {
-        defer { buffer.removeAll(keepingCapacity: true) }
+        guard !buffer.isEmpty else { return true }
+        defer { buffer.removeAll(keepingCapacity: buffer.count <= 2 * Self.chunk) }
         return await pipe.send(buffer)
-    }
-
-    /// A response's body: the rows of `sql`. When the query fails on the way, the connection breaks off, so that nobody
-    /// takes a part for the whole.
-    static func body(of sql: String, on engine: any QueryEngine, timeMax: Duration) -> ResponseBody {
-        ResponseBody { writer in
-            let pipe = ChunkPipe()
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    do {
-                        var stream = try await engine.read(sql, timeMax: timeMax, into: CSVStream(pipe))
-                        _ = await stream.flush()
-                        await pipe.finish()
-                    } catch {
-                        await pipe.finish()
-                        throw error
-                    }
-                }
-                do {
-                    while let chunk = await pipe.next() { try await writer.write(ByteBuffer(bytes: chunk)) }
-                } catch {
-                    await pipe.close()
-                    throw error
-                }
-                try await group.waitForAll()
-            }
-            try await writer.finish(nil)
-        }
     }
 }

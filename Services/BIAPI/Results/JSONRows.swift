@@ -20,7 +20,8 @@ struct JSONRows: ResultSink {
     /// True when there were more rows than are here.
     private(set) var isTruncated = false
 
-    init(rowsMax: Int, bytesMax: Int = 64 << 20, numbers: Numbers) {
+    /// - Parameter bytesMax: The most bytes of the rows' text; a row that does not fit is not in it.
+    init(rowsMax: Int, bytesMax: Int, numbers: Numbers) {
         self.rowsMax = rowsMax
         self.bytesMax = bytesMax
         self.numbers = numbers
@@ -29,15 +30,21 @@ struct JSONRows: ResultSink {
     mutating func begin(_ columns: [ColumnDescription]) { self.columns = columns }
 
     mutating func row(_ values: [String?]) -> Bool {
-        guard count < rowsMax, json.count < bytesMax else {
+        guard count < rowsMax else {
             isTruncated = true
             return false
         }
+        let start = json.count
         if count > 0 { json.append(UInt8(ascii: ",")) }
         json.append(UInt8(ascii: "["))
         for (index, value) in values.enumerated() {
             if index > 0 { json.append(UInt8(ascii: ",")) }
             append(value, index < columns.count ? columns[index].kind : .other)
+            guard json.count < bytesMax else {
+                json.removeSubrange(start...)
+                isTruncated = true
+                return false
+            }
         }
         json.append(UInt8(ascii: "]"))
         count += 1

@@ -29,6 +29,8 @@ struct QueryFailure: Error, Equatable, CustomStringConvertible {
         case cancelled
         /// Every connection is busy.
         case busy
+        /// A row has more bytes than may be read.
+        case tooLarge = "too_large"
         /// The database is away.
         case unavailable
     }
@@ -37,6 +39,8 @@ struct QueryFailure: Error, Equatable, CustomStringConvertible {
     let message: String
     /// In characters from 1, of the SQL that was sent.
     var position: Int?
+    /// The most bytes of a row, where that was the limit.
+    var bytesMax: Int?
 
     var description: String { message }
 }

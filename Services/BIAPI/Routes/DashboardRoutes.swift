@@ -15,6 +15,9 @@ struct DashboardRoutes {
     let now: @Sendable () -> Date
 
     private static let optionsMax = 1_000
+    private static let chartsAtOnce = 4
+    /// The most values that a reader chooses in a request, all filters together.
+    private static let valuesMax = 1_000
 
     /// What a reader chose.
     private struct Choice: Decodable {
@@ -32,7 +35,7 @@ struct DashboardRoutes {
         let values: [String]
     }
 
-    private var definitions: DashboardDefinitions { answers.book.definitions }
+    private var definitions: DashboardDefinitions { answers.shelf.definitions }
 
     func add(to api: RouterGroup<WebContext>) {
         api.get("dashboards") { _, _ in try list() }
@@ -43,7 +46,7 @@ struct DashboardRoutes {
     }
 
     private func list() throws -> Response {
-        try Response(encoding: DashboardList(dashboards: definitions.dashboards.map(DashboardSummary.init)))
+        try Response(encoding: DashboardList(definitions))
     }
 
     private func definition(_ context: WebContext) throws -> Response {
@@ -58,12 +61,17 @@ struct DashboardRoutes {
         let zone = choice.timeZone ?? dashboard.timeZone
         let dashboardRange = try range(choice.timeRange) ?? dashboard.timeRange
         let showsSQL = try context.requirePrincipal().role >= settings.sqlRole
-        let parts = try await withThrowingTaskGroup(of: (String, [UInt8]).self) { group in
-            for chart in wanted {
-                let request = try chartRequest(chart, dashboardRange, zone, choice.values)
-                group.addTask { (chart, try await part(chart, request, showsSQL: showsSQL)) }
+        let requests = try wanted.map { chart in (chart, try chartRequest(chart, dashboardRange, zone, choice.values)) }
+        let parts = try await context.whileClientStays {
+            try await withThrowingTaskGroup(of: (String, [UInt8]).self) { group in
+                var parts: [String: [UInt8]] = [:]
+                for (index, (chart, request)) in requests.enumerated() {
+                    // So many at once, so that one page does not take every connection from the others.
+                    if index >= Self.chartsAtOnce, let (name, part) = try await group.next() { parts[name] = part }
+                    group.addTask { (chart, try await part(chart, request, showsSQL: showsSQL)) }
+                }
+                return try await group.reduce(into: parts) { $0[$1.0] = $1.1 }
             }
-            return try await group.reduce(into: [String: [UInt8]]()) { $0[$1.0] = $1.1 }
         }
         var body: [UInt8] = Array("{\"charts\":{".utf8)
         for (index, chart) in wanted.enumerated() {
@@ -79,7 +87,12 @@ struct DashboardRoutes {
     private func part(_ chart: String, _ request: ChartRequest, showsSQL: Bool) async throws -> [UInt8] {
         var out: [UInt8] = []
         do {
-            try await answers.answer(chart, request)?.append(to: &out, showsSQL: showsSQL)
+            guard let answer = try await answers.answer(chart, request) else {
+                throw Problem.notFound(
+                    definitions.mistake(.chart, chart).map { "This chart is set aside: \($0)" }
+                        ?? "There is no such chart any more.")
+            }
+            answer.append(to: &out, showsSQL: showsSQL)
         } catch {
             guard let problem = Problem(asking: error) else { throw error }
             out = Array("{\"error\":{\"status\":\(problem.status.code),\"detail\":".utf8)
@@ -98,7 +111,9 @@ struct DashboardRoutes {
         let showsSQL = try context.requirePrincipal().role >= settings.sqlRole
         do {
             var body: [UInt8] = []
-            try await answers.answer(chart, asked)?.append(to: &body, showsSQL: showsSQL)
+            let answers = answers
+            let answer = try await context.whileClientStays { try await answers.answer(chart, asked) }
+            answer?.append(to: &body, showsSQL: showsSQL)
             return Response(jsonBytes: body)
         } catch {
             throw Problem(asking: error) ?? error
@@ -114,7 +129,8 @@ struct DashboardRoutes {
         let datasets = Set(dashboard.charts.compactMap { definitions.chart($0)?.dataset })
         do {
             for dataset in datasets.sorted() {
-                guard let query = answers.book.valuesQuery(of: dimension, in: dataset, limit: Self.optionsMax) else {
+                guard let query = answers.shelf.book.valuesQuery(of: dimension, in: dataset, limit: Self.optionsMax)
+                else {
                     continue
                 }
                 let answer = try await answers.answer(query)
@@ -135,10 +151,13 @@ struct DashboardRoutes {
     // MARK: Reading requests
 
     private func dashboard(_ context: WebContext) throws -> DashboardDefinition {
-        guard let found = definitions.dashboard(try context.parameters.require("name")) else {
-            throw Problem.notFound("There is no such dashboard.")
+        let (name, definitions) = (try context.parameters.require("name"), definitions)
+        if let found = definitions.dashboard(name) { return found }
+        if let mistake = definitions.mistake(.dashboard, name) {
+            throw Problem(
+                .unprocessableContent, "This dashboard cannot be shown: \(mistake)", title: "Dashboard set aside")
         }
-        return found
+        throw Problem.notFound("There is no such dashboard.")
     }
 
     private func range(_ text: String?) throws(Problem) -> TimeRangeDefinition? {
@@ -156,6 +175,11 @@ struct DashboardRoutes {
     private func chartRequest(
         _ chart: String, _ range: TimeRangeDefinition, _ zoneName: String, _ values: [String: [String]]?
     ) throws(Problem) -> ChartRequest {
+        guard (values ?? [:]).values.reduce(0, { $0 + $1.count }) <= Self.valuesMax else {
+            throw .unprocessable([
+                .init(pointer: "/values", detail: "At most \(Self.valuesMax) values can be chosen at once.")
+            ])
+        }
         guard let zone = TimeZone(identifier: zoneName) else {
             throw .unprocessable([.init(pointer: "/time_zone", detail: "Unknown time zone. Write it as Europe/Oslo.")])
         }
@@ -175,6 +199,23 @@ extension Response {
         self.init(
             status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
             body: .init(byteBuffer: ByteBuffer(bytes: jsonBytes)))
+    }
+
+    /// An answer of JSON whose text is in parts.
+    init(jsonParts parts: [[UInt8]]) {
+        let size = 64 << 10
+        let body = ResponseBody(contentLength: parts.reduce(0) { $0 + $1.count }) { writer in
+            for part in parts {
+                var start = 0
+                while start < part.count {
+                    let end = min(start + size, part.count)
+                    try await writer.write(ByteBuffer(bytes: part[start..<end]))
+                    start = end
+                }
+            }
+            try await writer.finish(nil)
+        }
+        self.init(status: .ok, headers: [.contentType: "application/json; charset=utf-8"], body: body)
     }
 
     /// `value` as JSON, dates as ISO 8601.

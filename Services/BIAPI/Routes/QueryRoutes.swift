@@ -16,6 +16,7 @@ struct QueryRoutes {
 
     private static let historyMax = 100
     private static let sqlBytesMax = 256 << 10
+    private static let answerBytesMax = 16 << 20
 
     private struct Order: Decodable {
         let id: String?
@@ -60,14 +61,17 @@ struct QueryRoutes {
         let start = ContinuousClock.now
         do {
             try await guardian.check(order.sql)
-            let (engine, timeMax) = (engine, settings.queryTimeout)
-            let rows = try await running.run(id, user: principal.subject) {
-                try await engine.read(
-                    order.sql, timeMax: timeMax, into: JSONRows(rowsMax: rowsMax, bytesMax: 32 << 20, numbers: .exact))
+            let (engine, running, timeMax) = (engine, running, settings.queryTimeout)
+            let rows = try await context.whileClientStays {
+                try await running.run(id, user: principal.subject) {
+                    try await engine.read(
+                        order.sql, timeMax: timeMax,
+                        into: JSONRows(rowsMax: rowsMax, bytesMax: Self.answerBytesMax, numbers: .exact))
+                }
             }
             let elapsed = start.duration(to: .now)
             try await history.finish(id, QueryOutcome(state: .succeeded, rows: rows.count, elapsed: elapsed))
-            return Response(jsonBytes: Self.answer(id, rows, elapsed))
+            return Self.answer(id, rows, elapsed)
         } catch {
             try await note(error, id, start.duration(to: .now), context)
             throw Problem(asking: error) ?? error
@@ -79,7 +83,7 @@ struct QueryRoutes {
         let isStopped = failure?.code == .cancelled || error is CancellationError
         let outcome = QueryOutcome(
             state: isStopped ? .stopped : .failed, elapsed: elapsed,
-            error: failure?.message ?? "The service could not answer.")
+            error: failure?.message.cut(to: 2_000) ?? "The service could not answer.")
         // The request may be gone, which must not leave the query in the history as running.
         let (history, logger) = (history, context.logger)
         await Task {
@@ -114,15 +118,18 @@ struct QueryRoutes {
         }
         do {
             try await guardian.check(past.sql)
+            let download = CSVDownload(
+                past.sql, on: engine, slot: try running.slot(for: principal.subject), timeMax: settings.csvTimeout,
+                sendMax: settings.csvSendTimeout)
+            return Response(
+                status: .ok,
+                headers: [
+                    .contentType: "text/csv; charset=utf-8",
+                    .contentDisposition: "attachment; filename=\"query-\(id.prefix(8)).csv\"",
+                ], body: try await download.begin(context))
         } catch {
             throw Problem(asking: error) ?? error
         }
-        return Response(
-            status: .ok,
-            headers: [
-                .contentType: "text/csv; charset=utf-8",
-                .contentDisposition: "attachment; filename=\"query-\(id.prefix(8)).csv\"",
-            ], body: CSVStream.body(of: past.sql, on: engine, timeMax: settings.csvTimeout))
     }
 
     private func queryID(_ text: String?) throws(Problem) -> String {
@@ -133,21 +140,20 @@ struct QueryRoutes {
         return id.uuidString.lowercased()
     }
 
-    private static func answer(_ id: String, _ rows: JSONRows, _ elapsed: Duration) -> [UInt8] {
-        var out: [UInt8] = Array("{\"id\":\"\(id)\",\"columns\":[".utf8)
-        out.reserveCapacity(rows.json.count + 1_024)
+    /// The rows are sent piece by piece, out of where they were collected: a copy of them all would double what they take.
+    private static func answer(_ id: String, _ rows: JSONRows, _ elapsed: Duration) -> Response {
+        var head: [UInt8] = Array("{\"id\":\"\(id)\",\"columns\":[".utf8)
         for (index, column) in rows.columns.enumerated() {
-            if index > 0 { out.append(UInt8(ascii: ",")) }
-            out.append(contentsOf: "{\"name\":".utf8)
-            JSONText.string(column.name, to: &out)
-            out.append(contentsOf: ",\"type\":".utf8)
-            JSONText.string(column.type, to: &out)
-            out.append(UInt8(ascii: "}"))
+            if index > 0 { head.append(UInt8(ascii: ",")) }
+            head.append(contentsOf: "{\"name\":".utf8)
+            JSONText.string(column.name, to: &head)
+            head.append(contentsOf: ",\"type\":".utf8)
+            JSONText.string(column.type, to: &head)
+            head.append(UInt8(ascii: "}"))
         }
-        out.append(contentsOf: "],\"rows\":[".utf8)
-        out.append(contentsOf: rows.json)
+        head.append(contentsOf: "],\"rows\":[".utf8)
         let milliseconds = (elapsed / .milliseconds(1) * 10).rounded() / 10
-        out.append(contentsOf: "],\"truncated\":\(rows.isTruncated),\"elapsed_ms\":\(milliseconds)}".utf8)
-        return out
+        let tail = Array("],\"truncated\":\(rows.isTruncated),\"elapsed_ms\":\(milliseconds)}".utf8)
+        return Response(jsonParts: [head, rows.json, tail])
     }
 }

@@ -15,6 +15,13 @@ final class CancelGate: @unchecked Sendable {
     private var running: UInt64 = 0
     private var requested: UInt64 = 0
     private var isSending = false
+    /// The connection's socket; -1 from its end on.
+    private var socket: Int32 = -1
+    private let cutOffAfter: Duration?
+
+    /// - Parameter cutOffAfter: How long a statement may go on after it was asked to end, before its connection is cut
+    ///   off; nil: for as long as it takes.
+    init(cutOffAfter: Duration? = nil) { self.cutOffAfter = cutOffAfter }
 
     deinit { PQfreeCancel(handle) }
 
@@ -23,6 +30,16 @@ final class CancelGate: @unchecked Sendable {
         condition.withLock {
             PQfreeCancel(handle)
             handle = PQgetCancel(connection)
+            socket = PQsocket(connection)
+        }
+    }
+
+    /// The connection is about to be closed: its socket's number may be another's from then on.
+    func detach() {
+        condition.withLock {
+            socket = -1
+            running = 0
+            condition.broadcast()
         }
     }
 
@@ -61,6 +78,20 @@ final class CancelGate: @unchecked Sendable {
         let thread = Thread { self.send(number) }
         thread.name = "postgres-cancel"
         thread.start()
+        guard let cutOffAfter else { return }
+        let cutter = Thread { self.cutOff(number, after: cutOffAfter) }
+        cutter.name = "postgres-cut-off"
+        cutter.start()
+    }
+
+    /// A server that is in the middle of sending, or away, does not hear the request: then the connection is shut, which
+    /// wakes who reads it, and ends the server's side when it next writes.
+    private func cutOff(_ number: UInt64, after wait: Duration) {
+        let deadline = Date(timeIntervalSinceNow: wait / .seconds(1))
+        condition.withLock {
+            while running == number, condition.wait(until: deadline) {}
+            if running == number, socket >= 0 { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
     }
 
     /// Repeated until the statement ends: the server forgets a request that comes before the statement itself.

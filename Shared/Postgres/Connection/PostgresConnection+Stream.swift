@@ -76,6 +76,7 @@ public struct PostgresRowStream: AsyncSequence, Sendable {
 
 extension PostgresConnection {
     private static let batchRowsMax = 512
+    private static let batchBytesMax = 2 << 20
 
     /// Runs a statement and gives its rows as they come.
     /// - Throws: what is known before the first row: syntax, missing tables, permissions. Later failures come from the
@@ -125,6 +126,7 @@ extension PostgresConnection {
         let columns = result.columns
         switch result.status {
         case PGRES_SINGLE_TUPLE:
+            largestRow = max(largestRow, result.byteCount)
             return (columns, [PostgresRow(result: result, row: 0, columns: columns)])
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
             return (columns, [])
@@ -141,7 +143,8 @@ extension PostgresConnection {
     ) throws(PostgresError) -> [PostgresRow] {
         var rows: [PostgresRow] = []
         var columns: PostgresColumns?
-        while rows.count < Self.batchRowsMax {
+        var bytes = 0
+        while rows.count < Self.batchRowsMax, bytes < Self.batchBytesMax {
             if !rows.isEmpty, PQisBusy(raw) == 1 {
                 guard PQconsumeInput(raw) == 1, PQisBusy(raw) == 0 else { break }
             }
@@ -151,6 +154,9 @@ extension PostgresConnection {
             case PGRES_SINGLE_TUPLE:
                 let shared = columns ?? result.columns
                 columns = shared
+                let size = result.byteCount
+                bytes += size
+                largestRow = max(largestRow, size)
                 rows.append(PostgresRow(result: result, row: 0, columns: shared))
             case PGRES_TUPLES_OK: continue
             default:

@@ -84,11 +84,15 @@ extension PostgresConnection {
         }
     }
 
+    private static let rowKeptMax = 1 << 20
+
     /// Brings the session back to how it started: no transaction, stream, lock, setting or prepared statement is left.
-    /// Goes through in a cancelled task too; a session for which it fails is closed.
+    /// Goes through in a cancelled task too; a session for which it fails is closed, and so is one whose buffer a large
+    /// row has grown.
     public func reset() {
         rollBack()
         guard isOpen else { return }
+        guard largestRow < Self.rowKeptMax else { return close() }
         do throws(PostgresError) {
             _ = try shielded("DISCARD ALL")
         } catch {

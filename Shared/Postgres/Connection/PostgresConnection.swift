@@ -27,7 +27,7 @@ public actor PostgresConnection {
 
     private var handle: Handle?
     private let notices: NoticeReceiver
-    nonisolated let gate = CancelGate()
+    nonisolated let gate: CancelGate
     nonisolated let logger: Logger
     /// Server and database, for logs and errors: `localhost:5432/millrace`.
     public nonisolated let address: String
@@ -35,10 +35,13 @@ public actor PostgresConnection {
     var openStream: StreamToken?
     /// The process that serves this session, as in `pg_stat_activity`.
     public private(set) var backendPID: Int32 = 0
+    /// The most memory that libpq took for a row of a stream. Its buffer grows to that and never shrinks.
+    var largestRow = 0
 
-    private init(address: String, logger: Logger) {
+    private init(address: String, cutOffAfter: Duration?, logger: Logger) {
         self.address = address
         self.logger = logger
+        gate = CancelGate(cutOffAfter: cutOffAfter)
         notices = NoticeReceiver(logger: logger)
     }
 
@@ -47,7 +50,8 @@ public actor PostgresConnection {
     public static func connect(
         _ settings: PostgresSettings, logger: Logger
     ) async throws(PostgresError) -> PostgresConnection {
-        let connection = PostgresConnection(address: settings.address, logger: logger)
+        let connection = PostgresConnection(
+            address: settings.address, cutOffAfter: settings.cancelMax, logger: logger)
         try await connection.open(settings)
         return connection
     }
@@ -73,8 +77,11 @@ public actor PostgresConnection {
     /// Ends the session. Safe to call twice; a connection that nobody closed is closed when its last reference goes.
     public func close() {
         openStream = nil
+        gate.detach()
         handle = nil
     }
+
+    deinit { gate.detach() }
 
     /// Whether the session is usable, as far as this side knows. Does not ask the server.
     public var isOpen: Bool {

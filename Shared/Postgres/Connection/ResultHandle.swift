@@ -19,6 +19,9 @@ final class ResultHandle: @unchecked Sendable {
     /// What kind of statement it was: `SELECT`, `COMMIT`, `ROLLBACK`, `INSERT` …
     var commandTag: String { PQcmdStatus(raw).map { String(cString: $0) } ?? "" }
 
+    /// What it takes in memory.
+    var byteCount: Int { PQresultMemorySize(raw) }
+
     var affectedRows: Int { PQcmdTuples(raw).flatMap { Int(String(cString: $0)) } ?? 0 }
 
     var columns: PostgresColumns {

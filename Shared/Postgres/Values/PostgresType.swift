@@ -54,6 +54,8 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
     public static let numeric = PostgresType(rawValue: 1700)
     /// `uuid`
     public static let uuid = PostgresType(rawValue: 2950)
+    /// `void`, what a function gives that gives nothing
+    public static let void = PostgresType(rawValue: 2278)
     /// `jsonb`
     public static let jsonb = PostgresType(rawValue: 3802)
 
@@ -78,6 +80,6 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
         25: "text", 26: "oid", 114: "json", 700: "real", 701: "double precision", 705: "unknown",
         1042: "character", 1043: "character varying", 1082: "date", 1083: "time without time zone",
         1114: "timestamp without time zone", 1184: "timestamp with time zone", 1186: "interval",
-        1266: "time with time zone", 1700: "numeric", 2950: "uuid", 3802: "jsonb",
+        1266: "time with time zone", 1700: "numeric", 2278: "void", 2950: "uuid", 3802: "jsonb",
     ]
 }

@@ -12,12 +12,19 @@ extension PostgresEngine {
             return try await pool.withConnection { connection in
                 try await fresh(connection) {
                     try await connection.withRolledBackTransaction(statementTimeout: query.timeMax) { connection in
-                        let stream = try await connection.stream(
-                            PostgresQuery(query.sql, query.parameters.map { $0.map { $0 as any PostgresEncodable } }))
+                        let guarded = try await GuardedStatement(query, connection)
+                        let stream: PostgresRowStream
+                        do {
+                            stream = try await connection.stream(
+                                PostgresQuery(
+                                    guarded.sql, query.parameters.map { $0.map { $0 as any PostgresEncodable } }))
+                        } catch {
+                            throw guarded.failure(error)
+                        }
                         let columns = stream.columns.map { column in
                             ColumnDescription(name: column.name, kind: ColumnKind(column.type), type: "\(column.type)")
                         }
-                        return try await body(ReadResult(columns: columns, stream: stream))
+                        return try await body(ReadResult(columns: columns, stream: stream, guarded: guarded))
                     }
                 }
             }

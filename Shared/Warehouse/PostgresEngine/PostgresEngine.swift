@@ -11,7 +11,12 @@ public struct PostgresEngine: WarehouseEngine {
 
     /// - Parameter connectionsMax: How many statements may run at once.
     public init(_ settings: PostgresSettings, connectionsMax: Int = 4, logger: Logger) {
-        pool = PostgresPool(settings, limits: PostgresPoolLimits(connectionsMax: connectionsMax), logger: logger)
+        self.init(settings, limits: PostgresPoolLimits(connectionsMax: connectionsMax), logger: logger)
+    }
+
+    /// With limits of its own.
+    public init(_ settings: PostgresSettings, limits: PostgresPoolLimits, logger: Logger) {
+        pool = PostgresPool(settings, limits: limits, logger: logger)
         self.logger = logger
     }
 
@@ -60,6 +65,17 @@ extension WarehouseError {
         }
     }
 
+    /// Whether an error comes from what the statement says and asks for: it comes again with every try, however well the
+    /// server is. What is left is the server's own trouble: its files (58), its inside (XX), its connections (08, 57).
+    private static func isOfTheStatement(_ state: SQLState) -> Bool {
+        let classes: Set<String> = [
+            "0A", "20", "21", "22", "23", "25", "26", "2B", "2F", "34", "38", "39", "3B", "3D", "3F", "42", "44", "54",
+            "55", "P0",
+        ]
+        // No value for a parameter; a limit of the server's settings, on temporary files for one.
+        return classes.contains(state.errorClass) || state == "08P01" || state == "53400"
+    }
+
     private init(server error: PostgresError) {
         switch error.sqlState {
         case .some(.insufficientPrivilege), .some(.readOnlySQLTransaction):
@@ -68,8 +84,10 @@ extension WarehouseError {
             self = .busy(reason: "others keep a table locked: \(error.message)")
         case .some(let state) where error.isRetriable:
             self = .busy(reason: "\(error.message) (\(state))")
-        case .some(let state) where state.errorClass == "42" || state.errorClass == "22" || state.errorClass == "0A":
-            self = .invalidStatement(reason: error.description, position: error.position)
+        case .some(let state) where Self.isOfTheStatement(state):
+            var told = error
+            told.position = nil  // it goes beside
+            self = .invalidStatement(reason: told.description, position: error.position)
         default:
             self = .failed(reason: error.description)
         }

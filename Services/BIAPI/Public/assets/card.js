@@ -53,6 +53,12 @@ export class ChartCard {
       el("button", { type: "button", onclick: this.refresh }, "Try again")));
   }
 
+  /** The chart's definition has a mistake: there is nothing to ask for. */
+  setAside() {
+    this.element.removeAttribute("aria-busy");
+    fill(this.body, el("div", { class: "state error", role: "alert" }, el("strong", {}, "This chart is set aside"), el("span", {}, this.chart.mistake)));
+  }
+
   seen(isVisible) {
     const first = isVisible && !this.isVisible;
     this.isVisible = isVisible;
