@@ -136,10 +136,11 @@ import Testing
         #expect(try await replay.list().map(\.events).reduce(0, +) == 21, "Kafka is away: all of it stays")
 
         let sent = Mutex<[Delivery]>([])
+        let tooLarge = event(31)
         let outcomes = try await replay.run { deliveries in
             sent.withLock { $0 += deliveries }
             // One is still too large for its topic.
-            return deliveries.filter { $0 == self.event(31) }.map {
+            return deliveries.filter { $0 == tooLarge }.map {
                 FailedDelivery(delivery: $0, error: .own(.messageTooLarge, "send", "made up"))
             }
         } done: { _ in
