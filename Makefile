@@ -37,7 +37,7 @@ demo-stop: ## stop the demo; its data stays
 demo-clean: ## stop the demo and delete its data
 	@scripts/demo clean
 
-test: deps lint test-unit test-pages ## lint, unit and integration tests, a walk through the pages in a browser (about 12 minutes after the build)
+test: deps lint test-unit test-pages ## lint, unit and integration tests, a walk through the pages in a browser, the second day (about 12 minutes after the build)
 
 test-all: deps lint test-unit ## all of that, and services killed under load, second days, fuzzing, random trees, chaos (about 45 minutes)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target fuzz-short random-trees
@@ -55,10 +55,10 @@ fuzz-short:
 random-trees: deps ## 100,000 random SQL trees of each dialect, written, read back and compared (a minute, and one to build)
 	@scripts/random-trees
 
-test-pages: deps ## the demo's pages in Chromium
-	@scripts/test-e2e pages
+test-pages: deps ## the demo's pages in Chromium, and the second day as it is written down
+	@scripts/test-e2e pages second_day
 
-test-e2e: deps ## the demo end to end: its pages, killed services, collector, replays, the other pipeline
+test-e2e: deps ## the demo end to end: its pages, killed services, collector, replays, the other pipeline, the second day, the tutorial
 	@scripts/test-e2e
 
 second-day: deps ## what people change when they come back, in an order of the seed's (SEED=n, random without)
