@@ -110,6 +110,44 @@ class PageTests(unittest.TestCase):
         expect(card).to_contain_text(marker, timeout=150_000)
         self.assertEqual(self.problems, [])
 
+    def test_dashboards_change_under_open_pages(self):
+        folder = os.environ.get("MILLRACE_PIPELINE") or os.path.join(demo.ROOT, "Pipelines", "web-analytics")
+        file = os.path.join(folder, "dashboards", "made-by-a-test.yaml")
+
+        def write(title, metric):
+            with open(file + ".part", "w", encoding="utf-8") as part:
+                part.write("datasets:\n  made: {model: raw.events, metrics: {events: count(*)}}\n"
+                           f"charts:\n  made: {{type: big_number, dataset: made, metric: {metric}}}\n"
+                           f"dashboards:\n  made: {{title: {title}, time_range: all, rows: [{{cards: [{{chart: made}}]}}]}}\n")
+            os.replace(file + ".part", file)
+
+        def remove():
+            if os.path.exists(file):
+                os.remove(file)
+
+        self.addCleanup(remove)
+        self.log_in()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+        expect(self.page.get_by_text("Made by a test")).to_have_count(0)
+        write("Made by a test", "events")
+        self.page.get_by_text("Made by a test").click()
+        expect(self.card("made").locator(".big-value")).to_be_visible()
+        write("Made anew", "events")
+        expect(self.page.locator("#title")).to_have_text("Made anew")
+        write("Made anew", "no_such_metric")
+        expect(self.card("made")).to_contain_text("made-by-a-test.yaml:4")
+        other = self.page.context.new_page()
+        other.goto(demo.url("bi-api", "/"))
+        expect(other.locator("#mistakes")).to_contain_text("made-by-a-test.yaml:4")
+        expect(other.get_by_text("Made anew")).to_be_visible()
+        if os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=os.path.join(os.environ["SCREENSHOTS"], "set-aside-chart.png"))
+            other.screenshot(path=os.path.join(os.environ["SCREENSHOTS"], "set-aside-list.png"))
+        remove()
+        expect(other.locator("#mistakes")).to_be_empty()
+        expect(self.page.get_by_text("This dashboard was removed")).to_be_visible()
+        self.assertEqual(self.problems, [])
+
     def test_scheduler_page_takes_the_same_session(self):
         self.open_overview()
         self.page.goto(demo.url("scheduler", "/"))

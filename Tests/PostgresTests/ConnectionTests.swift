@@ -144,6 +144,34 @@ struct ConnectionTests {
         #expect(try await connection.query("SELECT 1").count == 1)
     }
 
+    @Test("a statement that does not end when told to is cut off with its connection, where that is wanted")
+    func cutOff() async throws {
+        let name = PostgresTestServer.uniqueName("deaf")
+        let connection = try await connect {
+            $0.applicationName = name
+            $0.cancelMax = .milliseconds(50)
+        }
+        let watcher = try await connect()
+        let task = Task {
+            try await connection.script(
+                """
+                DO $$ BEGIN FOR i IN 1..1000 LOOP
+                    BEGIN PERFORM pg_sleep(1); EXCEPTION WHEN query_canceled THEN NULL; END;
+                END LOOP; END $$
+                """)
+        }
+        let active: PostgresQuery =
+            "SELECT pid FROM pg_stat_activity WHERE application_name = \(name) AND state = 'active'"
+        while try await watcher.query(active).isEmpty { await Task.yield() }
+        task.cancel()
+        let error = await failure { try await task.value }
+        #expect(error?.code == .connectionLost)
+        #expect(await !connection.isOpen)
+        let left = try await watcher.query(active)
+        #expect(left.count == 1, "the server does not listen")
+        try await watcher.query("SELECT pg_terminate_backend(pid) FROM (\(active)) AS deaf")
+    }
+
     @Test("a task cancelled at any moment leaves the connection right for the next statement")
     func cancellationRaces() async throws {
         let connection = try await connect()

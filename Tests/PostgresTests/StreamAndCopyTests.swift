@@ -87,6 +87,20 @@ struct StreamTests {
         #expect(try await connection.query("SELECT 1").count == 1)
     }
 
+    @Test("come in batches of so many bytes; a session whose buffer a large row has grown is not kept")
+    func largeRows() async throws {
+        let connection = try await connect()
+        for try await row in try await connection.stream(
+            "SELECT repeat('x', 1000) AS text FROM generate_series(1, 100)")
+        { #expect(row.text(at: 0)?.utf8.count == 1_000) }
+        await connection.reset()
+        #expect(await connection.isOpen)
+        for try await _ in try await connection.stream("SELECT repeat('x', 3000000) FROM generate_series(1, 20)") {}
+        #expect(await connection.largestRow >= 3_000_000)
+        await connection.reset()
+        #expect(await !connection.isOpen)
+    }
+
     @Test("are cancelled with their task")
     func cancelled() async throws {
         let connection = try await connect()

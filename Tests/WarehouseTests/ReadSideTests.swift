@@ -123,6 +123,65 @@ struct ReadSideTests {
         }
     }
 
+    static let rowsOfBytes: [(sql: String, bytes: Int)] = [
+        ("SELECT repeat('x', 100000)", 100_000), ("SELECT repeat('x', 60000) AS a, repeat('y', 40001) AS a", 100_001),
+        ("SELECT repeat('x', 200000000);", 200_000_000), ("SELECT convert_to(repeat('x', 60000), 'UTF8')", 120_000),
+        ("SELECT array_agg(n) FROM generate_series(1, 50000) n", 288_895),
+        ("SELECT jsonb_agg('x'::text) FROM generate_series(1, 30000)", 150_000),
+        ("WITH a AS (SELECT repeat('x', 100001) AS t) SELECT a FROM a -- end", 100_003),
+        ("VALUES (1, repeat('é', 50001)) /* x */ ;", 100_002),
+        ("SELECT NULL::text, 1, now(), repeat('x', 99999)", 99_999),
+    ]
+
+    @Test(
+        "a row larger than the reader takes is refused before it is sent; what is smaller comes", arguments: rowsOfBytes
+    )
+    func largeRows(sql: String, bytes: Int) async throws {
+        try await withReader { reader, _ in
+            let error = await failure {
+                try await reader.read(ReadQuery(sql, rowBytesMax: 100_000)) { result in
+                    for try await _ in result.rows {}
+                }
+            }
+            #expect(error == (bytes > 100_000 ? .rowTooLarge(bytes: bytes, limit: 100_000) : nil))
+        }
+    }
+
+    @Test("with a limit on rows a query is the same: order, names, places of mistakes, rows as they come")
+    func guarded() async throws {
+        try await withReader { reader, _ in
+            func read(_ sql: String, enough: Int = .max) async throws -> (names: [String], rows: [[String?]]) {
+                try await reader.read(ReadQuery(sql, timeMax: .seconds(20), rowBytesMax: 100_000)) { result in
+                    var rows: [[String?]] = []
+                    for try await row in result.rows {
+                        rows.append(row)
+                        if rows.count == enough { break }
+                    }
+                    return (result.columns.map(\.name), rows)
+                }
+            }
+            let ordered = try await read("SELECT id, id, 'x' AS \"a \"\"b\" FROM raw.events ORDER BY id DESC -- ;")
+            #expect(ordered.names == ["id", "id", "a \"b"])
+            #expect(ordered.rows.map { $0[0] } == ["c", "b", "a"])
+            #expect(
+                try await read("SELECT repeat('x', n) FROM generate_series(1, 1000000000) n", enough: 2).rows == [
+                    ["x"], ["xx"],
+                ])
+            #expect(try await read("SELECT FROM raw.events").rows.count == 3)
+            #expect(try await read("SELECT pg_sleep(0), 'x'").rows.count == 1)
+            let unknown = await failure { _ = try await read("SELECT ä, nope FROM raw.events") }
+            guard case .invalidStatement(_, let position) = unknown else {
+                Issue.record("\(String(describing: unknown))")
+                return
+            }
+            #expect(position == 8)
+            let late = await failure {
+                _ = try await read("SELECT repeat('x', 10), 1 / (n - 1) FROM generate_series(1, 3) n")
+            }
+            #expect(late == .invalidStatement(reason: "division by zero (SQLSTATE 22012)", position: nil))
+        }
+    }
+
     @Test("tells where a mistake is")
     func mistakes() async throws {
         try await withReader { reader, _ in

@@ -70,8 +70,10 @@ final class CSVDownload: Sendable {
                         try await Task.sleep(for: sendMax)
                         context.hangUp()
                     }
-                    defer { late.cancel() }
-                    try await writer.write(ByteBuffer(bytes: chunk))
+                    do {
+                        defer { late.cancel() }
+                        try await writer.write(ByteBuffer(bytes: chunk))
+                    }
                     next = await pipe.next()
                 }
                 try await reading.value

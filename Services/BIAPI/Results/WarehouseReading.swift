@@ -69,7 +69,8 @@ struct WarehouseReading: QueryEngine, Service, CustomStringConvertible {
             answering.note(true)
             return result
         } catch let error as WarehouseError {
-            throw failure(error, timeMax)
+            // However a connection ends that was cut off for not stopping: it was stopped.
+            throw failure(Task.isCancelled ? .cancelled : error, timeMax)
         }
     }
 
@@ -80,14 +81,18 @@ struct WarehouseReading: QueryEngine, Service, CustomStringConvertible {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
-                try await Task.sleep(for: Self.waitMax + timeMax)
-                return nil
-            }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let value = first else {
+                do {
+                    try await Task.sleep(for: Self.waitMax + timeMax)
+                } catch {
+                    return nil  // the other one ends too, and says how
+                }
                 throw WarehouseError.timedOut(reason: "its rows were not taken in time")
             }
-            return value
+            defer { group.cancelAll() }
+            while let outcome = try await group.next() {
+                if let outcome { return outcome }
+            }
+            throw WarehouseError.cancelled
         }
     }
 

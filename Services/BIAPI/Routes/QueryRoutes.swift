@@ -103,7 +103,7 @@ struct QueryRoutes {
 
     private func stop(_ context: WebContext) async throws -> Response {
         let principal = try context.requirePrincipal()
-        guard await running.stop(try context.parameters.require("id"), user: principal.subject) else {
+        guard running.stop(try context.parameters.require("id"), user: principal.subject) else {
             throw Problem.notFound("No such query of yours is running.")
         }
         return Response(status: .noContent)
