@@ -63,10 +63,13 @@ public struct TransformerSettings: Sendable {
 
 extension TransformerSettings {
     /// How this replica takes part in its group. Without a name it leaves when it stops, and after a kill the others have
-    /// its partitions as soon as its session is over: the workers' commands are in the state, whoever reads them.
+    /// its partitions as soon as its session is over: the workers' commands are in the state, whoever reads them. No
+    /// rebalance waits longer for the dead than `pollIntervalMax`; who is thrown out because the state is away for longer
+    /// comes back by itself.
     var membership: ConsumerGroup {
         guard let instance else {
-            return ConsumerGroup(consumerGroup, instance: .dynamic, sessionTimeout: .seconds(10))
+            return ConsumerGroup(
+                consumerGroup, instance: .dynamic, sessionTimeout: .seconds(10), pollIntervalMax: .seconds(30))
         }
         return ConsumerGroup(consumerGroup, instance: .named(instance))
     }
