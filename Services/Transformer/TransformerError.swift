@@ -39,14 +39,36 @@ public struct TransformerError: Error, Equatable, Sendable, CustomStringConverti
         let prefix = what.isEmpty ? "" : "\(what): "
         switch error {
         case let error as TransformerError: return error
-        case let error as UnreadableEnvironment: return TransformerError(.unavailable, "\(prefix)\(error)")
-        case let error as PipelineError: return TransformerError(.pipelineError, "\(prefix)\(error)")
+        // It begins with its place, which editors and terminals make a link of.
+        case let error as PipelineError: return TransformerError(.pipelineError, "\(error)")
         case let error as PostgresError:
             let gone = error.isConnectionGone || error.isRetriable
             return TransformerError(gone ? .unavailable : .sqlError, "\(prefix)\(error)", isRetriable: gone)
+        case let error as EnvironmentCatalog.Unreadable: return TransformerError(.pipelineError, "\(prefix)\(error)")
         case is CancellationError: return TransformerError(.cancelled, "\(prefix)cancelled", isRetriable: true)
         default: return TransformerError(.unavailable, "\(prefix)\(error)", isRetriable: true)
         }
+    }
+
+    /// A statement of a file that the database refused, told with its place in the file.
+    /// - Parameters:
+    ///   - prefix: What of the statement stood before `sql`.
+    ///   - what: Which model, and what was done with it.
+    static func sql(_ error: PostgresError, in sql: PlacedSQL, after prefix: String = "", doing what: String)
+        -> TransformerError
+    {
+        let gone = error.isConnectionGone || error.isRetriable
+        if gone || error.code != .server { return from(error, doing: what) }
+        var bare = error
+        bare.position = nil  // the file's place says it better
+        return TransformerError(
+            .sqlError, "\(sql.error(atCharacter: error.position, after: prefix, "\(what): \(bare)"))")
+    }
+
+    /// The same error, with the intervals that were being computed where its message does not say them.
+    func of(_ intervals: IntervalSet) -> TransformerError {
+        guard code == .sqlError || code == .auditFailed, !message.contains("\(intervals)") else { return self }
+        return TransformerError(code, "\(message) This was for \(intervals).", isRetriable: isRetriable)
     }
 
     static func unknownEnvironment(_ name: String, known: [String]) -> TransformerError {

@@ -99,10 +99,6 @@ struct Workbench: Sendable {
         PlanRunner(store: store, tables: tables, views: views, catalog: catalog, logger: logger)
     }
 
-    var removal: EnvironmentRemoval {
-        EnvironmentRemoval(store: store, views: views, catalog: catalog, logger: logger)
-    }
-
     var runner: EnvironmentRunner {
         EnvironmentRunner(store: store, tables: tables, catalog: catalog, logger: logger)
     }

@@ -25,6 +25,9 @@ public struct Moment: Sendable, Hashable, Comparable, Codable, CustomStringConve
     /// 1970-01-01T00:00:00Z.
     public static let epoch = Moment(microseconds: 0)
 
+    /// 0001-01-01T00:00:00Z: what models without a start have data from. Contracts take no earlier event.
+    public static let beginning = Moment(year: 1, month: 1, day: 1)
+
     /// As Foundation has it, which is exact to less than a microsecond in our time.
     public var date: Date { Date(timeIntervalSince1970: Double(microseconds) / 1_000_000) }
 

@@ -46,8 +46,8 @@ public struct Project: Sendable {
         variables: [String: VariableValue], gateway: String
     ) throws(PipelineError) -> Project {
         var audits: [AuditDefinition] = []
-        for file in files { audits += try AuditDefinition.parse(file) }
-        let model = try ModelParser.parse(source, defaults: defaults)
+        for file in files { audits += try AuditDefinition.parse(file, isStored: true) }
+        let model = try ModelParser.parse(source, defaults: defaults, isStored: true)
         let config = ProjectConfig(
             gateways: [:], defaultGateway: gateway, modelDefaults: defaults, variables: variables)
         return try Project(config: config, models: model.map { [$0] } ?? [], audits: audits, tests: [])
@@ -60,7 +60,8 @@ public struct Project: Sendable {
 extension PipelineFolder {
     /// Reads configuration, models, audits and tests.
     /// - Parameter environment: What `env_var()` in `config.yaml` sees.
-    /// - Throws: ``PipelineError`` for the first mistake, at its place.
+    /// - Throws: ``PipelineError`` for the first mistake, at its place; and when the folder has neither `config.yaml` nor
+    ///   models: it is another folder than was meant, and nothing would be made of it.
     public func project(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(PipelineError) -> Project {
@@ -85,7 +86,25 @@ extension PipelineFolder {
         for path in files(in: "tests", extensions: ["yaml", "yml"]) {
             tests += try ModelTest.parse(SourceFile(path: path, text: try text(of: path)))
         }
+        if !hasConfig && files(in: "models", extensions: ["sql"]).isEmpty {
+            throw PipelineError(
+                file: path,
+                message: "There is no config.yaml and no models here: this is not a pipeline folder. "
+                    + "Set MILLRACE_PIPELINE to the folder that has config.yaml and models/.\(nearbyPipelines)")
+        }
         return try Project(config: config, models: models, audits: audits, tests: tests)
+    }
+
+    private var hasConfig: Bool { ["config.yaml", "config.yml", "config.py"].contains(where: contains) }
+
+    /// The folders below, or the one above, that have a `config.yaml`.
+    private var nearbyPipelines: String {
+        let entries: [String]
+        do { entries = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch { entries = [] }
+        var near = entries.filter { contains("\($0)/config.yaml") }.map { "\(path)/\($0)" }
+        let above = (path as NSString).deletingLastPathComponent
+        if FileManager.default.fileExists(atPath: "\(above)/config.yaml") { near.append(above) }
+        return near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
     }
 
     private static let insteadOfPython = [

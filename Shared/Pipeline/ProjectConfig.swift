@@ -1,4 +1,6 @@
+import CivilTime
 import Foundation
+import SQL
 import Yams
 
 /// `config.yaml`: the part of SQLMesh's configuration that Millrace reads. What it does not know is an error, so that
@@ -52,12 +54,15 @@ public struct ProjectConfig: Sendable, Equatable {
     public init(parsing source: SourceFile) throws(PipelineError) {
         let root = try YAMLReader.parse(source)
         self.init()
+        var defaultPlace: YAMLValue?
         for (key, value) in try root.mapping() {
             switch key.text {
             case "project": project = try value.string()
             case "gateways":
                 for (name, gateway) in try value.mapping() { gateways[name.text] = try Gateway(gateway) }
-            case "default_gateway": defaultGateway = try value.string()
+            case "default_gateway":
+                defaultGateway = try value.string()
+                defaultPlace = value
             case "model_defaults": modelDefaults = try ModelDefaults(value)
             case "variables": variables = try value.variables()
             default:
@@ -66,8 +71,7 @@ public struct ProjectConfig: Sendable, Equatable {
             }
         }
         if let name = defaultGateway, gateways[name] == nil {
-            throw PipelineError(
-                file: source.path, message: "default_gateway names \(name), which is not under gateways.")
+            throw (defaultPlace ?? root).error("default_gateway names \(name), which is not under gateways.")
         }
         if defaultGateway == nil { defaultGateway = gateways.keys.sorted().first }
         if let gateway = defaultGateway.flatMap({ gateways[$0] }) {
@@ -129,15 +133,34 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
     public init() {}
 
     init(_ value: YAMLValue) throws(PipelineError) {
+        var cronPlace = value
         for (key, part) in try value.mapping() {
             switch key.text {
-            case "kind": kind = try part.string()
-            case "dialect": dialect = try part.string().lowercased()
-            case "cron": cron = try part.string()
-            case "cron_tz": cronTimeZone = try part.string()
+            case "kind":
+                kind = try part.string()
+                try part.checked { source throws(PipelineError) in
+                    _ = try ModelProperties(source: source).kind(try part.string(), at: 0)
+                }
+            case "dialect":
+                dialect = try part.string().lowercased()
+                guard SQLDialect(named: dialect) != nil else {
+                    throw part.error("The dialect `\(dialect)` is not supported. Known: postgres, bigquery.")
+                }
+            case "cron":
+                cron = try part.string()
+                cronPlace = part
+            case "cron_tz":
+                cronTimeZone = try part.string()
+                cronPlace = part
             case "owner": owner = try part.string()
             case "allow_partials": allowPartials = try part.boolean()
-            case "audits": for audit in try part.sequence() { audits.append(try audit.string()) }
+            case "audits":
+                for audit in try part.sequence() {
+                    audits.append(try audit.string())
+                    try audit.checked { source throws(PipelineError) in
+                        _ = try ModelProperties(source: source).auditCall(try audit.string(), at: 0)
+                    }
+                }
             case "start":
                 guard let moment = Moment(try part.string()) else {
                     throw part.error("Not a date: write it as 2025-01-31.")
@@ -155,6 +178,18 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
                         + "allow_partials, audits.")
             }
         }
+        do throws(CronError) { _ = try CronSchedule(cron, zone: cronTimeZone) } catch {
+            throw cronPlace.error("\(error)")
+        }
+    }
+}
+
+extension YAMLValue {
+    /// Runs a reader of texts and tells its mistakes at this value's place.
+    fileprivate func checked(_ read: (SourceFile) throws(PipelineError) -> Void) throws(PipelineError) {
+        do throws(PipelineError) { try read(SourceFile(path: file, text: text)) } catch {
+            throw self.error(error.message)
+        }
     }
 }
 
@@ -164,6 +199,12 @@ private enum ConfigTemplate {
         var text = ""
         var rest = source.text[...]
         while let open = rest.range(of: "{{") {
+            if isComment(at: open.lowerBound, in: source.text) {
+                let end = rest[open.lowerBound...].firstIndex(of: "\n") ?? rest.endIndex
+                text += rest[..<end]
+                rest = rest[end...]
+                continue
+            }
             text += rest[..<open.lowerBound]
             let offset = source.text.utf8.distance(from: source.text.startIndex, to: open.upperBound)
             guard let close = rest.range(of: "}}", range: open.upperBound..<rest.endIndex) else {
@@ -175,6 +216,24 @@ private enum ConfigTemplate {
             rest = rest[close.upperBound...]
         }
         return SourceFile(path: source.path, text: text + rest)
+    }
+
+    /// True behind a `#` that stands outside of quotes, at the start of the line or after white space.
+    private static func isComment(at index: String.Index, in text: String) -> Bool {
+        let start = text[..<index].lastIndex(of: "\n").map { text.index(after: $0) } ?? text.startIndex
+        var quote: Character?
+        var previous: Character = " "
+        for character in text[start..<index] {
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "'" || character == "\"" {
+                quote = character
+            } else if character == "#", previous.isWhitespace {
+                return true
+            }
+            previous = character
+        }
+        return false
     }
 
     private static func value(

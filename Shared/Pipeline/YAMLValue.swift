@@ -74,6 +74,10 @@ enum YAMLReader {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             PipelineError(file: file, line: mark.line, column: mark.column, message: "Not valid YAML: \(problem).")
+        case .duplicatedKeysInMapping(let keys, let context):
+            PipelineError(
+                file: file, line: context.mark.line, column: context.mark.column,
+                message: "\(keys.map { "`\($0)`" }.joined(separator: ", ")) is here more than once.")
         default: PipelineError(file: file, message: "Not valid YAML: \(error)")
         }
     }

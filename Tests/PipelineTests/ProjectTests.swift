@@ -2,18 +2,6 @@ import Foundation
 import Pipeline
 import Testing
 
-/// A pipeline folder made of texts, for the time of a test.
-private func project(_ files: [String: String], environment: [String: String] = [:]) throws -> Project {
-    let root = FileManager.default.temporaryDirectory.appending(path: "millrace-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: root) }
-    for (path, text) in files {
-        let file = root.appending(path: path)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-    }
-    return try PipelineFolder(at: root.path()).project(environment: environment)
-}
-
 @Suite("A pipeline folder is read") struct ProjectTests {
     @Test("a MODEL block with everything in it")
     func model() throws {
@@ -110,7 +98,7 @@ private func project(_ files: [String: String], environment: [String: String] = 
             SELECT * FROM @this_model WHERE x IS NULL
             """
         let bare = "-- audits/no_null_users.sql\nSELECT COUNT(*) FROM {{ this }} WHERE user_id IS NULL"
-        let audits = try project(["audits/a.sql": blocks, "audits/no_null_users.sql": bare]).audits
+        let audits = try project(["config.yaml": "", "audits/a.sql": blocks, "audits/no_null_users.sql": bare]).audits
         #expect(audits.map(\.name) == ["one", "two", "no_null_users"])
         #expect(audits.map(\.blocking) == [false, true, true])
         #expect(audits.map(\.style) == [.rows, .rows, .count])
@@ -138,7 +126,7 @@ private func project(_ files: [String: String], environment: [String: String] = 
               inputs: {pageviews: [{user_id: a}]}
               assert: min(events) >= 0
             """
-        let tests = try project(["tests/t.yaml": text]).tests
+        let tests = try project(["config.yaml": "", "tests/t.yaml": text]).tests
         #expect(tests.map(\.name) == ["counts_are_right", "test_non_negative_counts"])
         #expect(tests[0].inputs["raw.events"]?.rows[0]["nothing"] == .null)
         #expect(tests[0].outputs?.partial == true)

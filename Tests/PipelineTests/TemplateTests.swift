@@ -46,6 +46,9 @@ private func render(_ text: String, _ context: RenderContext = context) throws -
             ("\"@start_ds\"", "\"@start_ds\""),
             ("a @> b", "a @> b"),
             ("a <@ b", "a <@ b"),
+            ("-- {{ ref('nothing') }}\n1", "-- {{ ref('nothing') }}\n1"),
+            ("/* {{ … }} {% if %} */ 1", "/* {{ … }} {% if %} */ 1"),
+            ("-- {% if is_incremental() %}\n{% if false %}a{% endif %}b", "-- {% if is_incremental() %}\nb"),
             ("$$ @start_ds $$", "$$ @start_ds $$"),
             ("E'\\'@x'", "E'\\'@x'"),
             // Jinja
@@ -78,8 +81,16 @@ private func render(_ text: String, _ context: RenderContext = context) throws -
             ("{% endif %}", "models/x.sql:1:3: This tag closes nothing"),
             ("{% for a in b %}", "models/x.sql:1:3: The tag {% for %} is not supported."),
             ("{{ start_date", "models/x.sql:1:1: This {{ is never closed."),
+            (
+                "SELECT 1\n{{ config(materialized='table') }}",
+                "models/x.sql:2:4: `config(…)` is not supported. Say it in a block at the top of the file: MODEL"
+            ),
+            ("{{ dbt_date() }}", "models/x.sql:1:4: `dbt_date(…)` is not supported. Known: is_incremental()"),
+            ("{% macro x() %}", "models/x.sql:1:3: The tag {% macro %} is not supported."),
+            ("{{ this.schema }}", "models/x.sql:1:8: Unexpected `.schema`: not part of the supported Jinja subset."),
+            ("{% if true %} 1 -- {% endif %}", "models/x.sql:1:1: This {% if %} has no {% endif %} (tags in comments"),
             ("{{ nothing }}", "models/x.sql:1:4: Unknown name `nothing`."),
-            ("{{ start_date | upper }}", "models/x.sql:1:15: Unexpected `| upper"),
+            ("{{ start_date | upper }}", "models/x.sql:1:15: The filter `upper` is not supported"),
             ("SELECT 'a", "models/x.sql:1:8: This quote is never closed."),
             ("/* a", "models/x.sql:1:1: This comment is never closed."),
             ("@VAR('missing')", "models/x.sql:1:1: There is no variable missing in config.yaml."),

@@ -185,7 +185,7 @@ private func project(_ model: String = events, _ more: [String: String] = [:]) t
         try await withDatabase { test in
             try await test.insert([("ada", "view", "2026-11-05 10:00Z")])
             let model =
-                "MODEL (name f, kind FULL); SELECT set_config('a.b', 'x', true) AS z; SELECT 1 AS x; CREATE INDEX IF NOT EXISTS mine ON @this_model (x)"
+                "MODEL (name f, kind FULL); SET a.b = 'x'; SELECT 1 AS x; CREATE INDEX IF NOT EXISTS mine ON @this_model (x)"
             try await test.apply(try TestPipelines.make(["models/f.sql": model]), at: day(10))
             #expect(try await test.value("SELECT count(*)::text FROM pg_indexes WHERE indexname = 'mine'") == "1")
         }

@@ -110,6 +110,11 @@ extension TestDatabase {
     }
 }
 
+/// What a plan computes.
+func backfills(of plan: Plan) -> [ModelWork] {
+    plan.stages.flatMap { stage -> [ModelWork] in if case .backfill(let work) = stage { work } else { [] } }
+}
+
 func day(_ number: Int) -> Moment { Moment(year: 2026, month: 11, day: number) }
 
 func days(_ ranges: ClosedRange<Int>...) -> IntervalSet {

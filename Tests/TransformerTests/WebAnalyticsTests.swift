@@ -161,15 +161,16 @@ import Testing
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), at: day(5))
             let store = test.workbench.store
-            let environments = try await test.workbench.catalog.all()
+            let listing = try await test.workbench.catalog.all()
+            let environments = listing.environments
             let pageviews = try #require(environments[0][ModelName(schema: "analytics", name: "pageviews")])
             let work = try await store.begin(pageviews.id)
             try await test.landed(days(6...6))
             try await store.finish(
-                work, computed: days(5...7), complete: days(5...7), reopening: Reopening(environments),
+                work, computed: days(5...7), complete: days(5...7), reopening: Reopening(listing),
                 plans: ["prod": environments[0].plan], messages: [], check: { _ in })
             let done = try await store.done(pageviews.id)
-            #expect(done.subtracting(IntervalSet(from: .epoch, to: day(1))) == days(1...5, 7...7))
+            #expect(done.subtracting(IntervalSet(from: .beginning, to: day(1))) == days(1...5, 7...7))
         }
     }
 }

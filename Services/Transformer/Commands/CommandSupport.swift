@@ -20,7 +20,7 @@ enum CommandSupport {
         let logger = try Observability.bootstrap(settings, level: .warning)
         let timeout = try TransformerSettings(settings).statementTimeout
         let database = try await Database.connect(
-            PostgresSettings(try PostgresEndpoint(settings), statementTimeout: timeout), connectionsMax: 4,
+            PostgresSettings(try PostgresEndpoint(settings), statementTimeout: timeout), connectionsMax: 6,
             logger: logger)
         do {
             let workbench = try await Workbench(
@@ -36,6 +36,15 @@ enum CommandSupport {
     /// The pipeline folder that the settings name, read.
     static func project(_ settings: Settings) throws -> Project {
         try PipelineFolder(at: try PipelineLocation(settings).path).project()
+    }
+
+    /// The same for commands that have nothing to do without models.
+    static func projectWithModels(_ settings: Settings) throws -> Project {
+        let project = try project(settings)
+        if project.models.isEmpty {
+            throw ExitError(.failed, "There are no models in \(try PipelineLocation(settings).path)/models.")
+        }
+        return project
     }
 
     /// Sends what the outbox holds. When the broker is away, `transformer serve` sends it later.

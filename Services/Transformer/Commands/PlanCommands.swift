@@ -13,10 +13,12 @@ struct PlanOptions: ParsableArguments {
     var end: String?
     @Flag(help: "Do not run the unit tests first.")
     var skipTests = false
+    @Flag(help: "Carry the plan out even when it removes all models of the environment, or more than half.")
+    var allowRemoval = false
 
     func window() throws -> Interval? {
         guard start != nil || end != nil else { return nil }
-        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .epoch
+        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .beginning
         let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
         guard let window = Interval(from: from, to: to) else { throw ExitError(.usage, "--end is before --start.") }
         return window
@@ -54,17 +56,37 @@ private struct PlanWork {
 
     func run() async throws {
         let window = try options.window()
-        let (environment, skipTests, applies) = (options.target.environment, options.skipTests, applies)
+        let work = self
         try await CommandSupport.withWorkbench { workbench, settings in
             let project = try CommandSupport.project(settings)
-            if !skipTests { try await TestWork.run(project, database: workbench.database, only: nil, quiet: true) }
-            let now = Moment(Date())
-            let plan = try await workbench.plans.plan(project, for: environment, upTo: now, window: window)
-            print(PlanText(plan), terminator: "")
-            guard applies, !plan.isEmpty else { return }
-            try await workbench.plans.apply(plan, execution: now) { print($0) }
-            try await CommandSupport.sendMessages(workbench, settings)
-            print("\(environment) is up to date.")
+            let name = work.options.target.environment
+            if !work.options.skipTests {
+                try await TestWork.run(project, database: workbench.database, only: nil, quiet: true)
+            }
+            guard work.applies else { return try await work.show(project, window, workbench) }
+            try await workbench.plans.exclusively(name, report: { print($0) }) {
+                try await work.apply(project, window, workbench, settings)
+            }
         }
+    }
+
+    private func show(_ project: Project, _ window: Interval?, _ workbench: Workbench) async throws {
+        let plan = try await workbench.plans.plan(
+            project, for: options.target.environment, upTo: Moment(Date()), window: window)
+        print(PlanText(plan), terminator: "")
+        if let removal = plan.removal, !options.allowRemoval { print("\n\(removal)") }
+    }
+
+    private func apply(
+        _ project: Project, _ window: Interval?, _ workbench: Workbench, _ settings: Settings
+    ) async throws {
+        let now = Moment(Date())
+        let environment = options.target.environment
+        let plan = try await workbench.plans.plan(project, for: environment, upTo: now, window: window)
+        print(PlanText(plan), terminator: "")
+        guard !plan.isEmpty else { return }
+        try await workbench.plans.apply(plan, execution: now, allowingRemoval: options.allowRemoval) { print($0) }
+        try await CommandSupport.sendMessages(workbench, settings)
+        print("\(environment) is up to date.")
     }
 }

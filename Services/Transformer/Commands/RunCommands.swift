@@ -85,7 +85,7 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = target.environment
         let name = try model.map(CommandSupport.model)
-        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .epoch
+        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .beginning
         let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
         let interval = start == nil && end == nil ? nil : Interval(from: from, to: to)
         try await CommandSupport.withWorkbench { workbench, _ in
@@ -96,9 +96,9 @@ struct AuditCommand: AsyncParsableCommand {
                 let findings = try await Auditor(tables: workbench.tables).audit(
                     model, among: found.models, in: interval, execution: Moment(Date()))
                 for audit in model.snapshot.audits {
-                    let finding = findings.first { $0.audit == audit.name }
-                    let words = finding.map { $0.isBlocking ? "FAILED (\($0.failures))" : "warning (\($0.failures))" }
-                    print("\(model.name)  \(audit.name)  \(words ?? "passed")")
+                    let finding = findings.first { $0.call == audit.call.description }
+                    let words = finding.map { "\($0.isBlocking ? "FAILED" : "warning")  \($0.message)" }
+                    print("\(model.name)  \(audit.call)  \(words ?? "passed")")
                 }
                 failed += findings.filter(\.isBlocking).count
             }

@@ -73,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
     /// Publishes the manifests again: the topic may be new, and readers may have started before there was one.
     private func announce(_ workbench: Workbench) async throws {
         try await workbench.store.forgetAbandonedWork(olderThan: 86_400)
-        let environments = try await workbench.catalog.all()
+        let environments = try await workbench.catalog.all().environments
         try await workbench.store.change { session in
             // One that was promoted, or removed, meanwhile has told of itself.
             let plans = try await workbench.store.plans(session)

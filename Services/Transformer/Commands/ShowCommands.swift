@@ -11,7 +11,7 @@ struct LineageCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let graph = try ProjectGraph(try CommandSupport.project(settings))
+        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings))
         print(LineageGraph(graph.snapshots).tree)
     }
 }
@@ -29,7 +29,7 @@ struct RenderCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let project = try CommandSupport.project(settings)
+        let project = try CommandSupport.projectWithModels(settings)
         let graph = try ProjectGraph(project)
         guard let name = project.index.find(model), let snapshot = graph[name] else {
             let hint = project.index.nearest(to: model).map { " Did you mean \($0)?" } ?? ""
@@ -72,20 +72,25 @@ struct EnvironmentsCommand: AsyncParsableCommand {
         let remove = remove
         try await CommandSupport.withWorkbench { workbench, settings in
             if let remove {
-                try await workbench.removal.remove(remove)
+                try await workbench.plans.exclusively(remove, report: { print($0) }) {
+                    for view in try await workbench.plans.remove(remove, report: { print($0) }) {
+                        print("dropped \(view)")
+                    }
+                }
                 try await CommandSupport.sendMessages(workbench, settings)
                 return print("\(remove) is gone.")
             }
-            let environments = try await workbench.catalog.all()
-            if environments.isEmpty { print("There is no environment yet: `transformer apply` makes one.") }
+            let listing = try await workbench.catalog.all()
+            if listing.plans.isEmpty { print("There is no environment yet: `transformer apply` makes one.") }
             let done = try await workbench.store.done()
-            for environment in environments {
+            for environment in listing.environments {
                 print("\(environment.name)  promoted \(environment.promotedAt.timestamp(fraction: false)) UTC")
                 for model in environment.models {
                     let set = done[model.id] ?? IntervalSet()
                     print("  \(model.name)  \(model.version)  \(set)")
                 }
             }
+            for unreadable in listing.unreadable { print(unreadable) }
         }
     }
 }

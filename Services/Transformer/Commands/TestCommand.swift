@@ -13,8 +13,12 @@ struct TestCommand: AsyncParsableCommand {
     func run() async throws {
         let names = names
         try await CommandSupport.withWorkbench { workbench, settings in
+            let project = try CommandSupport.projectWithModels(settings)
+            if project.tests.isEmpty {
+                throw ExitError(.failed, "There are no unit tests in \(try PipelineLocation(settings).path)/tests.")
+            }
             try await TestWork.run(
-                try CommandSupport.project(settings), database: workbench.database,
+                project, database: workbench.database,
                 only: names.isEmpty ? nil : Set(names),
                 quiet: false)
         }
@@ -32,13 +36,20 @@ enum TestWork {
         var failed = 0
         var passed = 0
         for test in project.tests where names?.contains(test.name) ?? true {
-            let result = try await runner.run(test)
+            let result: UnitTestResult
+            do {
+                result = try await runner.run(test)
+            } catch let error as PipelineError {
+                failed += 1
+                print("FAILED  \(test.name)\n        \(error)")
+                continue
+            }
             if result.problems.isEmpty {
                 passed += 1
                 if !quiet { print("passed  \(test.name)") }
             } else {
                 failed += 1
-                print("FAILED  \(test.name)  (\(test.file):\(test.line))")
+                print("FAILED  \(test.name)  (\(result.model), \(test.file):\(test.line))")
                 for problem in result.problems { print("        \(problem)") }
             }
         }

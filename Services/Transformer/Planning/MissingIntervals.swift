@@ -21,14 +21,14 @@ public struct MissingIntervals: Sendable {
         var tick = model.schedule.floor(upTo)
         guard model.definition.kind.timeRange != nil else {
             if !includesPartials { tick = grid.floor(tick) }
-            let all = IntervalSet(from: .epoch, to: tick)
+            let all = IntervalSet(from: .beginning, to: tick)
             completeUpTo = tick
             due = all.subtracting(done).union(requested.intersection(all))
             return
         }
         completeUpTo = grid.floor(tick)
         let end = model.definition.allowPartials && includesPartials ? grid.ceiling(tick) : completeUpTo
-        var bounds = IntervalSet(from: grid.floor(model.definition.start ?? .epoch), to: end)
+        var bounds = IntervalSet(from: grid.floor(model.definition.start ?? .beginning), to: end)
         if let window { bounds = bounds.intersection(grid.covering(IntervalSet([window]))) }
         let missing = grid.covering(bounds.subtracting(done).union(requested)).intersection(bounds)
         due = grid.extended(missing, back: model.lookback).intersection(bounds)
@@ -40,6 +40,13 @@ public struct MissingIntervals: Sendable {
         var batches: [Interval] = []
         for interval in due.intervals {
             var start = interval.start
+            // Nearly always empty, and a batch for each of its days would be none that anybody asked for.
+            if start < .epoch, model.definition.start == nil,
+                let early = Interval(from: start, to: min(model.grid.floor(.epoch), interval.end))
+            {
+                batches.append(early)
+                start = early.end
+            }
             while let batch = Interval(from: start, to: min(model.grid.step(start, by: size), interval.end)) {
                 batches.append(batch)
                 start = batch.end

@@ -34,6 +34,10 @@ public struct ModelSnapshot: Sendable {
     public let parents: [ModelName]
     /// The other relations it reads, sorted: raw tables.
     public let sources: [String]
+    /// Where in the model's file each relation is named first, by the name as written there in lower case.
+    public let places: [String: Int]
+    /// The query as a first run sees it, at a fixed time.
+    let query: ParsedQuery
     /// Over everything that decides the model's rows, its parents' rows taken as given.
     public let dataHash: String
     /// Over everything that decides no rows: owner, description, cron, audits …
@@ -42,6 +46,12 @@ public struct ModelSnapshot: Sendable {
     public internal(set) var fingerprint = ""
 
     public var name: ModelName { definition.name }
+
+    /// An error at the place in the model's file that names `relation`.
+    public func error(at relation: String, _ message: String) -> PipelineError {
+        places[relation].map { definition.source.error(at: $0, message) } ?? definition.error("depends_on", message)
+    }
+
     public var lookback: Int { definition.kind.timeRange?.lookback ?? 0 }
 }
 
@@ -55,6 +65,8 @@ public struct BoundAudit: Sendable, Equatable {
     public let query: Query
     /// A blocking audit keeps what it finds from being published; another one warns.
     public let isBlocking: Bool
+    /// Where in the audit's file each relation is named that its query reads.
+    public var places: [String: Int] = [:]
 
     public var name: String { call.name }
 }

@@ -53,8 +53,8 @@ public struct ModelRendering: Sendable {
     }
 
     /// The query as fingerprints see it: at a fixed time.
-    func fingerprintQuery(isIncremental: Bool) throws(PipelineError) -> QueryShape {
-        QueryReader.shape(of: try parsedQuery(Self.fixed(self, isIncremental: isIncremental)))
+    func fingerprintQuery(isIncremental: Bool) throws(PipelineError) -> ParsedQuery {
+        try parsedQuery(Self.fixed(self, isIncremental: isIncremental))
     }
 
     /// Pre- and post-statements as fingerprints see them.
@@ -88,13 +88,12 @@ public enum SnapshotRestore {
         guard let model = project.models.first else {
             throw PipelineError(file: bundle.source.path, message: "The stored model is disabled.")
         }
-        let reader = SnapshotReader(project: project, index: ModelIndex(bundle.models))
+        let reader = SnapshotReader(project: project, index: ModelIndex(bundle.models), isStored: true)
         let read = try reader.snapshot(of: model)
         return ModelSnapshot(
             definition: read.definition, bundle: bundle, shape: read.shape, audits: read.audits,
             schedule: read.schedule,
-            grid: read.grid, parents: read.parents, sources: read.sources, dataHash: dataHash,
-            metadataHash: metadataHash,
-            fingerprint: fingerprint)
+            grid: read.grid, parents: read.parents, sources: read.sources, places: read.places, query: read.query,
+            dataHash: dataHash, metadataHash: metadataHash, fingerprint: fingerprint)
     }
 }

@@ -8,6 +8,21 @@ public struct Plan: Sendable {
     public let models: [PlannedModel]
     /// In the order in which they are to be done. Empty when there is nothing to do.
     public let stages: [Stage]
+    /// The plan that made the environment what it was when this one was made; nil when there was no environment.
+    public var basis: String?
+    /// How many models the environment had.
+    public var modelsBefore = 0
+
+    /// Why this plan is carried out only when somebody says so: it takes away all models, or more than half; nil for
+    /// others.
+    public var removal: String? {
+        let removed = changes.filter { $0.kind == .removed }.count
+        guard removed * 2 > modelsBefore else { return nil }
+        let what = removed == modelsBefore ? "all \(removed)" : "\(removed) of \(modelsBefore)"
+        return
+            "The plan removes \(what) models of \(environment) and their views. If that is meant, say --allow-removal; "
+            + "if not, see whether MILLRACE_PIPELINE is the folder you mean."
+    }
 
     /// True when the environment is already what the project says and nothing is missing.
     public var isEmpty: Bool { stages.isEmpty }
@@ -67,10 +82,9 @@ public enum Stage: Sendable {
     case backfill([ModelWork])
     /// Run audits that are new to data that is not.
     case audit([PlannedModel])
-    /// Point the environment's views at the tables, all at once; drop those of models that are gone.
+    /// Point the environment's views at the tables, drop those of models that are gone, and write down what the environment
+    /// is now: all in one transaction.
     case promote(views: [PlannedModel], dropped: [ModelName])
-    /// Write down what the environment is now.
-    case finalize
 }
 
 /// What to compute of one model.

@@ -63,7 +63,6 @@ public struct PlanText: Sendable, CustomStringConvertible {
         case .promote(let views, let dropped):
             ["Views to point: \(views.isEmpty ? "none" : views.map(\.name.description).joined(separator: ", "))"]
                 + (dropped.isEmpty ? [] : ["Views to drop: \(dropped.map(\.description).joined(separator: ", "))"])
-        case .finalize: []
         }
     }
 
@@ -72,7 +71,7 @@ public struct PlanText: Sendable, CustomStringConvertible {
         guard work.model.snapshot.definition.kind.timeRange != nil else { return "whole" }
         return work.missing.due.intervals.map { interval in
             let last = Moment(microseconds: interval.end.microseconds - 1)
-            let from = interval.start == .epoch ? "the beginning" : text(interval.start)
+            let from = interval.start <= .beginning ? "the beginning" : text(interval.start)
             if from == text(last) { return from }
             return "\(from) to \(text(last))"
         }.joined(separator: ", ")

@@ -8,14 +8,24 @@ public struct PlanningState: Sendable {
     public var versions: [SnapshotKey: String]
     /// What has been computed, by physical table.
     public var done: [VersionID: IntervalSet]
+    /// Tables that somebody took away: they are made and filled again.
+    public var lost: Set<VersionID>
+    /// Models whose view is not there, or shows another table than it should: it is pointed again.
+    public var astray: Set<ModelName>
+    /// Models that the environment has and whose texts cannot be read: nothing is known but that they are there.
+    public var unread: Set<ModelName>
 
     public init(
         environment: [ModelName: PlannedModel]? = nil, versions: [SnapshotKey: String] = [:],
-        done: [VersionID: IntervalSet] = [:]
+        done: [VersionID: IntervalSet] = [:], lost: Set<VersionID> = [], astray: Set<ModelName> = [],
+        unread: Set<ModelName> = []
     ) {
         self.environment = environment
         self.versions = versions
-        self.done = done
+        self.done = done.filter { !lost.contains($0.key) }
+        self.lost = lost
+        self.astray = astray
+        self.unread = unread
     }
 }
 
@@ -55,14 +65,15 @@ public struct Planner: Sendable {
             kinds[snapshot.name] = kind
             models.append(planned(snapshot, kind: kind, current: current[snapshot.name]))
         }
-        let removed = current.keys.filter { graph[$0] == nil }.sorted()
+        let removed = state.unread.union(current.keys).filter { graph[$0] == nil }.sorted()
         var changes = models.compactMap { model in
             kinds[model.name].map { ModelChange(name: model.name, kind: $0, texts: texts(of: model, current)) }
         }
         changes += removed.map { ModelChange(name: $0, kind: .removed) }
         return Plan(
             environment: environment, changes: changes, models: models,
-            stages: stages(models, kinds: kinds, removed: removed))
+            stages: stages(models, kinds: kinds, removed: removed),
+            modelsBefore: state.unread.union(current.keys).count)
     }
 
     /// Nil when nothing has changed.
@@ -104,10 +115,12 @@ public struct Planner: Sendable {
         _ snapshot: ModelSnapshot, kind: ModelChange.Kind?, current: PlannedModel?
     ) -> PlannedModel {
         let key = SnapshotKey(name: snapshot.name, fingerprint: snapshot.fingerprint)
-        if let version = state.versions[key] { return PlannedModel(snapshot: snapshot, version: version, isNew: false) }
-        if kind == .indirectlyModified(breaking: false), let current {
-            return PlannedModel(snapshot: snapshot, version: current.version, isNew: false)
+        func known(_ version: String) -> PlannedModel {
+            let isLost = state.lost.contains(VersionID(name: snapshot.name, version: version))
+            return PlannedModel(snapshot: snapshot, version: version, isNew: isLost)
         }
+        if let version = state.versions[key] { return known(version) }
+        if kind == .indirectlyModified(breaking: false), let current { return known(current.version) }
         return PlannedModel(snapshot: snapshot, version: String(snapshot.fingerprint.prefix(16)), isNew: true)
     }
 
@@ -136,11 +149,10 @@ public struct Planner: Sendable {
         let current = state.environment ?? [:]
         let views = models.filter { model in
             guard let old = current[model.name] else { return true }
-            return old.version != model.version || kinds[model.name] != nil
+            return old.version != model.version || kinds[model.name] != nil || state.astray.contains(model.name)
         }
         if !views.isEmpty || !removed.isEmpty || state.environment == nil {
             stages.append(.promote(views: views, dropped: removed))
-            stages.append(.finalize)
         }
         return stages
     }

@@ -13,6 +13,8 @@ public struct ProjectGraph: Sendable {
         var found: [ModelName: ModelSnapshot] = [:]
         for model in project.models { found[model.name] = try reader.snapshot(of: model) }
         try self.init(found)
+        var check = NameCheck()
+        for snapshot in snapshots { try check.check(snapshot) }
     }
 
     init(_ found: [ModelName: ModelSnapshot]) throws(PipelineError) {
@@ -38,6 +40,25 @@ public struct ProjectGraph: Sendable {
         return found
     }
 
+    /// Names the models of one circle, each with the place where it reads the next.
+    private static func circle(_ models: [ModelName: ModelSnapshot]) -> PipelineError {
+        // Every one of them reads another one of them, so that going on from any must come back.
+        var path: [ModelSnapshot] = []
+        var current = models.keys.min().flatMap { models[$0] }
+        while let model = current, !path.contains(where: { $0.name == model.name }) {
+            path.append(model)
+            current = model.parents.first { models[$0] != nil }.flatMap { models[$0] }
+        }
+        let circle = Array(path.drop { $0.name != current?.name })
+        let names = (circle + circle.prefix(1)).map(\.name.description).joined(separator: " reads ")
+        let message = "These models depend on each other in a circle: \(names)."
+        guard let first = circle.first, let next = circle.dropFirst().first ?? circle.first else {
+            return PipelineError(file: "models", message: message)
+        }
+        let written = first.places.keys.first { $0 == next.name.description || $0 == next.name.name }
+        return first.error(at: written ?? "", message)
+    }
+
     /// Parents first; names in alphabetical order where dependencies leave a choice.
     private static func order(_ models: [ModelName: ModelSnapshot]) throws(PipelineError) -> [ModelName] {
         var ordered: [ModelName] = []
@@ -46,11 +67,7 @@ public struct ProjectGraph: Sendable {
         while !waiting.isEmpty {
             let ready = waiting.filter { name in models[name]?.parents.allSatisfy(placed.contains) ?? true }
             guard !ready.isEmpty else {
-                let source = models[waiting[0]]?.definition.source.path ?? ""
-                let names = waiting.map(\.description).joined(separator: ", ")
-                throw PipelineError(
-                    file: source, line: 1, column: 1,
-                    message: "These models depend on each other in a circle: \(names).")
+                throw circle(models.filter { waiting.contains($0.key) })
             }
             ordered += ready
             placed.formUnion(ready)

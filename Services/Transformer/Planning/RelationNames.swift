@@ -37,7 +37,7 @@ public enum RelationNames {
     /// `<schema>.<model>` in production, `<schema>__<environment>.<model>` elsewhere.
     public static func view(_ name: ModelName, in environment: String) -> RelationName {
         let schema = environment == production ? name.schema : "\(name.schema)__\(environment)"
-        return RelationName(schema: fitting(schema), name: fitting(name.name))
+        return RelationName(schema: schema, name: name.name)
     }
 
     /// The name of a table's index over its time column.

@@ -6,26 +6,31 @@ struct SnapshotReader {
     let project: Project
     /// The models that `ref()` and FROM can name.
     let index: ModelIndex
+    /// True for texts that were kept when they were promoted: what later versions came to refuse runs on as it did.
+    var isStored = false
 
     func snapshot(of model: ModelDefinition) throws(PipelineError) -> ModelSnapshot {
         let rendering = ModelRendering(model, config: project.config, models: index)
         let first = try rendering.fingerprintQuery(isIncremental: false)
+        let shape = QueryReader.shape(of: first)
         var queries = [first.canonical]
         var tables = first.tables
+        var places = first.places
         if model.query.asksIsIncremental {
             let incremental = try rendering.fingerprintQuery(isIncremental: true)
             queries.append(incremental.canonical)
             tables += incremental.tables
+            places.merge(incremental.places) { first, _ in first }
         }
         let statements = try rendering.fingerprintStatements()
         let (parents, sources) = dependencies(of: model, tables: tables)
-        let audits = try boundAudits(of: model, shape: first)
+        let audits = try boundAudits(of: model, shape: shape)
         let schedule = try schedule(of: model)
         return ModelSnapshot(
-            definition: model, bundle: bundle(of: model, audits: audits), shape: first, audits: audits,
+            definition: model, bundle: bundle(of: model, audits: audits), shape: shape, audits: audits,
             schedule: schedule,
             grid: IntervalGrid(model.intervalUnit ?? schedule.intervalUnit), parents: parents, sources: sources,
-            dataHash: ModelHashes.data(model, queries: queries, statements: statements),
+            places: places, query: first, dataHash: ModelHashes.data(model, queries: queries, statements: statements),
             metadataHash: ModelHashes.metadata(model, audits: audits))
     }
 
@@ -47,7 +52,7 @@ struct SnapshotReader {
         do throws(CronError) {
             return try CronSchedule(model.cron, zone: model.cronTimeZone)
         } catch {
-            throw model.source.error(at: 0, "\(model.name): \(error)")
+            throw model.error(model.offsets["cron"] == nil ? "cron_tz" : "cron", "\(model.name): \(error)")
         }
     }
 
@@ -55,41 +60,53 @@ struct SnapshotReader {
         var bound: [BoundAudit] = []
         for call in model.audits {
             if BuiltInAudits.names.contains(call.name) {
-                _ = try BuiltInAudits.query(call, over: "x", in: model.source)
+                _ = try BuiltInAudits.query(call, over: "x", as: "x", in: model.source)
                 bound.append(BoundAudit(call: call, query: .builtIn, isBlocking: call.blocking ?? true))
             } else if let definition = project.audits.first(where: { $0.name == call.name }) {
                 let blocking = call.blocking ?? definition.blocking
-                try check(definition, call, of: model)
-                bound.append(BoundAudit(call: call, query: .file(definition), isBlocking: blocking))
+                let places = try check(definition, call, of: model)
+                if definition.isSkipped { continue }
+                bound.append(BoundAudit(call: call, query: .file(definition), isBlocking: blocking, places: places))
             } else {
                 let known = (BuiltInAudits.names + project.audits.map(\.name)).joined(separator: ", ")
                 throw model.source.error(at: call.offset, "There is no audit \(call.name). Known: \(known).")
             }
         }
-        return bound + bareAudits(of: model, shape: shape, besides: Set(bound.map(\.name)))
+        return try bound + bareAudits(of: model, shape: shape, besides: Set(bound.map(\.name)))
     }
 
     /// Reads the audit's query, so that a mistake in it is found before anything is computed.
-    private func check(_ audit: AuditDefinition, _ call: AuditCall, of model: ModelDefinition) throws(PipelineError) {
+    /// - Returns: Where it names which relation.
+    private func check(
+        _ audit: AuditDefinition, _ call: AuditCall, of model: ModelDefinition
+    ) throws(PipelineError) -> [String: Int] {
+        if !isStored, let unknown = call.arguments.keys.first(where: { !audit.query.names.contains($0) }) {
+            throw model.source.error(at: call.offset, "The audit \(audit.name) does not use @\(unknown).")
+        }
         var arguments: [String: String] = [:]
         for (name, text) in audit.defaults { arguments[name] = text }
         for (name, value) in call.arguments { arguments[name] = value.values.joined(separator: ", ") }
         let context = RenderContext(
             thisModel: "audited_rows", kindName: model.kind.name, dialect: model.dialect,
             variables: project.config.variables, arguments: arguments, models: index)
-        _ = try ParsedQuery(try audit.query.render(context), dialect: model.dialect)
+        return try ParsedQuery(try audit.query.render(context), dialect: audit.dialect ?? model.dialect).places
     }
 
     /// Audits without AUDIT block hold for models without MODEL block, where the model has the columns they name.
-    private func bareAudits(of model: ModelDefinition, shape: QueryShape, besides named: Set<String>) -> [BoundAudit] {
+    private func bareAudits(
+        of model: ModelDefinition, shape: QueryShape, besides named: Set<String>
+    ) throws(PipelineError) -> [BoundAudit] {
         guard model.isBare else { return [] }
         let outputs = Set(shape.outputNames.compactMap { $0?.lowercased() })
-        return project.audits.filter { $0.isBare && !named.contains($0.name) }.compactMap { audit in
+        var bound: [BoundAudit] = []
+        for audit in project.audits where audit.isBare && !named.contains(audit.name) {
             let columns = QueryReader.columnNames(ofAudit: audit)
-            guard shape.usesStar || columns.isSubset(of: outputs) else { return nil }
+            guard shape.usesStar || columns.isSubset(of: outputs) else { continue }
             let call = AuditCall(name: audit.name, arguments: [:], blocking: nil, offset: 0)
-            return BoundAudit(call: call, query: .file(audit), isBlocking: audit.blocking)
+            let places = try check(audit, call, of: model)
+            bound.append(BoundAudit(call: call, query: .file(audit), isBlocking: audit.blocking, places: places))
         }
+        return bound
     }
 
     private func bundle(of model: ModelDefinition, audits: [BoundAudit]) -> ModelBundle {

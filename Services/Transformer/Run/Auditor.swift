@@ -10,7 +10,7 @@ struct Auditor: Sendable {
     func audit(
         _ model: PlannedModel, among models: [PlannedModel], in interval: Interval?, execution: Moment
     ) async throws -> [ModelTables.AuditFinding] {
-        guard let always = Interval(from: .epoch, to: Moment(year: 9999, month: 1, day: 1)) else { return [] }
+        guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return [] }
         let sql = ModelSQL(models)
         let columns = try await tables.columns(of: RelationNames.table(model.id))
         let filter = try interval.flatMap { try sql.filter(of: model, $0, columns) }

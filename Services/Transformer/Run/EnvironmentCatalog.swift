@@ -1,5 +1,6 @@
 import Pipeline
 import Planning
+import Postgres
 import Synchronization
 
 /// The environments as they are promoted, read once per plan and kept.
@@ -16,93 +17,134 @@ final class EnvironmentCatalog: Sendable {
         subscript(_ name: ModelName) -> PlannedModel? { models.first { $0.name == name } }
     }
 
+    /// An environment that was promoted by a version with other ideas of a project than this one.
+    struct Unreadable: Error, Equatable, CustomStringConvertible {
+        let name: String
+        let plan: String
+        let reason: String
+
+        var description: String {
+            "The environment \(name) cannot be read by this version (\(reason)). `transformer apply --environment \(name)` "
+                + "writes it anew."
+        }
+    }
+
+    /// All environments: one that cannot be read is told by name, and the others are there.
+    struct Listing: Sendable {
+        var environments: [Environment] = []
+        var unreadable: [Unreadable] = []
+        /// What tables are made from that no readable environment may show: they are to be right when one does again.
+        var tables: [Reopening.Node] = []
+
+        /// The current plan of each, readable or not.
+        var plans: [String: String] {
+            let known = environments.map { ($0.name, $0.plan) } + unreadable.map { ($0.name, $0.plan) }
+            return Dictionary(uniqueKeysWithValues: known)
+        }
+    }
+
+    private enum Kept: Sendable {
+        case environment(Environment)
+        case unreadable(Unreadable)
+
+        var plan: String {
+            switch self {
+            case .environment(let environment): environment.plan
+            case .unreadable(let unreadable): unreadable.plan
+            }
+        }
+
+        func get() throws -> Environment {
+            switch self {
+            case .environment(let environment): return environment
+            case .unreadable(let unreadable): throw unreadable
+            }
+        }
+    }
+
     private let store: StateStore
-    private let kept = Mutex<[String: Environment]>([:])
-    private let broken = Mutex<[String: String]>([:])
+    private let kept = Mutex<[String: Kept]>([:])
 
     init(_ store: StateStore) { self.store = store }
 
-    /// - Throws: `unknownEnvironment`.
+    /// - Throws: `unknownEnvironment`; ``Unreadable``.
     func environment(_ name: String) async throws -> Environment {
         let plans = try await store.plans()
-        guard let plan = plans[name] else {
+        guard let plan = plans[name], let found = try await read(name, plan: plan) else {
             throw TransformerError.unknownEnvironment(name, known: plans.keys.sorted())
         }
-        return try await environment(name, plan: plan)
+        return try found.get()
     }
 
-    /// All environments as they are now, by name. One that cannot be read keeps nobody from the others: see `unreadable`.
-    func all() async throws -> [Environment] { try await everything().environments }
-
-    /// The same, with the current plan of each, of those that cannot be read too.
-    func everything() async throws -> (environments: [Environment], plans: [String: String]) {
+    /// All environments as they are now, by name.
+    func all() async throws -> Listing {
+        var listing = Listing(tables: try await store.reads())
         let plans = try await store.plans()
-        var found: [Environment] = []
-        var broken: [String: String] = [:]
+        kept.withLock { kept in kept = kept.filter { plans[$0.key] != nil } }
         for (name, plan) in plans.sorted(by: { $0.key < $1.key }) {
-            do {
-                found.append(try await environment(name, plan: plan))
-            } catch let error as UnreadableEnvironment {
-                broken[name] = error.reason
+            switch try await read(name, plan: plan) {
+            case .environment(let environment): listing.environments.append(environment)
+            case .unreadable(let unreadable): listing.unreadable.append(unreadable)
+            case nil: break  // removed since
             }
         }
-        self.broken.withLock { $0 = broken }
-        return (found, plans)
+        return listing
     }
 
-    /// Environments that could not be read when all were looked at last, and why. Applying a plan writes one anew.
-    var unreadable: [String: String] { broken.withLock { $0 } }
+    /// Those that could not be read when somebody last looked.
+    var unreadable: [Unreadable] {
+        kept.withLock { kept in
+            kept.values.compactMap { if case .unreadable(let found) = $0 { found } else { nil } }
+        }.sorted { $0.name < $1.name }
+    }
 
     /// Nil when there is no such environment.
+    /// - Throws: ``Unreadable``.
     func find(_ name: String) async throws -> Environment? {
         guard let plan = try await store.plans()[name] else { return nil }
-        return try await environment(name, plan: plan)
+        return try await read(name, plan: plan)?.get()
     }
 
-    private func environment(_ name: String, plan: String) async throws -> Environment {
+    private func read(_ name: String, plan: String) async throws -> Kept? {
         if let found = kept.withLock({ $0[name] }), found.plan == plan { return found }
-        let found: StoredEnvironment?
+        let found: Kept
         do {
-            found = try await store.environment(name)
-        } catch let error where error is DecodingError || error is TransformerError {
-            throw UnreadableEnvironment(name: name, reason: "\(error)")
+            guard let stored = try await store.environment(name) else { return nil }
+            let models = try stored.models.map { try $0.restored() }
+            found = .environment(
+                Environment(
+                    name: name, plan: stored.plan, promotedAt: stored.promotedAt, models: models,
+                    columns: Dictionary(uniqueKeysWithValues: stored.models.map { ($0.id.name, $0.columns) })))
+        } catch  where Self.isOfTheText(error) {
+            found = .unreadable(Unreadable(name: name, plan: plan, reason: "\(error)"))
         }
-        guard let stored = found else { throw TransformerError.unknownEnvironment(name, known: []) }
-        let models: [PlannedModel]
-        do { models = try stored.models.map { try $0.restored() } } catch {
-            throw UnreadableEnvironment(name: name, reason: "\(error)")
-        }
-        let environment = Environment(
-            name: name, plan: stored.plan, promotedAt: stored.promotedAt, models: models,
-            columns: Dictionary(uniqueKeysWithValues: stored.models.map { ($0.id.name, $0.columns) }))
-        kept.withLock { $0[name] = environment }
-        return environment
+        kept.withLock { $0[name] = found }
+        return found
     }
-}
 
-/// An environment whose rows in the state cannot be read: a newer version wrote them, or somebody changed them.
-struct UnreadableEnvironment: Error, CustomStringConvertible {
-    let name: String
-    let reason: String
-
-    var description: String {
-        "The environment \(name) cannot be read from the state: \(reason). `transformer apply --environment \(name)` writes it anew."
+    /// False for what has nothing to do with what the environment says: the database is away, the task is cancelled.
+    private static func isOfTheText(_ error: any Error) -> Bool {
+        switch error {
+        case is PostgresError, is CancellationError: false
+        case let error as TransformerError: !error.isRetriable
+        default: true
+        }
     }
 }
 
 extension Reopening {
-    /// The late-data rule over environments.
-    init(_ environments: [EnvironmentCatalog.Environment]) {
+    /// The late-data rule over environments, and over the tables that none of them shows now.
+    init(_ listing: EnvironmentCatalog.Listing) {
         self.init(
-            environments.flatMap { environment in
+            listing.environments.flatMap { environment in
                 let versions = Dictionary(uniqueKeysWithValues: environment.models.map { ($0.name, $0.id) })
                 return environment.models.map { model in
                     Node(
                         name: model.name, version: model.version,
                         parents: model.snapshot.parents.compactMap { versions[$0] }, sources: model.snapshot.sources,
                         grid: model.snapshot.grid, lookback: model.snapshot.lookback,
-                        start: model.snapshot.definition.start ?? .epoch)
+                        start: model.snapshot.definition.start ?? .beginning)
                 }
-            })
+            } + listing.tables)
     }
 }

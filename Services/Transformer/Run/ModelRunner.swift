@@ -49,7 +49,7 @@ struct ModelRunner: Sendable {
                 try await note(batch, of: work, active, rows: rows, ticket)
             } catch {
                 try? await store.abandon(active)  // what is left of it is harmless, and the first error matters
-                throw TransformerError.from(error, doing: "\(work.model.name) \(batch.computed)")
+                throw TransformerError.from(error, doing: "\(work.model.name) \(batch.computed)").of(batch.computed)
             }
             outcome.intervals = outcome.intervals.union(batch.computed)
             try await ticket.progress(index + 1, work.batches.count)
@@ -75,7 +75,7 @@ struct ModelRunner: Sendable {
                 Batch(rendered: $0, computed: IntervalSet([$0]), complete: missing.complete($0))
             }
         }
-        guard let whole = Interval(from: .epoch, to: missing.completeUpTo) else { return [] }
+        guard let whole = Interval(from: .beginning, to: missing.completeUpTo) else { return [] }
         return [Batch(rendered: whole, computed: missing.due, complete: IntervalSet([whole]))]
     }
 
@@ -90,9 +90,7 @@ struct ModelRunner: Sendable {
             columns: columns)
         if work.model.snapshot.definition.kind == .view {
             let findings = try await tables.audit(replacement.audits)
-            if let failed = findings.first(where: \.isBlocking) {
-                throw TransformerError(.auditFailed, "The audit \(failed.audit) found \(failed.failures) failures.")
-            }
+            if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             result = (0, findings)
         } else {
             result = try await tables.replace(replacement)
@@ -102,6 +100,7 @@ struct ModelRunner: Sendable {
                 "audit found failures",
                 metadata: [
                     "model": "\(work.model.name)", "audit": "\(finding.audit)", "failures": "\(finding.failures)",
+                    "message": "\(finding.message)",
                 ])
         }
         let seconds = ContinuousClock.now - started
@@ -122,12 +121,13 @@ struct ModelRunner: Sendable {
         _ batch: Batch, of work: ModelWork, _ active: ActiveWork, rows: Int, _ ticket: Ticket
     ) async throws {
         while true {
-            let (environments, plans) = try await catalog.everything()
+            let listing = try await catalog.all()
+            let environments = listing.environments
             let messages = try updates(work.model.id, batch.computed, rows: rows, in: environments)
             do {
                 try await store.finish(
-                    active, computed: batch.computed, complete: batch.complete, reopening: Reopening(environments),
-                    plans: plans, messages: messages, check: ticket.check)
+                    active, computed: batch.computed, complete: batch.complete, reopening: Reopening(listing),
+                    plans: listing.plans, messages: messages, check: ticket.check)
                 return
             } catch is StalePlans {
                 continue  // somebody promoted meanwhile; what is reopened has to be found anew

@@ -23,7 +23,8 @@ struct Routes: Sendable {
 
     struct Environments: ResponseEncodable {
         struct Item: Encodable { let name: String, plan: String, promotedAt: String, models: Int }
-        let environments: [Item]
+        struct Unreadable: Encodable { let name: String, reason: String }
+        let environments: [Item], unreadable: [Unreadable]
     }
 
     struct Models: ResponseEncodable {
@@ -40,10 +41,11 @@ struct Routes: Sendable {
     }
 
     private func environments() async throws -> Environments {
-        Environments(
-            environments: try await catalog.all().map {
+        let listing = try await catalog.all()
+        return Environments(
+            environments: listing.environments.map {
                 .init(name: $0.name, plan: $0.plan, promotedAt: $0.promotedAt.description, models: $0.models.count)
-            })
+            }, unreadable: listing.unreadable.map { .init(name: $0.name, reason: $0.reason) })
     }
 
     private func models(_ name: String) async throws -> Models {

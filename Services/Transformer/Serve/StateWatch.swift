@@ -67,9 +67,7 @@ final class StateWatch: Service, CustomStringConvertible {
         health.add("environments") { [catalog] in
             let unreadable = catalog.unreadable
             guard !unreadable.isEmpty else { return .ok }
-            return .warning(
-                unreadable.sorted { $0.key < $1.key }.map { "\($0.key) cannot be read: \($0.value)" }.joined(
-                    separator: "; "))
+            return .warning(unreadable.map(\.description).joined(separator: " "))
         }
     }
 

@@ -100,5 +100,12 @@ enum StateMigrations {
                     times integer NOT NULL DEFAULT 1
                 );
                 """),
+            Migration(
+                3, "what each table is made from",
+                """
+                -- What decides which of a table's intervals late data reopens, also while no environment shows it. NULL for
+                -- tables that were last planned before this column was there.
+                ALTER TABLE transformer.snapshots ADD COLUMN reads jsonb;
+                """),
         ])
 }

@@ -75,6 +75,30 @@ struct StateStore: Sendable {
         }
     }
 
+    /// The models of all environments, by environment.
+    func modelNames() async throws -> [String: Set<ModelName>] {
+        var found: [String: Set<ModelName>] = [:]
+        for row in try await database.session.rows(
+            """
+            SELECT e.name AS environment, m.name AS model FROM transformer.environments e
+            LEFT JOIN transformer.environment_models m ON m.environment = e.name
+            """)
+        {
+            var models = found[try row.text("environment")] ?? []
+            if let name = row["model"].flatMap({ ModelName($0) }) { models.insert(name) }
+            found[try row.text("environment")] = models
+        }
+        return found
+    }
+
+    /// Forgets an environment, in the transaction of `session`.
+    func remove(_ environment: String, _ session: Session) async throws {
+        let removed = try await session.execute("DELETE FROM transformer.environments WHERE name = \(environment)")
+        if removed == 0 {
+            throw TransformerError.unknownEnvironment(environment, known: try await plans(session).keys.sorted())
+        }
+    }
+
     // MARK: Snapshots
 
     /// The version of each fingerprint that has ever had a table.
@@ -87,15 +111,46 @@ struct StateStore: Sendable {
         return found
     }
 
-    /// Notes which table stands for which fingerprint. The first one wins.
-    func remember(_ models: [PlannedModel], _ session: Session) async throws {
-        for model in models {
+    /// Says that tables are empty: they were made again after somebody took them away.
+    func forgetDone(_ versions: [VersionID], _ session: Session) async throws {
+        for version in versions {
             try await session.execute(
                 """
-                INSERT INTO transformer.snapshots (name, fingerprint, version)
-                VALUES (\(model.name.description), \(model.snapshot.fingerprint), \(model.version))
-                ON CONFLICT DO NOTHING
+                DELETE FROM transformer.intervals
+                WHERE name = \(version.name.description) AND version = \(version.version)
                 """)
         }
+    }
+
+    /// Notes which table stands for which fingerprint, and what it is made from. The first table of a fingerprint wins.
+    /// - Parameter all: The models among which `models` find those that they read.
+    func remember(_ models: [PlannedModel], among all: [PlannedModel], _ session: Session) async throws {
+        let versions = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.id) })
+        for model in models {
+            let reads = String(decoding: try JSONEncoder().encode(TableReads(model, versions)), as: UTF8.self)
+            try await session.execute(
+                """
+                INSERT INTO transformer.snapshots (name, fingerprint, version, reads)
+                VALUES (\(model.name.description), \(model.snapshot.fingerprint), \(model.version), \(reads)::jsonb)
+                ON CONFLICT (name, fingerprint) DO UPDATE SET reads = excluded.reads
+                """)
+        }
+    }
+
+    /// Every table that has rows and what it is made from, shown by an environment or not.
+    func reads() async throws -> [Reopening.Node] {
+        let rows = try await database.session.rows(
+            """
+            SELECT DISTINCT s.name, s.version, s.reads::text AS reads FROM transformer.snapshots s
+            JOIN transformer.intervals i ON i.name = s.name AND i.version = s.version
+            WHERE s.reads IS NOT NULL
+            """)
+        var nodes: [Reopening.Node] = []
+        for row in rows {
+            let reads = try JSONDecoder().decode(TableReads.self, from: Data(try row.text("reads").utf8))
+            guard let name = ModelName(try row.text("name")) else { continue }
+            nodes.append(reads.node(of: VersionID(name: name, version: try row.text("version"))))
+        }
+        return nodes
     }
 }

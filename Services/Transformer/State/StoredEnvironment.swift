@@ -33,14 +33,24 @@ struct StoredModel: Sendable {
     init(_ row: Row) throws {
         guard let name = ModelName(try row.text("name")) else {
             throw TransformerError(
-                .unavailable, "The state holds a model without a proper name: \(try row.text("name")).")
+                .pipelineError, "the state holds a model without a proper name: \(try row.text("name"))")
         }
         id = VersionID(name: name, version: try row.text("version"))
         fingerprint = try row.text("fingerprint")
         dataHash = try row.text("data_hash")
         metadataHash = try row.text("metadata_hash")
-        bundle = try JSONDecoder().decode(ModelBundle.self, from: Data(try row.text("bundle").utf8))
-        columns = try JSONDecoder().decode([ColumnDescription].self, from: Data(try row.text("columns").utf8))
+        bundle = try Self.decode(ModelBundle.self, "bundle", of: name, row)
+        columns = try Self.decode([ColumnDescription].self, "columns", of: name, row)
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type, _ column: String, of model: ModelName, _ row: Row
+    ) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(try row.text(column).utf8))
+        } catch let error as DecodingError {
+            throw TransformerError(.pipelineError, "the stored \(column) of \(model) is of another form: \(error)")
+        }
     }
 
     var bundleText: String {
@@ -62,6 +72,32 @@ struct StoredModel: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         return encoder
+    }
+}
+
+/// What a model's table is made from, as far as late data asks.
+struct TableReads: Codable, Sendable {
+    struct Parent: Codable, Sendable { let name: ModelName, version: String }
+    let parents: [Parent]
+    let sources: [String]
+    let unit: IntervalUnit
+    let lookback: Int
+    let start: Moment
+
+    init(_ model: PlannedModel, _ versions: [ModelName: VersionID]) {
+        let snapshot = model.snapshot
+        parents = snapshot.parents.compactMap { versions[$0] }.map { Parent(name: $0.name, version: $0.version) }
+        sources = snapshot.sources
+        unit = snapshot.grid.unit
+        lookback = snapshot.lookback
+        start = snapshot.definition.start ?? .beginning
+    }
+
+    func node(of table: VersionID) -> Reopening.Node {
+        Reopening.Node(
+            name: table.name, version: table.version,
+            parents: parents.map { VersionID(name: $0.name, version: $0.version) }, sources: sources,
+            grid: IntervalGrid(unit), lookback: lookback, start: start)
     }
 }
 

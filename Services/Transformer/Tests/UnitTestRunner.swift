@@ -6,6 +6,7 @@ import Postgres
 /// What came of a unit test.
 struct UnitTestResult: Sendable {
     let name: String
+    let model: ModelName
     /// Empty when the test passed.
     let problems: [String]
 }
@@ -19,40 +20,89 @@ struct UnitTestRunner: Sendable {
     let project: Project
     let graph: ProjectGraph
 
+    /// - Throws: ``PipelineError`` for a test that is no test: of no model, or with variables that nobody asks for.
     func run(_ test: ModelTest) async throws -> UnitTestResult {
         guard let name = project.index.find(test.model), let snapshot = graph[name] else {
             let hint = project.index.nearest(to: test.model).map { " Did you mean \($0)?" } ?? ""
             throw test.error("There is no model \(test.model).\(hint)")
         }
-        let found = try await database.discarded { session in
-            try await problems(of: test, snapshot, session)
+        try checkVariables(of: test, snapshot)
+        do {
+            let found = try await database.discarded { session in
+                try await problems(of: test, snapshot, session)
+            }
+            return UnitTestResult(name: test.name, model: name, problems: found)
+        } catch let refused as Refused {
+            return UnitTestResult(name: test.name, model: name, problems: [refused.message])
         }
-        return UnitTestResult(name: test.name, problems: found)
+    }
+
+    /// SQL that the database refused: the test has failed, and its transaction with it.
+    private struct Refused: Error { let message: String }
+
+    /// Runs SQL that stands for something of the test.
+    /// - Parameters:
+    ///   - placed: The SQL of the model in it.
+    ///   - prefix: What stands before that; nil where its place in the statement says nothing.
+    @discardableResult
+    private func run(
+        _ sql: String, from placed: PlacedSQL? = nil, after prefix: String? = nil, _ what: String, _ session: Session
+    ) async throws -> [Row] {
+        do {
+            return try await session.rows("\(sql: sql)")
+        } catch let error as PostgresError where error.code == .server {
+            var bare = error
+            bare.position = nil
+            let message = "\(what): \(bare)"
+            throw Refused(
+                message: placed.map {
+                    "\($0.error(atCharacter: prefix == nil ? nil : error.position, after: prefix ?? "", message))"
+                } ?? message)
+        }
+    }
+
+    private func checkVariables(of test: ModelTest, _ snapshot: ModelSnapshot) throws(PipelineError) {
+        let known: Set = ["start", "end", "execution_time", "is_incremental"]
+        let asked = snapshot.definition.query.names.union(project.config.variables.keys)
+        if let other = test.variables.keys.sorted().first(where: { !known.contains($0) && !asked.contains($0) }) {
+            throw test.error("The model \(snapshot.name) asks for no variable \(other).")
+        }
     }
 
     private func problems(of test: ModelTest, _ snapshot: ModelSnapshot, _ session: Session) async throws -> [String] {
         try await session.execute("CREATE SCHEMA \(identifier: Self.schema)")
+        let query = try self.query(of: test, snapshot)
         var tables: [String: String] = [:]
         for (index, input) in test.inputs.enumerated() {
             let table = "\(SQLText.identifier(Self.schema)).\(SQLText.identifier("input_\(index)"))"
-            try await create(table, input.value, test, session)
+            try await create(table, input.key, input.value, quoted: query.quotedNames, session)
             tables[input.key] = table
             if let model = project.index.find(input.key) { tables[model.description] = table }
         }
-        let sql = try query(of: test, snapshot, tables: tables)
+        for table in query.tables where input(table, tables) == nil {
+            throw test.error("The query reads \(table), for which the test has no input.")
+        }
+        let sql = query.placed(at: snapshot.definition.query.firstCode) { input($0, tables) }
         var problems: [String] = []
-        let filter = try await self.filter(of: test, snapshot, sql: sql, session)
-        let filtered = "SELECT * FROM (\(sql)\n) AS model\(filter)"
-        if let output = test.outputs { problems += try await compare(output, with: filtered, "the query", session) }
+        // Once by itself, so that a mistake in it is told as one, at its place.
+        let shape = "CREATE TABLE \(SQLText.identifier(Self.schema)).output_shape AS SELECT * FROM ("
+        try await run(
+            shape + sql.text + "\n) AS model WITH NO DATA", from: sql, after: shape, "\(snapshot.name)", session)
+        let columns = try await self.columns("output_shape", session)
+        let filter = try self.filter(of: test, snapshot, columns)
+        let filtered = "SELECT * FROM (\(sql.text)\n) AS model\(filter)"
+        if let output = test.outputs {
+            problems += try await compare(output, with: filtered, from: sql, "the query", session)
+        }
         for (name, output) in test.ctes {
-            guard let cte = QueryOutline(sql).query(ofCommonTable: name) else {
+            guard let cte = QueryOutline(sql.text).query(ofCommonTable: name) else {
                 throw test.error("The query of \(snapshot.name) has no CTE \(name).")
             }
-            problems += try await compare(output, with: cte, "the CTE \(name)", session)
+            problems += try await compare(output, with: cte, from: sql, "the CTE \(name)", session)
         }
         for assertion in test.assertions {
-            let rows = try await session.rows(
-                "SELECT (\(sql: assertion))::text AS holds FROM (\(sql: filtered)) AS model")
+            let rows = try await run(
+                "SELECT (\(assertion))::text AS holds FROM (\(filtered)) AS model", "assert: \(assertion)", session)
             let values = rows.compactMap { $0["holds"] }
             if values.contains("false") || values.count < rows.count { problems.append("does not hold: \(assertion)") }
         }
@@ -62,26 +112,92 @@ struct UnitTestRunner: Sendable {
     /// In the transaction alone, so it needs no name of its own.
     private static let schema = "millrace_unit_test"
 
-    private func create(_ table: String, _ input: ModelTest.Input, _ test: ModelTest, _ session: Session) async throws {
-        var columns = input.columns
-        for row in input.rows {
+    private func columns(_ table: String, _ session: Session) async throws -> [ColumnDescription] {
+        try await ModelTables(database: database).columns(
+            of: RelationName(schema: Self.schema, name: table), session)
+    }
+
+    /// The column that a test means: the one spelled so where there is one, in any case otherwise.
+    private static func column(_ written: String, among known: some Collection<String>) -> String {
+        if written.first == "\"" { return written.identifierName }
+        if known.contains(written) { return written }
+        let folded = written.lowercased()
+        if known.contains(folded) { return folded }
+        let similar = known.filter { $0.lowercased() == folded }
+        return similar.count == 1 ? similar.first ?? folded : folded
+    }
+
+    private func create(
+        _ table: String, _ name: String, _ input: ModelTest.Input, quoted: Set<String>, _ session: Session
+    ) async throws {
+        let what = "the input \(name)"
+        let rows = input.rows.map { row in
+            OrderedDictionary(
+                row.map { (Self.column($0.key, among: quoted), $0.value) }, uniquingKeysWith: { first, _ in first })
+        }
+        var columns = OrderedDictionary(
+            input.columns.map { (Self.column($0.key, among: quoted), $0.value) },
+            uniquingKeysWith: { first, _ in first })
+        for row in rows {
             for (name, value) in row where columns[name] == nil {
-                columns[name] = Self.type(of: name, in: input.rows) ?? (value == .null ? "text" : nil)
+                columns[name] = Self.type(of: name, in: rows) ?? (value == .null ? "text" : nil)
             }
         }
+        if columns.isEmpty, try await createEmpty(table, like: name, session) { return }
         let list = columns.map { "\(SQLText.identifier($0.key)) \($0.value)" }.joined(separator: ", ")
-        try await session.execute("CREATE TABLE \(sql: table) (\(sql: list))")
-        for row in input.rows { try await insert(row, into: table, session) }
+        try await run("CREATE TABLE \(table) (\(list))", what, session)
+        for (index, row) in rows.enumerated() {
+            try await insert(row, into: table, "row \(index + 1) of \(what)", session)
+        }
+    }
+
+    /// Makes an input without rows, and so without columns of its own: it has those of the model, or of the table in the
+    /// database, that it stands for.
+    /// - Returns: False when there is neither.
+    private func createEmpty(_ table: String, like name: String, _ session: Session) async throws -> Bool {
+        if let model = project.index.find(name), let snapshot = graph[model] {
+            let declared = snapshot.definition.columns.map { "\(SQLText.identifier($0.key)) \($0.value)" }
+            if !declared.isEmpty {
+                try await run(
+                    "CREATE TABLE \(table) (\(declared.joined(separator: ", ")))", "the input \(name)", session)
+                return true
+            }
+            // As the engine sees it: the model's own query over empty inputs of its own.
+            let rendering = ModelRendering(snapshot)
+            guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else {
+                return false
+            }
+            let query = try rendering.parsedQuery(
+                rendering.context(for: always, execution: .epoch, isIncremental: false))
+            var parents: [String: String] = [:]
+            for (index, parent) in query.tables.enumerated() where parents[parent] == nil {
+                let place = String(table.dropLast()) + "_\(index)\""
+                guard try await createEmpty(place, like: parent, session) else { return false }
+                parents[parent] = place
+            }
+            let placed = query.placed(at: snapshot.definition.query.firstCode) { parents[$0] }
+            let prefix = "CREATE TABLE \(table) AS SELECT * FROM ("
+            try await run(
+                prefix + placed.text + "\n) AS model WITH NO DATA", from: placed, after: prefix,
+                "the columns of the input \(name)", session)
+            return true
+        }
+        let parts = name.split(separator: ".").map { SQLText.identifier(String($0)) }.joined(separator: ".")
+        let found = try await session.rows("SELECT to_regclass(\(parts))::text AS found")
+        guard found.first?["found"] != nil else { return false }
+        try await run("CREATE TABLE \(table) AS SELECT * FROM \(parts) WITH NO DATA", "the input \(name)", session)
+        return true
     }
 
     private func insert(
-        _ row: OrderedDictionary<String, TestValue>, into table: String, _ session: Session
+        _ row: OrderedDictionary<String, TestValue>, into table: String, _ what: String, _ session: Session
     ) async throws {
         let names = row.keys.map { SQLText.identifier($0) }.joined(separator: ", ")
         let values = row.values.map { value in
             if case .text(let text, _) = value { SQLText.literal(text) } else { "NULL" }
         }.joined(separator: ", ")
-        try await session.execute("INSERT INTO \(sql: table) (\(sql: names)) VALUES (\(sql: values))")
+        let content = row.isEmpty ? "DEFAULT VALUES" : "(\(names)) VALUES (\(values))"
+        try await run("INSERT INTO \(table) \(content)", what, session)
     }
 
     /// From what the values look like: whole numbers, numbers, true and false, days, times; text otherwise.
@@ -108,17 +224,13 @@ struct UnitTestRunner: Sendable {
 
     // MARK: The query
 
-    private func query(of test: ModelTest, _ snapshot: ModelSnapshot, tables: [String: String]) throws -> String {
+    private func query(of test: ModelTest, _ snapshot: ModelSnapshot) throws -> ParsedQuery {
         let interval = try interval(of: test)
-        let execution = test.variables["execution_time"].flatMap { Moment($0.plain) } ?? interval.end
+        let execution = try moment("execution_time", in: test) ?? interval.end
         let context = ModelRendering(snapshot).context(
             for: interval, execution: execution, isIncremental: test.variables["is_incremental"] == .boolean(true),
             extra: test.variables)
-        let query = try ModelRendering(snapshot).parsedQuery(context)
-        for table in query.tables where input(table, tables) == nil {
-            throw test.error("The query reads \(table), for which the test has no input.")
-        }
-        return query.replacingTables { input($0, tables) }
+        return try ModelRendering(snapshot).parsedQuery(context)
     }
 
     private func input(_ name: String, _ tables: [String: String]) -> String? {
@@ -126,7 +238,7 @@ struct UnitTestRunner: Sendable {
     }
 
     private func interval(of test: ModelTest) throws -> Interval {
-        let start = try moment("start", in: test) ?? .epoch
+        let start = try moment("start", in: test) ?? .beginning
         var end = Moment(year: 9999, month: 1, day: 1)
         if let written = test.variables["end"]?.plain, let moment = try moment("end", in: test) {
             // SQLMesh's end is inclusive: a day means to its end.
@@ -146,19 +258,12 @@ struct UnitTestRunner: Sendable {
 
     /// With `start` and `end`, an incremental model is tested as it would be published: rows of the interval alone.
     private func filter(
-        of test: ModelTest, _ snapshot: ModelSnapshot, sql: String, _ session: Session
-    ) async throws -> String {
+        of test: ModelTest, _ snapshot: ModelSnapshot, _ columns: [ColumnDescription]
+    ) throws -> String {
         guard let options = snapshot.definition.kind.timeRange, test.variables["start"] != nil,
             test.variables["end"] != nil
         else { return "" }
-        let view = "\(SQLText.identifier(Self.schema)).output_shape"
-        try await session.execute("CREATE TABLE \(sql: view) AS SELECT * FROM (\(sql: sql)\n) AS model WITH NO DATA")
-        let columns = try await ModelTables(database: database).columns(
-            of: RelationName(schema: Self.schema, name: "output_shape"), session)
-        try await session.execute("DROP TABLE \(sql: view)")
-        guard let column = columns.first(where: { $0.name == options.timeColumn }),
-            let type = TimeFilter.ColumnType(postgres: column.type)
-        else { throw test.error("The query has no time column \(options.timeColumn).") }
+        let type = try ModelSQL.timeType(of: snapshot, columns)
         let condition = TimeFilter.condition(
             options.timeColumn, type, format: options.timeFormat, in: try interval(of: test))
         return " WHERE \(condition)"
@@ -167,28 +272,32 @@ struct UnitTestRunner: Sendable {
     // MARK: Comparing
 
     private func compare(
-        _ output: ModelTest.Output, with sql: String, _ what: String, _ session: Session
+        _ output: ModelTest.Output, with sql: String, from placed: PlacedSQL, _ what: String, _ session: Session
     ) async throws -> [String] {
         let schema = SQLText.identifier(Self.schema)
-        try await session.execute("CREATE TABLE \(sql: schema).actual AS \(sql: sql)")
+        try await run("CREATE TABLE \(schema).actual AS \(sql)", from: placed, what, session)
         try await session.execute("CREATE TABLE \(sql: schema).expected (LIKE \(sql: schema).actual)")
-        let columns = try await ModelTables(database: database).columns(
-            of: RelationName(schema: Self.schema, name: "actual"), session
-        ).map(\.name)
-        let named = output.rows.reduce(into: OrderedSet<String>()) { $0.formUnion($1.keys) }
+        let columns = try await self.columns("actual", session).map(\.name)
+        let rows = output.rows.map { row in
+            OrderedDictionary(
+                row.map { (Self.column($0.key, among: columns), $0.value) }, uniquingKeysWith: { first, _ in first })
+        }
+        let named = rows.reduce(into: OrderedSet<String>()) { $0.formUnion($1.keys) }
         if let unknown = named.first(where: { !columns.contains($0) }) {
             return ["\(what) has no column \(unknown); it has \(columns.joined(separator: ", "))"]
         }
-        for row in output.rows { try await insert(row, into: "\(schema).expected", session) }
+        for (index, row) in rows.enumerated() {
+            try await insert(row, into: "\(schema).expected", "row \(index + 1) expected of \(what)", session)
+        }
         let compared = output.partial && !named.isEmpty ? columns.filter(named.contains) : columns
         let list = compared.map { SQLText.identifier($0) }.joined(separator: ", ")
         func difference(_ left: String, _ right: String) async throws -> [String] {
-            try await session.rows(
+            try await run(
                 """
                 SELECT row_to_json(d)::text AS row FROM (
-                  SELECT \(sql: list) FROM \(sql: schema).\(sql: left)
-                  EXCEPT ALL SELECT \(sql: list) FROM \(sql: schema).\(sql: right)) AS d
-                """
+                  SELECT \(list) FROM \(schema).\(left)
+                  EXCEPT ALL SELECT \(list) FROM \(schema).\(right)) AS d
+                """, "comparing \(what)", session
             ).map { try $0.text("row") }
         }
         let missing = try await difference("expected", "actual").map { "missing from \(what): \($0)" }

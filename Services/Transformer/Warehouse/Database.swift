@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Pipeline
 import Postgres
 
 /// The database, as the transformer uses it: statements and transactions out of a pool.
@@ -40,6 +41,49 @@ struct Database: Sendable {
         try await pool.withTransaction(isolation: isolation) { connection in
             try await body(Session(place: .connection(connection)))
         }
+    }
+
+    /// Runs `body` while nobody else holds the lock of that name; waits for whoever does.
+    ///
+    /// The lock belongs to a transaction that does nothing else, on a connection of its own: it ends with the process,
+    /// however that ends, and nothing has to expire.
+    /// - Parameters:
+    ///   - owner: What others are told who wait.
+    ///   - whenHeld: Told who holds the lock, once.
+    func holding<R: Sendable>(
+        lock: String, as owner: String, whenHeld: @Sendable (String) -> Void, _ body: @Sendable () async throws -> R
+    ) async throws -> R {
+        try await transaction { session in
+            let process = ProcessInfo.processInfo
+            let name = "\(owner) by \(process.processIdentifier) on \(process.hostName)"
+            // Cut here: PostgreSQL would do so with a warning.
+            let shown = String(decoding: Array(name.utf8.prefix(63)), as: UTF8.self)
+            try await session.execute("SET LOCAL application_name = \(sql: SQLText.literal(shown))")
+            try await session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            var isTold = false
+            while true {
+                let taken = try await session.rows(
+                    "SELECT pg_try_advisory_xact_lock(hashtextextended(\(lock), 0))::text AS taken")
+                if taken.first?.first == "true" { break }
+                if !isTold { whenHeld(try await holder(of: lock, session)) }
+                isTold = true
+                try await Task.sleep(for: .milliseconds(500))
+            }
+            return try await body()
+        }
+    }
+
+    private func holder(of lock: String, _ session: Session) async throws -> String {
+        let rows = try await session.rows(
+            """
+            SELECT a.application_name AS name, coalesce(host(a.client_addr), 'this host') AS address,
+              to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS') AS since
+            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+              AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(\(lock), 0)
+            """)
+        guard let row = rows.first else { return "somebody who has just finished" }
+        return "`\(row["name"] ?? "")` (from \(row["address"] ?? ""), since \(row["since"] ?? "") UTC)"
     }
 
     /// Runs `body` in a transaction that is rolled back whatever comes of it.

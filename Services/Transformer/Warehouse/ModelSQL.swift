@@ -15,29 +15,32 @@ struct ModelSQL: Sendable {
     func replacement(
         of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool, columns: [ColumnDescription]
     ) throws -> ModelTables.Replacement {
-        let rendering = ModelRendering(model.snapshot)
-        let context = rendering.context(for: interval, execution: execution, isIncremental: isIncremental)
-        var statementContext = context
-        statementContext.thisModel = Self.ownTable
-        let statements = try rendering.statements(statementContext)
         let filter = try self.filter(of: model, interval, columns)
         let audits = try model.snapshot.audits.map {
             try audit($0, of: model, interval: interval, filter: filter, execution: execution)
         }
         return ModelTables.Replacement(
-            table: RelationNames.table(model.id), filter: filter,
-            query: replaced(try rendering.parsedQuery(context), for: model.snapshot),
-            before: statements.before.map { statement($0, for: model) },
-            after: statements.after.map { statement($0, for: model) }, audits: audits)
+            model: model.name, table: RelationNames.table(model.id), filter: filter,
+            statements: try statements(
+                of: model, interval: interval, execution: execution, isIncremental: isIncremental),
+            audits: audits)
     }
 
-    /// The model's query alone.
-    func query(of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool) throws(PipelineError)
-        -> String
-    {
+    /// The model's query with what is to run before and after it.
+    func statements(
+        of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool
+    ) throws(PipelineError) -> ModelTables.Statements {
+        let definition = model.snapshot.definition
         let rendering = ModelRendering(model.snapshot)
         let context = rendering.context(for: interval, execution: execution, isIncremental: isIncremental)
-        return replaced(try rendering.parsedQuery(context), for: model.snapshot)
+        let query = try rendering.parsedQuery(context)
+        var own = context
+        own.thisModel = Self.ownTable
+        let (before, after) = try rendering.statements(own)
+        return ModelTables.Statements(
+            before: zip(definition.preStatements, before).map { statement($1, from: $0, for: model) },
+            query: query.placed(at: definition.query.firstCode) { relation($0, for: model.snapshot) },
+            after: zip(definition.postStatements, after).map { statement($1, from: $0, for: model) })
     }
 
     /// An audit over the rows that `filter` lets through. Other models in it are those of the same environment.
@@ -46,12 +49,17 @@ struct ModelSQL: Sendable {
     ) throws(PipelineError) -> ModelTables.AuditQuery {
         let table = RelationNames.table(model.id).sql
         let condition = filter.map { " WHERE \($0)" } ?? ""
-        let rows = "(SELECT * FROM \(table)\(condition)) AS \(SQLText.identifier(model.name.name))"
+        let rows = "(SELECT * FROM \(table)\(condition))"
+        let sql: PlacedSQL
+        let style: AuditDefinition.Style
         switch audit.query {
         case .builtIn:
             let source = model.snapshot.definition.source
-            let sql = try BuiltInAudits.query(audit.call, over: rows, in: source) ?? "SELECT 1 WHERE false"
-            return ModelTables.AuditQuery(name: audit.name, sql: sql, style: .rows, isBlocking: audit.isBlocking)
+            sql = PlacedSQL(
+                try BuiltInAudits.query(
+                    audit.call, over: rows, as: SQLText.identifier(model.name.name), in: source),
+                from: source, at: audit.call.offset)
+            style = .rows
         case .file(let definition):
             var context = ModelRendering(model.snapshot).context(
                 for: interval, execution: execution, isIncremental: true)
@@ -59,39 +67,52 @@ struct ModelSQL: Sendable {
             for (name, value) in audit.call.arguments { context.arguments[name] = value.values.joined(separator: ", ") }
             context.thisModel = Self.auditedRows
             let query = try ParsedQuery(
-                try definition.query.render(context), dialect: model.snapshot.definition.dialect)
-            let sql = query.replacingTables { name in
-                name == Self.auditedRows ? "(SELECT * FROM \(table)\(condition))" : relation(name, for: model.snapshot)
+                try definition.query.render(context),
+                dialect: definition.dialect ?? model.snapshot.definition.dialect)
+            sql = query.placed(at: definition.query.firstCode) { name in
+                name == Self.auditedRows ? rows : relation(name, for: model.snapshot)
             }
-            return ModelTables.AuditQuery(
-                name: audit.name, sql: sql, style: definition.style, isBlocking: audit.isBlocking)
+            style = definition.style
         }
+        return ModelTables.AuditQuery(
+            model: model.name, name: audit.name, call: audit.call.description, sql: sql, style: style,
+            isBlocking: audit.isBlocking)
     }
 
     /// The condition on the model's time column; nil for models without one.
     func filter(of model: PlannedModel, _ interval: Interval, _ columns: [ColumnDescription]) throws -> String? {
         guard let options = model.snapshot.definition.kind.timeRange else { return nil }
-        guard let column = columns.first(where: { $0.name == options.timeColumn }),
-            let type = TimeFilter.ColumnType(postgres: column.type)
-        else {
-            throw TransformerError(
-                .sqlError, "The table of \(model.name) has no time column \(options.timeColumn).", isRetriable: false)
-        }
+        let type = try Self.timeType(of: model.snapshot, columns)
         return TimeFilter.condition(options.timeColumn, type, format: options.timeFormat, in: interval)
+    }
+
+    /// What kind of time the model's time column holds.
+    static func timeType(
+        of snapshot: ModelSnapshot, _ columns: [ColumnDescription]
+    ) throws(PipelineError) -> TimeFilter.ColumnType {
+        let name = snapshot.definition.kind.timeRange?.timeColumn ?? ""
+        guard let column = columns.first(where: { $0.name == name }) else {
+            throw snapshot.definition.error(
+                "kind",
+                "\(snapshot.name) has no column \(name) to be its time column: "
+                    + "\(columns.map(\.name).joined(separator: ", ")).")
+        }
+        guard let type = TimeFilter.ColumnType(postgres: column.type) else {
+            throw snapshot.definition.error(
+                "kind", "The time column \(name) of \(snapshot.name) is of type \(column.type), which is not a time.")
+        }
+        return type
     }
 
     /// Names that stand for a table until its place is known.
     private static let auditedRows = "millrace_audited_rows"
     private static let ownTable = "millrace_own_table"
 
-    private func replaced(_ query: ParsedQuery, for snapshot: ModelSnapshot) -> String {
-        query.replacingTables { relation($0, for: snapshot) }
-    }
-
     /// A pre- or post-statement: `@this_model` may stand anywhere in it, as in `CREATE INDEX ON @this_model (x)`.
-    private func statement(_ sql: String, for model: PlannedModel) -> String {
-        QueryOutline(sql).replacingTables { relation($0, for: model.snapshot) }.replacing(
+    private func statement(_ sql: String, from template: Template, for model: PlannedModel) -> PlacedSQL {
+        let text = QueryOutline(sql).replacingTables { relation($0, for: model.snapshot) }.replacing(
             Self.ownTable, with: RelationNames.table(model.id).sql)
+        return PlacedSQL(QueryOutline.settingLocally(text), from: template.source, at: template.firstCode)
     }
 
     /// The table behind a model's name; nil for anything else.

@@ -10,21 +10,30 @@ import Postgres
 struct ModelTables: Sendable {
     let database: Database
 
+    /// A model's query, and what runs before and after it in the same transaction.
+    struct Statements: Sendable {
+        let before: [PlacedSQL]
+        let query: PlacedSQL
+        let after: [PlacedSQL]
+    }
+
     /// One replacement of a model's rows, rendered and with its relations in place.
     struct Replacement: Sendable {
+        let model: ModelName
         let table: RelationName
         /// Which rows go and which may come: a condition over the table's columns; nil: all.
         let filter: String?
-        let query: String
-        let before: [String]
-        let after: [String]
+        let statements: Statements
         let audits: [AuditQuery]
     }
 
     /// An audit, rendered.
     struct AuditQuery: Sendable {
+        let model: ModelName
         let name: String
-        let sql: String
+        /// With its arguments: what is expected of the rows.
+        let call: String
+        let sql: PlacedSQL
         let style: AuditDefinition.Style
         let isBlocking: Bool
     }
@@ -32,51 +41,58 @@ struct ModelTables: Sendable {
     /// What an audit found.
     struct AuditFinding: Sendable, Equatable {
         let audit: String
+        /// The audit with its arguments.
+        let call: String
         let failures: Int
         let isBlocking: Bool
+        /// File and line, model, audit with its arguments, and how much it found.
+        let message: String
     }
 
     /// Makes the table of `model` when it does not exist, with the columns of its query.
-    /// - Parameter query: The query over the parents' tables; it is not run.
-    func create(_ table: RelationName, as query: String, declared: [(name: String, type: String)], timeColumn: String?)
-        async throws
-    {
-        try await database.transaction { session in
+    /// - Parameter statements: Over the parents' tables; the query is not run.
+    /// - Returns: False when it was there.
+    func create(_ model: PlannedModel, as statements: Statements) async throws -> Bool {
+        let table = RelationNames.table(model.id)
+        let definition = model.snapshot.definition
+        return try await database.transaction { session in
             try await session.execute("SELECT pg_advisory_xact_lock(hashtextextended(\(table.sql), 0))")
             try await session.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: table.schema)")
-            if try await relationKind(table, session) != nil { return }
-            if declared.isEmpty {
-                try await session.execute(
-                    "CREATE TABLE \(sql: table.sql) AS SELECT * FROM (\(sql: query)\n) AS model WITH NO DATA")
+            if try await relationKind(table, session) != nil { return false }
+            try await run(statements.before, of: model.name, session)
+            if definition.columns.isEmpty {
+                try await run(
+                    statements.query, of: model.name, after: "CREATE TABLE \(table.sql) AS SELECT * FROM (",
+                    before: "\n) AS model WITH NO DATA", session)
             } else {
-                let columns = declared.map { "\(SQLText.identifier($0.name)) \($0.type)" }.joined(separator: ", ")
-                try await session.execute("CREATE TABLE \(sql: table.sql) (\(sql: columns))")
+                let columns = definition.columns.map { "\(SQLText.identifier($0.key)) \($0.value)" }
+                let list = PlacedSQL(
+                    columns.joined(separator: ", "), from: definition.source, at: definition.offsets["columns"] ?? 0)
+                try await run(list, of: model.name, after: "CREATE TABLE \(table.sql) (", before: ")", session)
             }
-            guard let timeColumn else { return }
-            let columns = try await self.columns(of: table, session)
-            guard let column = columns.first(where: { $0.name == timeColumn }) else {
-                throw TransformerError(
-                    .pipelineError,
-                    "The time column \(timeColumn) is not among the query's columns: "
-                        + "\(columns.map(\.name).joined(separator: ", ")).")
+            if !statements.before.isEmpty { try await session.execute("DISCARD TEMP") }
+            if let timeColumn = definition.kind.timeRange?.timeColumn {
+                _ = try ModelSQL.timeType(of: model.snapshot, try await self.columns(of: table, session))
+                let index = RelationNames.timeIndex(of: table)
+                try await session.execute(
+                    "CREATE INDEX \(identifier: index) ON \(sql: table.sql) (\(identifier: timeColumn))")
             }
-            guard TimeFilter.ColumnType(postgres: column.type) != nil else {
-                throw TransformerError(
-                    .pipelineError, "The time column \(timeColumn) is of type \(column.type), which is not a time.")
-            }
-            let index = RelationNames.timeIndex(of: table)
-            try await session.execute(
-                "CREATE INDEX \(identifier: index) ON \(sql: table.sql) (\(identifier: timeColumn))")
+            return true
         }
     }
 
-    /// Makes or replaces the physical view of a VIEW model.
-    func createView(_ view: RelationName, as query: String) async throws {
-        try await database.transaction { session in
+    /// Makes the physical view of a VIEW model when it does not exist.
+    /// - Returns: False when it was there.
+    func createView(_ model: PlannedModel, as statements: Statements) async throws -> Bool {
+        let view = RelationNames.table(model.id)
+        return try await database.transaction { session in
             try await session.execute("SELECT pg_advisory_xact_lock(hashtextextended(\(view.sql), 0))")
             try await session.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: view.schema)")
-            if try await relationKind(view, session) != nil { return }
-            try await session.execute("CREATE VIEW \(sql: view.sql) AS \(sql: query)")
+            if try await relationKind(view, session) != nil { return false }
+            try await run(statements.before, of: model.name, session)
+            try await run(statements.query, of: model.name, after: "CREATE VIEW \(view.sql) AS ", session)
+            try await run(statements.after, of: model.name, session)
+            return true
         }
     }
 
@@ -87,21 +103,37 @@ struct ModelTables: Sendable {
         try await database.transaction(.repeatableRead) { session in
             // Before the first look at data: two runs of one table come one after the other, and the second sees the first.
             try await session.execute("LOCK TABLE \(sql: replacement.table.sql) IN SHARE ROW EXCLUSIVE MODE")
-            for statement in replacement.before { try await session.execute("\(sql: statement)") }
+            let statements = replacement.statements
+            try await run(statements.before, of: replacement.model, session)
             let table = replacement.table.sql
             let columns = try await self.columns(of: replacement.table, session)
             let names = columns.map { SQLText.identifier($0.name) }.joined(separator: ", ")
             let condition = replacement.filter.map { " WHERE \($0)" } ?? ""
             try await session.execute("DELETE FROM \(sql: table)\(sql: condition)")
-            let rows = try await session.execute(
-                """
-                INSERT INTO \(sql: table) (\(sql: names))
-                SELECT \(sql: names) FROM (\(sql: replacement.query)
-                ) AS model\(sql: condition)
-                """)
-            for statement in replacement.after { try await session.execute("\(sql: statement)") }
+            let rows = try await run(
+                statements.query, of: replacement.model,
+                after: "INSERT INTO \(table) (\(names))\nSELECT \(names) FROM (", before: "\n) AS model\(condition)",
+                session)
+            try await run(statements.after, of: replacement.model, session)
             let findings = try await run(replacement.audits, session)
+            if !statements.before.isEmpty { try await session.execute("DISCARD TEMP") }
             return (rows, findings)
+        }
+    }
+
+    private func run(_ statements: [PlacedSQL], of model: ModelName, _ session: Session) async throws {
+        for statement in statements { try await run(statement, of: model, session) }
+    }
+
+    /// Runs a model's SQL with something around it. Errors say where in the model's file.
+    @discardableResult
+    private func run(
+        _ sql: PlacedSQL, of model: ModelName, after prefix: String = "", before suffix: String = "", _ session: Session
+    ) async throws -> Int {
+        do {
+            return try await session.execute("\(sql: prefix + sql.text + suffix)")
+        } catch let error as PostgresError {
+            throw TransformerError.sql(error, in: sql, after: prefix, doing: "\(model)")
         }
     }
 
@@ -122,8 +154,8 @@ struct ModelTables: Sendable {
             if finding.isBlocking {
                 throw TransformerError(
                     .auditFailed,
-                    "The audit \(finding.audit) found \(finding.failures) failures. Nothing was published; the rows that "
-                        + "were there stay. Mend the data or the model and run again.")
+                    "\(finding.message) Nothing was published; the rows that were there stay. Mend the data or the model and "
+                        + "run again.")
             }
             findings.append(finding)
         }
@@ -131,21 +163,26 @@ struct ModelTables: Sendable {
     }
 
     private func run(_ audit: AuditQuery, _ session: Session) async throws -> AuditFinding? {
-        let failures: Int
+        let what = "\(audit.model): the audit \(audit.call)"
+        let prefix = audit.style == .rows ? "SELECT count(*)::text AS failures FROM (" : ""
+        let suffix = audit.style == .rows ? "\n) AS audit" : ""
+        let rows: [Row]
         do {
-            switch audit.style {
-            case .rows:
-                let rows = try await session.rows(
-                    "SELECT count(*)::text AS failures FROM (\(sql: audit.sql)\n) AS audit")
-                failures = try rows.first?.integer("failures") ?? 0
-            case .count:
-                let rows = try await session.rows("\(sql: audit.sql)")
-                failures = rows.first?.first.flatMap { Int($0) } ?? 0
-            }
-        } catch {
-            throw TransformerError.from(error, doing: "The audit \(audit.name) could not run")
+            rows = try await session.rows("\(sql: prefix + audit.sql.text + suffix)")
+        } catch let error as PostgresError {
+            throw TransformerError.sql(error, in: audit.sql, after: prefix, doing: "\(what) could not run")
         }
-        return failures == 0 ? nil : AuditFinding(audit: audit.name, failures: failures, isBlocking: audit.isBlocking)
+        guard rows.count == 1, rows[0].values.count == 1, let failures = rows[0].first.flatMap({ Int($0) }) else {
+            let answer = rows.first.map { row in row.values.map { $0 ?? "NULL" }.joined(separator: ", ") } ?? "nothing"
+            throw TransformerError(
+                .pipelineError,
+                "\(audit.sql.error(atCharacter: nil, "\(what) must give one whole number and gave \(answer)."))")
+        }
+        if failures == 0 { return nil }
+        let found = failures == 1 ? "1 failure" : "\(failures) failures"
+        return AuditFinding(
+            audit: audit.name, call: audit.call, failures: failures, isBlocking: audit.isBlocking,
+            message: "\(audit.sql.error(atCharacter: nil, "\(what) found \(found)."))")
     }
 
     // MARK: Describing

@@ -19,27 +19,99 @@ struct VirtualLayer: Sendable {
         let columnDescriptions: [(name: String, text: String)]
     }
 
-    /// Points all views at their tables and drops those that are gone: all or nothing.
-    func promote(_ targets: [Target], dropping gone: [RelationName]) async throws {
-        try await database.transaction { session in
-            try await session.execute("SELECT pg_advisory_xact_lock(hashtextextended('transformer.promote', 0))")
-            let canGrant = try await readerExists(session)
-            for schema in Set(targets.map(\.view.schema)).sorted() {
-                try await session.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: schema)")
-                if canGrant, let reader {
-                    try await session.execute("GRANT USAGE ON SCHEMA \(identifier: schema) TO \(identifier: reader)")
-                }
-            }
-            for target in targets {
-                try await point(target, session)
-                if canGrant, let reader {
-                    try await session.execute("GRANT SELECT ON \(sql: target.view.sql) TO \(identifier: reader)")
-                }
-            }
-            for view in gone where try await kind(view, session) == "v" {
-                try await drop(view, session)
+    /// Points all views at their tables and drops those that are gone, in the transaction of `session`.
+    func promote(_ targets: [Target], dropping gone: [RelationName], _ session: Session) async throws {
+        let canGrant = try await readerExists(session)
+        for schema in Set(targets.map(\.view.schema)).sorted() {
+            try await session.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: schema)")
+            if canGrant, let reader {
+                try await session.execute("GRANT USAGE ON SCHEMA \(identifier: schema) TO \(identifier: reader)")
             }
         }
+        for target in targets {
+            try await point(target, session)
+            if canGrant, let reader {
+                try await session.execute("GRANT SELECT ON \(sql: target.view.sql) TO \(identifier: reader)")
+            }
+        }
+        for view in gone where try await kind(view, session) == "v" {
+            try await drop(view, session)
+        }
+    }
+
+    /// Drops the schemas among `schemas` that have nothing in them any more.
+    func dropEmpty(_ schemas: Set<String>, _ session: Session) async throws {
+        for schema in schemas.sorted() {
+            let used = try await session.rows(
+                """
+                SELECT 1 AS found FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
+                WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname = \(schema) LIMIT 1
+                """)
+            if used.isEmpty { try await session.execute("DROP SCHEMA IF EXISTS \(identifier: schema)") }
+        }
+    }
+
+    /// The physical tables and views that there are, and which of them each view outside of their schemas shows.
+    func physical() async throws -> (tables: Set<RelationName>, shown: [RelationName: RelationName]) {
+        let tables = try await database.session.rows(
+            """
+            SELECT n.nspname::text AS schema, c.relname::text AS name FROM pg_class c
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname LIKE 'millrace\\_\\_%' AND c.relkind IN ('r', 'p', 'v', 'm')
+            """
+        ).map { RelationName(schema: try $0.text("schema"), name: try $0.text("name")) }
+        let views = try await database.session.rows(
+            """
+            SELECT DISTINCT vn.nspname::text AS schema, v.relname::text AS name,
+              tn.nspname::text AS table_schema, t.relname::text AS table_name
+            FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+            JOIN pg_class v ON v.oid = r.ev_class JOIN pg_namespace vn ON vn.oid = v.relnamespace
+            JOIN pg_class t ON d.refclassid = 'pg_class'::regclass AND t.oid = d.refobjid AND t.oid <> v.oid
+            JOIN pg_namespace tn ON tn.oid = t.relnamespace
+            WHERE tn.nspname LIKE 'millrace\\_\\_%' AND vn.nspname NOT LIKE 'millrace\\_\\_%'
+            """)
+        var shown: [RelationName: RelationName] = [:]
+        for row in views {
+            shown[RelationName(schema: try row.text("schema"), name: try row.text("name"))] =
+                RelationName(schema: try row.text("table_schema"), name: try row.text("table_name"))
+        }
+        return (Set(tables), shown)
+    }
+
+    /// Views and the like that read one of `views`, by the view that they read.
+    func readers(of views: [RelationName], _ session: Session) async throws -> [(view: RelationName, reader: String)] {
+        guard !views.isEmpty else { return [] }
+        let rows = try await session.rows(
+            """
+            SELECT DISTINCT vn.nspname::text AS schema, v.relname::text AS name, dn.nspname || '.' || dc.relname AS reader
+            FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+            JOIN pg_class dc ON dc.oid = r.ev_class JOIN pg_namespace dn ON dn.oid = dc.relnamespace
+            JOIN pg_class v ON d.refclassid = 'pg_class'::regclass AND v.oid = d.refobjid AND v.oid <> dc.oid
+            JOIN pg_namespace vn ON vn.oid = v.relnamespace
+            WHERE v.relkind = 'v' AND vn.nspname NOT IN ('pg_catalog', 'information_schema')
+            ORDER BY 1, 2, 3
+            """)
+        return try rows.map {
+            (RelationName(schema: try $0.text("schema"), name: try $0.text("name")), try $0.text("reader"))
+        }.filter { views.contains($0.0) }
+    }
+
+    /// Refuses what would break views that are none of ours: before anything is computed.
+    /// - Parameter gone: Views to be dropped.
+    func checkReaders(of gone: [RelationName], changing targets: [Target]) async throws {
+        let read = try await readers(of: gone + targets.map(\.view), database.session)
+        if read.isEmpty { return }
+        var changed = Set(gone)
+        for target in targets where read.contains(where: { $0.view == target.view }) {
+            if try await !canReplace(target, database.session) { changed.insert(target.view) }
+        }
+        let broken = read.filter { changed.contains($0.view) }
+        guard !broken.isEmpty else { return }
+        let words = broken.map { "\($0.reader) reads \($0.view)" }.joined(separator: ", ")
+        throw TransformerError(
+            .conflict,
+            "Something outside of the project depends on views that would go or change their columns: \(words). Drop or change "
+                + "that first; nothing was promoted.")
     }
 
     private func point(_ target: Target, _ session: Session) async throws {
@@ -67,11 +139,20 @@ struct VirtualLayer: Sendable {
             "CREATE OR REPLACE VIEW \(sql: target.view.sql) AS SELECT * FROM \(sql: target.table.sql)")
         let comment = target.description.map { SQLText.literal($0) } ?? "NULL"
         try await session.execute("COMMENT ON VIEW \(sql: target.view.sql) IS \(sql: comment)")
-        for column in target.columnDescriptions {
+        // A view that is replaced keeps the comments of its columns: those that nobody says any more go.
+        let stale = try await session.rows(
+            """
+            SELECT a.attname::text AS name FROM pg_attribute a
+            JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = \(target.view.schema) AND c.relname = \(target.view.name) AND a.attnum > 0
+              AND col_description(c.oid, a.attnum) IS NOT NULL
+            """
+        ).map { try $0.text("name") }.filter { name in !target.columnDescriptions.contains { $0.name == name } }
+        let comments =
+            target.columnDescriptions.map { ($0.name, SQLText.literal($0.text)) } + stale.map { ($0, "NULL") }
+        for (name, text) in comments {
             try await session.execute(
-                """
-                COMMENT ON COLUMN \(sql: target.view.sql).\(identifier: column.name) IS \(sql: SQLText.literal(column.text))
-                """)
+                "COMMENT ON COLUMN \(sql: target.view.sql).\(identifier: name) IS \(sql: text)")
         }
     }
 

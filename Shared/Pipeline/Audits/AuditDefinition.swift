@@ -16,6 +16,10 @@ public struct AuditDefinition: Sendable, Equatable {
     public var source: SourceFile
     /// Whether what it finds keeps rows from being published.
     public var blocking: Bool
+    /// True for an audit that says `skip true`: it is checked and not run.
+    public var isSkipped = false
+    /// What the query is written in; nil: as the model that it audits.
+    public var dialect: String?
     /// How its result is read.
     public var style: Style
     /// True for a file without AUDIT block: nothing names it, so it holds for every model without MODEL block.
@@ -25,13 +29,19 @@ public struct AuditDefinition: Sendable, Equatable {
     /// The query; `@this_model` stands for the audited rows.
     public var query: Template
 
+    /// An error that points at the audit's query.
+    public func error(_ message: String) -> PipelineError { source.error(at: query.firstCode, message) }
+
     /// Reads a file of `audits/`: `AUDIT (…)` blocks each with its query, or one bare SELECT.
-    static func parse(_ source: SourceFile) throws(PipelineError) -> [AuditDefinition] {
+    static func parse(_ source: SourceFile, isStored: Bool = false) throws(PipelineError) -> [AuditDefinition] {
         var scanner = PropertyScanner(source)
-        guard scanner.skipKeyword("AUDIT") else { return [try bare(source)] }
+        guard scanner.skipKeyword("AUDIT") else { return [try bare(source, isStored: isStored)] }
         var found: [AuditDefinition] = []
         repeat {
             let properties = try scanner.properties()
+            if !isStored, let twice = PropertyScanner.repeated(in: properties) {
+                throw source.error(at: twice.nameOffset, "The property \(twice.name) is here twice.")
+            }
             let tokens = try TemplateLexer.tokens(in: source, range: scanner.position..<source.text.utf8.count)
             let query = tokens.prefix { $0.kind != .semicolon }
             let end = query.last?.range.upperBound ?? scanner.position
@@ -39,14 +49,21 @@ public struct AuditDefinition: Sendable, Equatable {
             let next = query.count < tokens.count ? end + 1 : end
             scanner = PropertyScanner(source, from: next)
         } while scanner.skipKeyword("AUDIT")
+        if !isStored, let ahead = scanner.ahead {
+            throw source.error(at: ahead, "Expected AUDIT (…) or the end of the file: an audit has one query.")
+        }
         return found
     }
 
-    private static func bare(_ source: SourceFile) throws(PipelineError) -> AuditDefinition {
+    private static func bare(_ source: SourceFile, isStored: Bool) throws(PipelineError) -> AuditDefinition {
         var name = source.path
         if let slash = name.lastIndex(of: "/") { name = String(name[name.index(after: slash)...]) }
         if name.hasSuffix(".sql") { name = String(name.dropLast(4)) }
-        let query = try Statements(source, from: 0).query
+        let statements = try Statements(source, from: 0, isStored: isStored)
+        let query = statements.query
+        if !isStored, let other = (statements.before + statements.after).first {
+            throw source.error(at: other.firstCode, "An audit is one query and nothing else.")
+        }
         return AuditDefinition(
             name: name.lowercased(), source: source, blocking: true, style: style(of: query), isBare: true,
             defaults: [:],
@@ -68,8 +85,13 @@ public struct AuditDefinition: Sendable, Equatable {
                 guard value == "true" || value == "false" else {
                     throw source.error(at: property.offset, "Expected true or false.")
                 }
-                if property.name == "blocking" { audit.blocking = value == "true" }
-            case "dialect", "owner", "description": break
+                if property.name == "blocking" {
+                    audit.blocking = value == "true"
+                } else {
+                    audit.isSkipped = value == "true"
+                }
+            case "dialect": audit.dialect = property.plain.lowercased()
+            case "owner", "description": break
             case "defaults":
                 for element in try property.elements(in: source) {
                     guard let sign = element.firstIndex(of: "=") else {
@@ -82,18 +104,24 @@ public struct AuditDefinition: Sendable, Equatable {
             default:
                 throw source.error(
                     at: property.nameOffset,
-                    "Unknown property `\(property.name)`. Known: name, blocking, dialect, defaults, owner, description."
+                    "Unknown property `\(property.name)`. Known: name, blocking, skip, dialect, defaults, owner, description."
                 )
             }
         }
-        guard !audit.name.isEmpty else { throw source.error(at: 0, "An AUDIT block needs a name.") }
+        guard !audit.name.isEmpty else { throw audit.error("The AUDIT block of this query needs a name.") }
+        guard !audit.query.isEmpty else {
+            throw source.error(at: range.lowerBound, "The audit \(audit.name) has no query.")
+        }
         return audit
     }
 
-    /// A query that starts `SELECT COUNT(` and groups nothing gives a number of failures.
+    /// A query whose outermost SELECT is one `COUNT(…)` over all rows gives a number of failures.
     private static func style(of query: Template) -> Style {
-        let words = query.text.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        let code = words.replacing("( ", with: "(").replacing("count (", with: "count(")
-        return code.contains("select count(") && !code.contains(" group by ") ? .count : .rows
+        let outline = QueryOutline(query.text)
+        guard let list = outline.projections, list.count == 1, !outline.isGrouped, !outline.names.contains("having"),
+            let last = list[0].tokens.last
+        else { return .rows }
+        let words = list[0].tokens.prefix(2).map(\.text)
+        return words == ["count", "("] && last.text == ")" ? .count : .rows
     }
 }

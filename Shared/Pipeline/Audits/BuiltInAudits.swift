@@ -8,17 +8,23 @@ public enum BuiltInAudits {
         "not_empty_string", "not_null", "number_of_rows", "unique_combination_of_columns", "unique_values",
     ]
 
-    /// The failing rows of `call` over `relation`, SQL for the target's FROM clause; nil when no built-in has the name.
-    /// - Throws: ``PipelineError`` at the call when an argument is missing or unknown.
+    /// The failing rows of `call` over `rows`, SQL for the target's FROM clause without a name of its own.
+    /// - Parameter alias: What the rows are called in the query, quoted: columns may be named after it.
+    /// - Throws: ``PipelineError`` at the call when there is no such audit, or an argument is missing or unknown.
     public static func query(
-        _ call: AuditCall, over relation: String, in source: SourceFile
-    ) throws(PipelineError) -> String? {
-        guard names.contains(call.name) else { return nil }
+        _ call: AuditCall, over rows: String, as alias: String, in source: SourceFile
+    ) throws(PipelineError) -> String {
         var arguments = Arguments(call: call, source: source)
+        guard names.contains(call.name) else {
+            throw arguments.error("There is no audit \(call.name). Known: \(names.joined(separator: ", ")).")
+        }
+        // The condition says which rows are looked at; what an audit returns may have other columns.
+        let relation =
+            try arguments.condition.map { "(SELECT * FROM \(rows) AS \(alias) WHERE (\($0)\n)) AS \(alias)" }
+            ?? "\(rows) AS \(alias)"
         let sql = try body(call.name, relation, &arguments)
         try arguments.checkAllUsed()
-        let condition = arguments.condition
-        return condition.map { "SELECT * FROM (\(sql)) AS failed WHERE \($0)" } ?? sql
+        return sql
     }
 
     private static func body(
@@ -81,13 +87,19 @@ public enum BuiltInAudits {
         var used: Set<String> = ["condition"]
 
         /// SQLMesh lets every audit be narrowed by `condition`.
-        var condition: String? { call.arguments["condition"]?.values.first }
+        var condition: String? {
+            get throws(PipelineError) {
+                guard let values = call.arguments["condition"]?.values else { return nil }
+                guard values.count == 1, !values[0].isEmpty else { throw error("condition must be one expression.") }
+                return values[0]
+            }
+        }
 
         mutating func optional(_ name: String) throws(PipelineError) -> String? {
             used.insert(name)
             guard let value = call.arguments[name] else { return nil }
-            guard case .expression(let text) = value else { throw error("\(name) must be one value, not a list.") }
-            return text
+            guard value.values.count == 1 else { throw error("\(name) must be one value, not a list.") }
+            return value.values[0]
         }
 
         mutating func one(_ name: String) throws(PipelineError) -> String {

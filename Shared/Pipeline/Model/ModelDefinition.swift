@@ -43,6 +43,15 @@ public struct ModelDefinition: Sendable, Equatable {
     public var postStatements: [Template]
     /// True for a file without MODEL block, the article's style.
     public var isBare: Bool
+    /// Where the values of the MODEL block's properties stand in the file, by the property's name.
+    public var offsets: [String: Int] = [:]
+}
+
+extension ModelDefinition {
+    /// An error that points at `property` in the model's file, or at its query where the file has no such property.
+    public func error(_ property: String, _ message: String) -> PipelineError {
+        source.error(at: offsets[property] ?? query.firstCode, message)
+    }
 }
 
 /// A text file of the pipeline folder.
@@ -102,6 +111,20 @@ public struct AuditCall: Sendable, Equatable {
         self.arguments = arguments
         self.blocking = blocking
         self.offset = offset
+    }
+}
+
+extension AuditCall: CustomStringConvertible {
+    /// As it would be written: `not_null(columns := (user_id, day))`.
+    public var description: String {
+        guard !arguments.isEmpty else { return name }
+        let list = arguments.map { name, value in
+            switch value {
+            case .expression(let text): "\(name) := \(text)"
+            case .list(let texts): "\(name) := (\(texts.joined(separator: ", ")))"
+            }
+        }
+        return "\(name)(\(list.joined(separator: ", ")))"
     }
 }
 

@@ -4,10 +4,14 @@ import OrderedCollections
 struct ModelParser {
     let source: SourceFile
     let config: ModelDefaults
+    /// True for a text that was kept when it was promoted: what later versions came to refuse runs on as it did.
+    let isStored: Bool
 
     /// - Parameter source: A file under `models/`.
-    static func parse(_ source: SourceFile, defaults: ModelDefaults) throws(PipelineError) -> ModelDefinition? {
-        try ModelParser(source: source, config: defaults).parse()
+    static func parse(
+        _ source: SourceFile, defaults: ModelDefaults, isStored: Bool = false
+    ) throws(PipelineError) -> ModelDefinition? {
+        try ModelParser(source: source, config: defaults, isStored: isStored).parse()
     }
 
     /// Nil when the model says `enabled false`.
@@ -15,12 +19,19 @@ struct ModelParser {
         var scanner = PropertyScanner(source)
         guard scanner.skipKeyword("MODEL") else { return try bareModel() }
         let properties = try scanner.properties()
-        if let enabled = properties.first(where: { $0.name == "enabled" }), enabled.text.lowercased() == "false" {
+        if !isStored, let twice = PropertyScanner.repeated(in: properties) {
+            throw source.error(at: twice.nameOffset, "The property \(twice.name) is here twice.")
+        }
+        let own = ModelProperties(source: source)
+        if let enabled = properties.first(where: { $0.name == "enabled" }),
+            try !own.boolean(enabled.text, at: enabled.offset)
+        {
             return nil
         }
-        let statements = try Statements(source, from: scanner.position)
+        let statements = try Statements(source, from: scanner.position, isStored: isStored)
         var model = try skeleton(named: nil, statements: statements)
-        try ModelProperties(source: source).apply(properties, to: &model)
+        for property in properties { model.offsets[property.name] = property.offset }
+        try own.apply(properties, to: &model)
         guard properties.contains(where: { $0.name == "name" }) else {
             throw source.error(at: 0, "This MODEL block has no name.")
         }
@@ -29,7 +40,7 @@ struct ModelParser {
 
     /// A file without MODEL block: named after the file; incremental when it asks `is_incremental()`.
     private func bareModel() throws(PipelineError) -> ModelDefinition {
-        let statements = try Statements(source, from: 0)
+        let statements = try Statements(source, from: 0, isStored: isStored)
         var base = source.path
         if let slash = base.lastIndex(of: "/") { base = String(base[base.index(after: slash)...]) }
         if base.hasSuffix(".sql") { base = String(base.dropLast(4)) }
@@ -70,7 +81,8 @@ struct Statements {
     let query: Template
     let after: [Template]
 
-    init(_ source: SourceFile, from start: Int) throws(PipelineError) {
+    /// - Parameter isStored: Takes what an earlier version took: several queries, of which the last counts.
+    init(_ source: SourceFile, from start: Int, isStored: Bool = false) throws(PipelineError) {
         let tokens = try TemplateLexer.tokens(in: source, range: start..<source.text.utf8.count)
         var templates: [(template: Template, word: String)] = []
         for piece in tokens.split(separator: TemplateToken.Kind.semicolon, by: \.kind) {
@@ -81,15 +93,55 @@ struct Statements {
             let range = first.range.lowerBound..<last.range.upperBound
             templates.append((try Template(source, range: range, tokens: piece), word))
         }
-        let queryWords: Set = ["select", "with", "values", "from", "("]
-        guard let index = templates.lastIndex(where: { queryWords.contains($0.word) }) else {
+        let queries = templates.indices.filter { Self.isQuery(templates[$0].template, word: templates[$0].word) }
+        guard let index = queries.last else {
             throw source.error(at: start, "There is no query in this file: expected SELECT or WITH.")
+        }
+        if !isStored {
+            if queries.count > 1 {
+                throw source.error(
+                    at: templates[queries[1]].template.firstCode,
+                    "A file has one query, and this is the second. Give it a file of its own; only statements that "
+                        + "return no rows may stand before and after a query.")
+            }
+            for (template, word) in templates { try Self.check(template, word) }
         }
         before = templates[..<index].map(\.template)
         query = templates[index].template
         after = templates[(index + 1)...].map(\.template)
         for statement in templates where statement.word == "on_virtual_update_begin" {
             throw source.error(at: statement.template.range.lowerBound, "ON_VIRTUAL_UPDATE_BEGIN is not supported.")
+        }
+    }
+
+    /// `WITH … INSERT` is none.
+    private static func isQuery(_ template: Template, word: String) -> Bool {
+        guard word == "with" else { return ["select", "values", "from", "("].contains(word) }
+        var depth = 0
+        for token in QueryToken.tokens(of: template.text) {
+            if token.text == "(" { depth += 1 }
+            if token.text == ")" { depth -= 1 }
+            guard depth == 0, token.kind == .word else { continue }
+            if ["select", "values", "table"].contains(token.text) { return true }
+            if ["insert", "update", "delete", "merge"].contains(token.text) { return false }
+        }
+        return true
+    }
+
+    /// What may not stand before or after a query.
+    private static func check(_ template: Template, _ word: String) throws(PipelineError) {
+        let offset = template.firstCode
+        switch word {
+        case "model":
+            throw template.source.error(
+                at: offset, "MODEL (…) comes first in a file, and only once: give each model a file of its own.")
+        case "audit":
+            throw template.source.error(at: offset, "AUDIT (…) does not belong here: audits have files in audits/.")
+        case "begin", "start", "commit", "end", "rollback", "abort", "vacuum":
+            throw template.source.error(
+                at: offset,
+                "\(word.uppercased()) cannot stand here: all statements of a model run in one transaction.")
+        default: break
         }
     }
 

@@ -7,7 +7,7 @@ struct ModelProperties {
     func apply(_ properties: [PropertyScanner.Property], to model: inout ModelDefinition) throws(PipelineError) {
         for property in properties { try apply(property, to: &model) }
         if let time = model.kind.timeRange, !model.columns.isEmpty, model.columns[time.timeColumn] == nil {
-            throw source.error(at: 0, "The time column \(time.timeColumn) is not among `columns`.")
+            throw model.error("kind", "The time column \(time.timeColumn) is not among `columns`.")
         }
     }
 
@@ -41,20 +41,28 @@ struct ModelProperties {
         case "depends_on": model.dependsOn = try property.elements(in: source).map { $0.trimmingQuotes() }
         case "columns":
             for element in try property.elements(in: source) {
-                guard let space = element.firstIndex(where: \.isWhitespace) else {
+                let name = element.prefixOfIdentifier
+                let type = element[name.endIndex...].trimmingPrefix(while: \.isWhitespace)
+                guard !name.isEmpty, !type.isEmpty else {
                     throw error(property, "The column `\(element)` has no type.")
                 }
-                let name = String(element[..<space]).trimmingQuotes()
-                model.columns[name] = element[space...].trimmingPrefix(while: \.isWhitespace).description
+                guard model.columns.updateValue(String(type), forKey: String(name).identifierName) == nil else {
+                    throw error(property, "The column \(name) is here twice.")
+                }
             }
         case "column_descriptions":
             for element in try property.elements(in: source) {
-                let (name, text) = try assignment(element, at: property.offset)
-                model.columnDescriptions[name] = text.trimmingQuotes()
+                let (written, text) = try assignment(element, at: property.offset)
+                guard
+                    model.columnDescriptions.updateValue(text.trimmingQuotes(), forKey: written.identifierName) == nil
+                else { throw error(property, "The column \(written) is here twice.") }
             }
         case "audits":
-            for element in try auditElements(property) {
-                model.audits.append(try auditCall(element, at: property.offset))
+            var from = property.offset
+            for element in try property.elements(in: source) {
+                let offset = self.offset(of: element, from: from)
+                model.audits.append(try auditCall(element, at: offset))
+                from = offset + 1
             }
         // Said for people or for engines that have them; nothing follows from them on PostgreSQL.
         case "enabled", "references", "partitioned_by", "clustered_by": break
@@ -88,11 +96,19 @@ struct ModelProperties {
         var scanner = PropertyScanner(inner)
         var options = TimeRangeOptions(timeColumn: "")
         do throws(PipelineError) {
-            for property in try scanner.properties() {
+            let properties = try scanner.properties()
+            if let twice = PropertyScanner.repeated(in: properties) {
+                throw PipelineError(file: source.path, message: "\(twice.name) is here twice.")
+            }
+            for property in properties {
                 switch property.name {
                 case "time_column":
                     let parts = try property.elements(in: inner)
-                    options.timeColumn = (parts.first ?? "").trimmingQuotes().lowercased()
+                    guard parts.count <= 2 else {
+                        throw PipelineError(
+                            file: source.path, message: "time_column is a name, or (name, 'format') and no more.")
+                    }
+                    options.timeColumn = (parts.first ?? "").identifierName
                     options.timeFormat = parts.count > 1 ? parts[1].trimmingQuotes() : nil
                 case "lookback": options.lookback = try count(property.text, name: "lookback", from: 0)
                 case "batch_size": options.batchSize = try count(property.text, name: "batch_size", from: 1)
@@ -118,9 +134,20 @@ struct ModelProperties {
         return value
     }
 
-    /// A single call has parentheses of its own: `audits not_null(columns := (a))` is one element.
-    private func auditElements(_ property: PropertyScanner.Property) throws(PipelineError) -> [String] {
-        try property.elements(in: source)
+    /// Where the call `text` stands, whose comments were left out: where its name does.
+    private func offset(of text: String, from start: Int) -> Int {
+        let name = Array(text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }.utf8)
+        let bytes = Array(source.text.utf8)
+        guard !name.isEmpty else { return start }
+        var index = start
+        while index + name.count <= bytes.count {
+            let isWhole =
+                !(index > 0 && TemplateLexer.isWord(bytes[index - 1]))
+                && !(index + name.count < bytes.count && TemplateLexer.isWord(bytes[index + name.count]))
+            if isWhole && Array(bytes[index..<index + name.count]) == name { return index }
+            index += 1
+        }
+        return start
     }
 
     /// `name`, or `name(argument := value, …)`.
@@ -144,7 +171,11 @@ struct ModelProperties {
             list = try ArgumentList.scan(source: inner, bytes: bytes, openedAt: 0, end: bytes.count).arguments
         } catch { throw source.error(at: offset, error.message) }
         for element in list {
-            let (argument, value) = try assignment(element, at: offset)
+            let (written, value) = try assignment(element, at: offset)
+            let argument = written.trimmingQuotes().lowercased()
+            guard call.arguments[argument] == nil else {
+                throw source.error(at: offset, "The argument \(argument) of \(name) is here twice.")
+            }
             if argument == "blocking" {
                 call.blocking = try boolean(value, at: offset)
             } else if value.first == "(" || value.first == "[", value.last == ")" || value.last == "]" {
@@ -160,19 +191,19 @@ struct ModelProperties {
         return call
     }
 
-    /// `name := value`, `name = value` or `name => value`.
+    /// `name := value`, `name = value` or `name => value`; the name as written.
     private func assignment(_ text: String, at offset: Int) throws(PipelineError) -> (String, String) {
         for sign in [":=", "=>", "="] {
             guard let range = text.range(of: sign) else { continue }
             let name = ArgumentList.trimmed(Array(text[..<range.lowerBound].utf8)[...])
             let value = ArgumentList.trimmed(Array(text[range.upperBound...].utf8)[...])
             let isName = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "\"" }
-            if isName, !name.isEmpty, !value.isEmpty { return (name.trimmingQuotes().lowercased(), value) }
+            if isName, !name.isEmpty, !value.isEmpty { return (name, value) }
         }
         throw source.error(at: offset, "Expected `name := value` instead of `\(text)`.")
     }
 
-    private func boolean(_ text: String, at offset: Int) throws(PipelineError) -> Bool {
+    func boolean(_ text: String, at offset: Int) throws(PipelineError) -> Bool {
         switch text.lowercased() {
         case "true": return true
         case "false": return false

@@ -23,6 +23,19 @@ struct PropertyScanner {
         let offset: Int
     }
 
+    /// Where the file goes on behind white space and comments; nil at its end.
+    var ahead: Int? {
+        var scanner = self
+        scanner.skipSpace()
+        return scanner.position < scanner.end ? scanner.position : nil
+    }
+
+    /// The first property whose name an earlier one has.
+    static func repeated(in properties: [Property]) -> Property? {
+        var seen: Set<String> = []
+        return properties.first { !seen.insert($0.name).inserted }
+    }
+
     /// Skips white space and comments; then true, past it, when `word` stands there on its own.
     mutating func skipKeyword(_ word: String) -> Bool {
         let before = position
@@ -116,13 +129,31 @@ struct PropertyScanner {
             } else if bytes[position] == UInt8(ascii: "-"), next == UInt8(ascii: "-") {
                 while position < end, bytes[position] != UInt8(ascii: "\n") { position += 1 }
             } else if bytes[position] == UInt8(ascii: "/"), next == UInt8(ascii: "*") {
-                position += 2
-                while position < end, !(bytes[position] == UInt8(ascii: "*") && next == UInt8(ascii: "/")) {
-                    position += 1
-                }
-                position = min(position + 2, end)
+                skipComment(open: "/*", close: "*/")
+            } else if bytes[position] == UInt8(ascii: "{"), next == UInt8(ascii: "#") {
+                skipComment(open: "{#", close: "#}")
             } else {
                 return
+            }
+        }
+    }
+}
+
+extension PropertyScanner {
+    /// To the end of a comment that starts here; comments within it belong to it.
+    private mutating func skipComment(open: String, close: String) {
+        let (open, close) = (Array(open.utf8), Array(close.utf8))
+        var depth = 0
+        while position < end {
+            if bytes[position] == open[0], next == open[1] {
+                depth += 1
+                position += 2
+            } else if bytes[position] == close[0], next == close[1] {
+                depth -= 1
+                position += 2
+                if depth == 0 { return }
+            } else {
+                position += 1
             }
         }
     }

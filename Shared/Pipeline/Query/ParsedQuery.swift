@@ -2,8 +2,10 @@ import SQL
 
 /// A query as it will run, read by the SQL parser. Its text stays as it was written; only relations are put in.
 public struct ParsedQuery: Sendable {
+    /// The text after expansion, with the way back to the file.
+    let rendered: RenderedText
     /// The text after expansion.
-    public let sql: String
+    public var sql: String { rendered.text }
     /// The dialect it was read in.
     public let dialect: SQLDialect
     /// The tree.
@@ -15,7 +17,7 @@ public struct ParsedQuery: Sendable {
             throw rendered.error(at: 0, "The dialect `\(name)` is not supported. Known: postgres, bigquery.")
         }
         self.dialect = dialect
-        sql = rendered.text
+        self.rendered = rendered
         do throws(SQLError) {
             query = try parseQuery(rendered.text, dialect: dialect)
         } catch {
@@ -30,26 +32,38 @@ public struct ParsedQuery: Sendable {
     /// The relations that the query reads, lower case, without its own CTEs: `raw.events`, `sessions`.
     public var tables: [String] { query.tableReferences().map { Self.name($0) } }
 
-    /// The text with the relations that `replacement` knows put in, each under the name it had.
-    /// - Parameter replacement: SQL for the FROM clause, by the relation's name (`schema.name` or `name`); nil: stays.
-    public func replacingTables(_ replacement: (String) -> String?) -> String {
-        let bytes = Array(sql.utf8)
-        var output: [UInt8] = []
-        var position = 0
-        let found = query.tableReferences().filter { !$0.name.range.isNone }
-        for table in found.sorted(by: { $0.name.range.start < $1.name.range.start }) {
-            let range = table.name.range.offsets
-            guard range.lowerBound >= position, let text = replacement(Self.name(table)) else { continue }
-            output += bytes[position..<range.lowerBound]
-            output += Array(text.utf8)
-            if table.alias == nil { output += Array(" AS \(SQLText.identifier(table.name.last.name))".utf8) }
-            position = range.upperBound
+    /// Where in the file each relation of ``tables`` is named first.
+    public var places: [String: Int] {
+        tablesInText.reduce(into: [:]) { places, table in
+            let offset = rendered.sourceOffset(of: table.name.range.offsets.lowerBound)
+            places[Self.name(table), default: offset] = min(places[Self.name(table)] ?? offset, offset)
         }
-        output += bytes[position...]
-        return String(decoding: output, as: UTF8.self)
     }
 
-    private static func name(_ table: TableReference) -> String {
+    /// Names of the text in double quotes (or backticks), unquoted: those whose capitals count.
+    public var quotedNames: Set<String> {
+        Set(QueryToken.tokens(of: sql).filter { $0.kind == .quoted }.map(\.text))
+    }
+
+    /// The query with the relations that `replacement` knows put in, each under the name it had.
+    /// - Parameters:
+    ///   - offset: Where in the file the query starts.
+    ///   - replacement: SQL for the FROM clause, by the relation's name (`schema.name` or `name`); nil: stays.
+    public func placed(at offset: Int, replacing replacement: (String) -> String?) -> PlacedSQL {
+        PlacedSQL(self, at: offset, replacing: replacement)
+    }
+
+    /// An error at the place in the file that `range` of the text came from.
+    public func error(at range: SourceRange, _ message: String) -> PipelineError {
+        rendered.error(at: range.isNone ? 0 : range.offsets.lowerBound, message)
+    }
+
+    /// The relations, in the order of the text.
+    var tablesInText: [TableReference] {
+        query.tableReferences().filter { !$0.name.range.isNone }.sorted { $0.name.range.start < $1.name.range.start }
+    }
+
+    static func name(_ table: TableReference) -> String {
         table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
     }
 }

@@ -18,6 +18,20 @@ extension QueryOutline {
 }
 
 extension QueryOutline {
+    /// `SET x = 1` as `SET LOCAL x = 1`: what a model sets holds for its own statements and not for the next model that
+    /// uses the connection. Any other text stays.
+    public static func settingLocally(_ sql: String) -> String {
+        let tokens = QueryToken.tokens(of: sql)
+        guard tokens.count > 1, tokens[0].text == "set", tokens[0].kind == .word,
+            !["local", "transaction", "constraints"].contains(tokens[1].text)
+        else { return sql }
+        let bytes = Array(sql.utf8)
+        let start = (tokens[1].text == "session" ? tokens[1] : tokens[0]).range.upperBound
+        return "SET LOCAL" + String(decoding: bytes[start...], as: UTF8.self)
+    }
+}
+
+extension QueryOutline {
     /// The query that gives the rows of one of this query's CTEs; nil when there is no such CTE.
     public func query(ofCommonTable name: String) -> String? {
         let tokens = QueryToken.tokens(of: sql)
@@ -25,13 +39,12 @@ extension QueryOutline {
             return nil
         }
         let select = tokens[list.lowerBound - 1].text == "select" ? list.lowerBound - 1 : list.lowerBound - 2
-        guard
-            tokens.indices.contains(where: { index in
-                index + 1 < select && tokens[index].isName && tokens[index].text == name.lowercased()
-                    && ["as", "("].contains(tokens[index + 1].text)
-            })
-        else { return nil }
+        let found = tokens.indices.first { index in
+            index + 1 < select && tokens[index].isName && tokens[index].text.lowercased() == name.lowercased()
+                && ["as", "("].contains(tokens[index + 1].text)
+        }
+        guard let found else { return nil }
         let bytes = Array(sql.utf8)[..<tokens[select].range.lowerBound]
-        return String(decoding: bytes, as: UTF8.self) + " SELECT * FROM \(SQLText.identifier(name.lowercased()))"
+        return String(decoding: bytes, as: UTF8.self) + " SELECT * FROM \(SQLText.identifier(tokens[found].text))"
     }
 }

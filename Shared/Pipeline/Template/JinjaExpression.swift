@@ -6,6 +6,18 @@ indirect enum JinjaExpression: Sendable, Equatable {
     case not(JinjaExpression)
     case binary(JinjaOperator, JinjaExpression, JinjaExpression)
 
+    func collectNames(into names: inout Set<String>) {
+        switch self {
+        case .literal: break
+        case .name(let name, _): names.insert(name.lowercased())
+        case .call(_, let arguments, _): for argument in arguments { argument.collectNames(into: &names) }
+        case .not(let inner): inner.collectNames(into: &names)
+        case .binary(_, let left, let right):
+            left.collectNames(into: &names)
+            right.collectNames(into: &names)
+        }
+    }
+
     func calls(_ function: String) -> Bool {
         switch self {
         case .literal, .name: false
@@ -36,6 +48,9 @@ struct JinjaParser {
         end = range.upperBound
     }
 
+    /// What a template, or `config.yaml`, may call.
+    private static let functions: Set = ["is_incremental", "ref", "source", "var", "env_var"]
+
     /// The expression that fills the rest of the range.
     mutating func parseWhole() throws(PipelineError) -> JinjaExpression {
         let expression = try parseOr(depth: 0)
@@ -65,8 +80,12 @@ struct JinjaParser {
     mutating func expectEnd() throws(PipelineError) {
         skipSpace()
         if position < end {
-            let rest = String(decoding: bytes[position..<end], as: UTF8.self)
-            throw source.error(at: position, "Unexpected `\(rest)`: not part of the supported Jinja subset.")
+            let rest = ArgumentList.trimmed(bytes[position..<end])
+            let at = position
+            if skip("|"), let filter = word() {
+                throw source.error(at: at, "The filter `\(filter)` is not supported: no Jinja filter is.")
+            }
+            throw source.error(at: at, "Unexpected `\(rest)`: not part of the supported Jinja subset.")
         }
     }
 
@@ -113,6 +132,13 @@ struct JinjaParser {
         default: break
         }
         guard skip("(") else { return .name(name, offset: start) }
+        guard Self.functions.contains(name.lowercased()) else {
+            let instead =
+                name == "config"
+                ? "Say it in a block at the top of the file: MODEL (name …, kind …)."
+                : "Known: is_incremental(), ref('model'), source('schema', 'table'), var('name', default)."
+            throw source.error(at: start, "`\(name)(…)` is not supported. \(instead)")
+        }
         var arguments: [JinjaExpression] = []
         if skip(")") { return .call(name, arguments, offset: start) }
         repeat { arguments.append(try parseOr(depth: depth + 1)) } while skip(",")

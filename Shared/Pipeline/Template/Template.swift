@@ -44,6 +44,17 @@ public struct Template: Sendable, Equatable {
         String(decoding: Array(source.text.utf8)[range], as: UTF8.self)
     }
 
+    /// Where the template's SQL starts, white space and comments left out.
+    public var firstCode: Int {
+        QueryToken.tokens(of: text).first.map { range.lowerBound + $0.range.lowerBound } ?? range.lowerBound
+    }
+
+    /// True when there is nothing but white space and comments.
+    var isEmpty: Bool { QueryToken.tokens(of: text).isEmpty }
+
+    /// Names that the template asks for as `@name`, `{{ name }}` or in a condition, lower case.
+    public var names: Set<String> { nodes.reduce(into: []) { $1.collectNames(into: &$0) } }
+
     /// True when the template asks `is_incremental()` anywhere.
     public var asksIsIncremental: Bool { nodes.contains { $0.asksIsIncremental } }
 }
@@ -60,6 +71,22 @@ indirect enum TemplateNode: Sendable, Equatable {
     case assign(name: String, JinjaExpression, range: Range<Int>)
     /// `{% if %} … {% elif %} … {% else %} … {% endif %}`; `else` has no condition.
     case conditional([TemplateBranch])
+
+    fileprivate func collectNames(into names: inout Set<String>) {
+        switch self {
+        case .text: break
+        case .macro(let name, let arguments, _):
+            names.insert(name)
+            // `@var(name)`
+            if name == "var", let first = arguments?.first { names.insert(first.trimmingQuotes().lowercased()) }
+        case .output(let expression, _), .assign(_, let expression, _): expression.collectNames(into: &names)
+        case .conditional(let branches):
+            for branch in branches {
+                branch.condition?.collectNames(into: &names)
+                for node in branch.nodes { node.collectNames(into: &names) }
+            }
+        }
+    }
 
     var asksIsIncremental: Bool {
         switch self {
@@ -147,7 +174,7 @@ struct TemplateParser {
             position += 1
             branches.append(TemplateBranch(condition: condition, nodes: try parseNodes(depth: depth + 1)))
             guard position < tokens.endIndex, case .statement(let inside) = tokens[position].kind else {
-                throw source.error(at: offset, "This {% if %} has no {% endif %}.")
+                throw source.error(at: offset, "This {% if %} has no {% endif %} (tags in comments do not count).")
             }
             var parser = JinjaParser(source: source, range: inside)
             let word = parser.word() ?? ""

@@ -19,7 +19,8 @@ struct TemplateToken: Sendable, Equatable {
     let range: Range<Int>
 }
 
-/// Cuts text into tokens. Jinja tags are found everywhere, in strings too; macros and `;` only where SQL has code.
+/// Cuts text into tokens. Jinja tags are found in code and in strings, macros and `;` only in code, nothing in comments:
+/// what is commented out does not have to be right.
 struct TemplateLexer {
     private let source: SourceFile
     private let bytes: [UInt8]
@@ -50,7 +51,7 @@ struct TemplateLexer {
             case UInt8(ascii: "\""): try lexQuoted(UInt8(ascii: "\""), backslash: false)
             case UInt8(ascii: "`"): try lexQuoted(UInt8(ascii: "`"), backslash: false)
             case UInt8(ascii: "$"): try lexDollar()
-            case UInt8(ascii: "-") where byte(1) == UInt8(ascii: "-"): try lexLineComment()
+            case UInt8(ascii: "-") where byte(1) == UInt8(ascii: "-"): lexLineComment()
             case UInt8(ascii: "/") where byte(1) == UInt8(ascii: "*"): try lexBlockComment()
             case UInt8(ascii: ";"): emit(.semicolon, 1)
             case UInt8(ascii: "@"): try lexMacro()
@@ -160,18 +161,14 @@ struct TemplateLexer {
         throw source.error(at: opened, "This dollar quote is never closed.")
     }
 
-    private mutating func lexLineComment() throws(PipelineError) {
-        while position < end && bytes[position] != UInt8(ascii: "\n") {
-            if try lexJinja() { continue }
-            position += 1
-        }
+    private mutating func lexLineComment() {
+        while position < end && bytes[position] != UInt8(ascii: "\n") { position += 1 }
     }
 
     private mutating func lexBlockComment() throws(PipelineError) {
         let opened = position
         var depth = 0
         while position < end {
-            if try lexJinja() { continue }
             if bytes[position] == UInt8(ascii: "/") && byte(1) == UInt8(ascii: "*") {
                 depth += 1
                 position += 2

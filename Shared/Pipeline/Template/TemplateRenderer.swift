@@ -4,7 +4,7 @@ public struct RenderedText: Sendable, Equatable {
     /// Where each stretch of `text` came from, in order. A verbatim stretch maps byte by byte, an expanded one to its
     /// first byte.
     private var stretches: [(rendered: Int, source: Int, verbatim: Bool)] = []
-    private let source: SourceFile
+    let source: SourceFile
 
     fileprivate init(source: SourceFile) { self.source = source }
 
@@ -17,6 +17,19 @@ public struct RenderedText: Sendable, Equatable {
     public func sourceOffset(of offset: Int) -> Int {
         guard let stretch = stretches.last(where: { $0.rendered <= offset }) else { return 0 }
         return stretch.verbatim ? stretch.source + offset - stretch.rendered : stretch.source
+    }
+
+    /// `range` of `text` in the pieces that it came from, each with its place in the file.
+    func pieces(of range: Range<Int>) -> [(offset: Int, source: Int, isVerbatim: Bool)] {
+        var pieces: [(Int, Int, Bool)] = []
+        for (index, stretch) in stretches.enumerated() {
+            let end = index + 1 < stretches.count ? stretches[index + 1].rendered : text.utf8.count
+            let start = max(stretch.rendered, range.lowerBound)
+            guard start < min(end, range.upperBound) else { continue }
+            let source = stretch.verbatim ? stretch.source + start - stretch.rendered : stretch.source
+            pieces.append((start, source, stretch.verbatim))
+        }
+        return pieces
     }
 
     /// An error that points at the place in the file where `text` has `offset`.
@@ -176,6 +189,18 @@ private struct TemplateRenderer {
 }
 
 extension String {
+    /// The name that an SQL identifier means: in double quotes as written, otherwise lower case.
+    public var identifierName: String { first == "\"" ? trimmingQuotes() : trimmingQuotes().lowercased() }
+
+    /// The identifier that the text begins with, quotes included.
+    var prefixOfIdentifier: Substring {
+        guard let quote = first, quote == "\"" || quote == "'" || quote == "`" else {
+            return prefix { !$0.isWhitespace }
+        }
+        guard let close = dropFirst().firstIndex(of: quote) else { return prefix { !$0.isWhitespace } }
+        return self[...close]
+    }
+
     /// Without the quotes around it, if it has any.
     func trimmingQuotes() -> String {
         guard count >= 2, let first, first == last, first == "'" || first == "\"" else { return self }

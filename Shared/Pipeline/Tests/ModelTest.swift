@@ -24,15 +24,15 @@ public struct ModelTest: Sendable {
 
     /// Rows given to the query in place of a relation.
     public struct Input: Sendable {
-        /// The rows, each by column.
+        /// The rows, each by column, the names as written.
         public var rows: [OrderedDictionary<String, TestValue>]
-        /// Types of columns, by name, where the test states them.
+        /// Types of columns, by name as written, where the test states them.
         public var columns: OrderedDictionary<String, String>
     }
 
     /// Rows expected of the query.
     public struct Output: Sendable {
-        /// The rows, each by column.
+        /// The rows, each by column, the names as written.
         public var rows: [OrderedDictionary<String, TestValue>]
         /// True when columns that the test does not name are not compared.
         public var partial: Bool
@@ -132,7 +132,7 @@ extension ModelTest {
         var rows: [OrderedDictionary<String, TestValue>] = []
         for row in try value.sequence() {
             var cells: OrderedDictionary<String, TestValue> = [:]
-            for (column, cell) in try row.mapping() { cells[column.text.lowercased()] = try testValue(cell) }
+            for (column, cell) in try row.mapping() { cells[column.text] = try testValue(cell) }
             rows.append(cells)
         }
         return rows
@@ -156,7 +156,7 @@ extension ModelTest.Input {
             switch key.text {
             case "rows": rows = try ModelTest.rows(part)
             case "columns":
-                for (name, type) in try part.mapping() { columns[name.text.lowercased()] = try type.string() }
+                for (name, type) in try part.mapping() { columns[name.text] = try type.string() }
             default: throw key.error("Unknown key `\(key.text)`. Known: rows, columns.")
             }
         }

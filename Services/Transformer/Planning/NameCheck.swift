@@ -1,0 +1,64 @@
+import Pipeline
+import SQL
+
+/// Names that cannot work, found when a project is read: before anything is planned, computed or dropped.
+///
+/// What a model reads of another model is looked up in that one's query. Raw tables may have any column, and so may what
+/// takes `*` from them.
+struct NameCheck {
+    /// PostgreSQL cuts names off after so many bytes.
+    static let bytesMax = 63
+
+    private var catalogs: [SQLDialect: SchemaCatalog] = [:]
+
+    /// - Parameter snapshot: Its parents must have been checked before.
+    mutating func check(_ snapshot: ModelSnapshot) throws(PipelineError) {
+        let model = snapshot.definition
+        for part in [snapshot.name.schema, snapshot.name.name] where part.utf8.count > Self.bytesMax {
+            throw model.error(
+                "name", "`\(part)` has \(part.utf8.count) bytes; a name may have \(Self.bytesMax). Shorten it.")
+        }
+        let query = snapshot.query
+        var catalog = catalogs[query.dialect] ?? SchemaCatalog(dialect: query.dialect)
+        if let error = query.query.nameErrors(in: catalog).first(where: { $0.code == .unknownColumn }) {
+            throw query.error(at: error.range, "\(snapshot.name): \(error.message)")
+        }
+        if let columns = outputs(of: snapshot, catalog) {
+            try check(columns, of: snapshot)
+            let name = QualifiedName(snapshot.name.schema, snapshot.name.name)
+            catalog.add(name, columns: columns.map { .init($0) })
+            catalogs[query.dialect] = catalog
+        }
+    }
+
+    /// Nil when not all of them can be known.
+    private func outputs(of snapshot: ModelSnapshot, _ catalog: SchemaCatalog) -> [String]? {
+        let declared = snapshot.definition.columns
+        if !declared.isEmpty { return Array(declared.keys) }
+        do throws(SQLError) {
+            let qualified = try snapshot.query.query.qualified(in: catalog)
+            return qualified.isComplete ? qualified.columns.map(\.name) : nil
+        } catch {
+            return nil  // the database knows more, and says so when the table is made
+        }
+    }
+
+    private func check(_ columns: [String], of snapshot: ModelSnapshot) throws(PipelineError) {
+        let model = snapshot.definition
+        let known = columns.joined(separator: ", ")
+        if let time = model.kind.timeRange?.timeColumn, !columns.contains(time) {
+            let similar = columns.first { $0.lowercased() == time.lowercased() }
+            let hint = similar.map { " Write it as in the query: time_column \"\($0)\"." } ?? ""
+            throw model.error("kind", "\(snapshot.name) has no column \(time) to be its time column: \(known).\(hint)")
+        }
+        if let other = model.columnDescriptions.keys.first(where: { !columns.contains($0) }) {
+            throw model.error(
+                "column_descriptions", "\(snapshot.name) has no column \(other) to describe: \(known).")
+        }
+        if let long = columns.first(where: { $0.utf8.count > Self.bytesMax }) {
+            throw model.error(
+                "columns",
+                "The column `\(long)` has \(long.utf8.count) bytes; a name may have \(Self.bytesMax). Shorten it.")
+        }
+    }
+}
