@@ -11,6 +11,7 @@ public enum ServiceMain {
     ///   - service: Its settings are taken as flags by every command.
     public static func run<Root: ParsableCommand>(_ root: Root.Type, _ service: ServiceDescription) async -> Never {
         signal(SIGPIPE, SIG_IGN)  // a closed socket or pipe is an error of that write, not the end of the process
+        OpenFiles.raiseLimit()
         let outcome = await outcome(of: root, service, arguments: Array(CommandLine.arguments.dropFirst()))
         if !outcome.output.isEmpty { print(outcome.output) }
         if !outcome.errors.isEmpty { StandardError.write(outcome.errors + "\n") }

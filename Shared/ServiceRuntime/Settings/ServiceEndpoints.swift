@@ -9,24 +9,27 @@ public struct HTTPEndpoint: Sendable, Equatable {
         .integer("http.port", default: standard, in: 0...65535, "Port to answer on; 0 takes a free one.")
     }
 
-    /// `HTTP_HOST` and `HTTP_PORT`.
+    /// `HTTP_HOST`, `HTTP_PORT` and the limits.
     /// - Parameter port: The service's own default.
     public static func group(port: Int) -> SettingGroup {
-        SettingGroup("HTTP", [hostSetting, portSetting(port)])
+        SettingGroup("HTTP", [hostSetting, portSetting(port)] + HTTPLimits.settings)
     }
 
     public var host: String
     public var port: Int
+    public var limits: HTTPLimits
 
-    public init(host: String = "127.0.0.1", port: Int) {
+    public init(host: String = "127.0.0.1", port: Int, limits: HTTPLimits = HTTPLimits()) {
         self.host = host
         self.port = port
+        self.limits = limits
     }
 
     /// The default port is the one that the loaded ``group(port:)`` declared.
     public init(_ settings: Settings) throws(SettingsError) {
         host = try settings.value(of: Self.hostSetting)
         port = try settings.value(of: Self.portSetting(0))
+        limits = try HTTPLimits(settings)
     }
 }
 
