@@ -149,7 +149,7 @@ let package = Package(
         shared(.dataContract, uses: [.civilTime, .spelling], [.orderedCollections, .yams]),
 
         shared(.pipeline, uses: [.civilTime, .spelling, .dataContract, .sql], [.yams, .orderedCollections]),
-        shared(.controlPlane, uses: [.civilTime, .kafka], [.logging]),
+        shared(.controlPlane, uses: [.civilTime, .kafka], [.lifecycle, .logging]),
         shared(.warehouse, uses: [.postgres, .sql, .dataContract], [.logging, .metrics]),
         shared(
             .web, uses: [.cryptography, .serviceRuntime], [.hummingbird, .logging],

@@ -26,6 +26,7 @@ public enum ControlMessages {
         ModelUpdated.self, EnvironmentPromoted.self,
         RunStarted.self, RunSucceeded.self, RunFailed.self,
         EnvironmentManifest.self, EnvironmentManifestPart.self, EnvironmentRemoved.self,
+        SessionsEnded.self,
     ]
 
     static let byType: [String: any ControlMessage.Type] = Dictionary(

@@ -21,6 +21,10 @@ public actor ControlSubscriber {
     private var batch: (records: RecordBatch, next: Int)?
     private var caughtUp: Set<TopicPartition> = []
     private var parts = ManifestParts()
+    /// Up to where every message was given out, and the next asked for: none of those before is still being dealt with.
+    public private(set) var readUpTo: [TopicPartition: Offset] = [:]
+    /// Where the batch in hand ends.
+    private var batchEnd: [TopicPartition: Offset] = [:]
     /// An assignment waits for its answer: the brokers did not tell the committed offsets at the first try.
     private var owesAnswer = false
 
@@ -69,6 +73,8 @@ public actor ControlSubscriber {
     public func next() async throws(KafkaError) -> Delivery? {
         while true {
             if let delivery = nextInBatch() { return delivery }
+            readUpTo.merge(batchEnd) { $1 }
+            batchEnd = [:]
             if owesAnswer {
                 try await consumer.assign(from: .committed)
                 owesAnswer = false
@@ -82,14 +88,18 @@ public actor ControlSubscriber {
                 logger.warning(
                     "records of a control topic are gone; reading on with the oldest that is there",
                     metadata: ["partition": "\(partition)", "error": "\(error)"])
+                readUpTo[partition] = nil
                 return .gap(partition)
             }
             guard let event else { return nil }
             switch event {
             case .assigned: owesAnswer = true
             case .revoked(let partitions, _): try await consumer.release(partitions)
-            case .records(let records): batch = (records, records.startIndex)
-            case .reachedEnd(let partition, _):
+            case .records(let records):
+                batch = (records, records.startIndex)
+                batchEnd = records.nextOffsets
+            case .reachedEnd(let partition, let next):
+                readUpTo[partition] = next
                 if caughtUp.insert(partition).inserted { return .caughtUp(partition) }
             }
         }

@@ -165,6 +165,7 @@ enum Samples {
 
     static let all: [any ControlMessage] = [
         landed,
+        SessionsEnded(user: "u", session: "s", before: time),
         TransformRequested(
             task: "t", run: "r", attempt: 2, action: .backfill, environment: "prod", model: "analytics.sessions",
             from: day, upTo: time, deadline: time),
