@@ -4,6 +4,7 @@ import Hummingbird
 import Kafka
 import Logging
 import Pipeline
+import Postgres
 import ServiceLifecycle
 import ServiceRuntime
 import Web
@@ -15,6 +16,7 @@ struct BIAPIService {
     let web: WebServer
     let events: ModelEvents
     let watch: DashboardWatch
+    let announcer: SessionAnnouncer
     let eventRoutes: EventRoutes
     let state: StateStore
     /// For the SQL page and its downloads.
@@ -48,7 +50,9 @@ struct BIAPIService {
             environment: "prod", versions: versions, cache: cache, hub: hub, catalogue: shelf, logger: logger)
         let sessions = LoginSessions(users: state, logger: logger)
         let tokens = await SessionTokens(
-            sessionSettings, accepts: { principal, issuedAt in await sessions.accepts(principal, issuedAt: issuedAt) })
+            sessionSettings,
+            accepts: { principal, issuedAt in await sessions.verdict(on: principal, issuedAt: issuedAt) })
+        let announcer = SessionAnnouncer(state: state, kafka: events.kafka, logger: logger)
 
         health.add("state database") { await state.health() }
         health.add("control plane") {
@@ -61,8 +65,11 @@ struct BIAPIService {
         }
         health.add("dashboards") { dashboards.health }
         health.add("warehouse") { chartEngine.answering.health }
+        health.add("session changes") { announcer.health }
         let application = WebApplication(
-            endpoint: try HTTPEndpoint(settings), health: health, sessions: tokens, logger: logger)
+            endpoint: try HTTPEndpoint(settings), health: health, sessions: tokens,
+            explain: { ($0 as? PostgresError)?.isAway == true ? .away("The state database does not answer.") : nil },
+            logger: logger)
         try Self.pages(own, logger).add(to: application.router)
         let api = application.router.group("api/v1")
         LoginRoutes(
@@ -87,8 +94,9 @@ struct BIAPIService {
         self.state = state
         self.engine = engine
         self.chartEngine = chartEngine
+        self.announcer = announcer
         watch = DashboardWatch(shelf: dashboards, hub: hub, logger: logger)
-        parts = [state, engine, chartEngine, events, watch, web]
+        parts = [state, engine, chartEngine, events, announcer, watch, web]
     }
 
     private static func pages(_ settings: BIAPISettings, _ logger: Logger) throws -> PageRoutes {

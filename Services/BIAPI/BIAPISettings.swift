@@ -39,7 +39,7 @@ public struct BIAPISettings: Sendable {
         "bi.cache.bytes_max", default: 64 << 20, in: 0...(16 << 30), "The most memory for answers of charts.")
     static let sqlRole = Setting<Role>.choice(
         "bi.sql_role", default: .editor, "The least role that may write queries of its own.")
-    static let schedulerURL = Setting<String>.address(
+    static let schedulerURL = Setting<LoginAddress>.visitorAddress(
         "scheduler.url", "The scheduler's page, for the link on every page."
     ).optional
     static let vendorFolder = Setting<String>.text(
@@ -65,7 +65,7 @@ public struct BIAPISettings: Sendable {
     public var sqlPerUserMax = 4
     public var cacheBytesMax = 64 << 20
     public var sqlRole: Role = .editor
-    public var schedulerURL: String?
+    public var schedulerURL: LoginAddress?
     public var vendorFolder = ".millrace/vendor"
 
     /// The defaults.

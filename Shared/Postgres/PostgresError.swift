@@ -69,6 +69,15 @@ public struct PostgresError: Error, Equatable, Sendable, CustomStringConvertible
         }
     }
 
+    /// True when the database could not be asked, whatever was asked of it: it is away, is starting, refuses us, is too
+    /// slow, or has no connection free.
+    public var isAway: Bool {
+        switch code {
+        case .poolExhausted, .timedOut, .closed: true
+        default: isRetriable || isConnectionGone
+        }
+    }
+
     /// True when the connection cannot be used any more.
     public var isConnectionGone: Bool {
         switch code {

@@ -1,6 +1,7 @@
 // ServerSentEvents: an answer that goes on as long as there is news and somebody listening.
-// Always: it ends when the service stops, when the client is gone, and when the client is too slow to keep up (it
-// connects again by itself and reads the state anew). What waits to be written is bounded.
+// Always: it ends when the service stops, when the session that asked for it has ended, when the client is gone, and when
+// the client is too slow to keep up (it connects again by itself and reads the state anew). What waits to be written is
+// bounded, and so are the streams of a user and of all together.
 import Foundation
 import Hummingbird
 import NIOCore
@@ -42,11 +43,15 @@ extension Response {
     /// - Parameters:
     ///   - events: Ends the answer when it ends. It is cancelled when the client leaves or the service stops.
     ///   - heartbeat: How often a comment is sent when nothing else is, so that proxies keep the connection and a lost
-    ///     client is noticed.
+    ///     client is noticed; and how often the session is looked at.
+    /// - Throws: ``Problem`` 429 when the user has too many streams open already.
     public static func events<Events: AsyncSequence & Sendable>(
-        _ events: Events, for request: Request, heartbeat: Duration = .seconds(15)
-    ) -> Response where Events.Element == ServerSentEvent {
+        _ events: Events, for request: Request, in context: WebContext, heartbeat: Duration = .seconds(15)
+    ) throws(Problem) -> Response where Events.Element == ServerSentEvent {
+        let place = try context.streams?.take(for: context.principal?.subject ?? context.client)
+        let stands = context.sessionStands
         let body = ResponseBody { writer in
+            defer { place?.giveBack() }
             try await request.body.consumeWithCancellationOnInboundClose { _ in
                 let (chunks, source) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingOldest(waitingMax))
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -57,7 +62,7 @@ extension Response {
                     group.addTask {
                         while !Task.isCancelled {
                             try await Task.sleep(for: heartbeat)
-                            guard source.accepts(": still here\n\n") else { return source.finish() }
+                            guard await stands(), source.accepts(": still here\n\n") else { return source.finish() }
                         }
                     }
                     try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))

@@ -15,21 +15,29 @@ public struct WebServer: Service, CustomStringConvertible {
     private let endpoint: HTTPEndpoint
     private let listening: Listening
 
-    /// Connections beyond this wait until others close.
-    private static let connectionsMax = 1024
-    /// A connection that says nothing for this long is closed.
-    private static let idleMax: TimeAmount = .seconds(75)
+    /// The most bytes of a request's head.
+    private static let headerBytesMax = 32 << 10
+    /// Connections that are being closed are not gone yet: that many may be there beside those that have a place.
+    private static let closingMax = 256
 
     init(responder: RouterResponder<WebContext>, endpoint: HTTPEndpoint, logger: Logger) {
         let listening = Listening()
         self.listening = listening
         self.endpoint = endpoint
+        let limits = endpoint.limits
+        let places = ConnectionPlaces(limits)
         application = Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: Self.idleMax)),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ConnectionGuard(places, limits)],
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.headerBytesMax, maxHeaderListSize: Self.headerBytesMax,
+                        maxHeaderFieldCount: 200))),
             configuration: .init(
                 address: .hostname(endpoint.host, port: endpoint.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.connectionsMax + ConnectionPlaces.reserveMax + Self.closingMax)),
             onServerRunning: { listening.begin(port: $0.localAddress?.port ?? endpoint.port) },
             eventLoopGroupProvider: .shared(WebThreads.loops),
             logger: logger)

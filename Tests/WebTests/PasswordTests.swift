@@ -66,41 +66,94 @@ import Testing
 @Suite("Failed log-ins make the next wait") struct LoginThrottleTests {
     let start = ContinuousClock.now
 
+    /// Whether a try is let through; it fails when it is.
+    private func fails(
+        _ throttle: LoginThrottle, _ user: String, _ address: String, after seconds: Int = 0
+    ) -> Bool {
+        let now = start + .seconds(seconds)
+        guard let attempt = try? throttle.begin(user: user, address: address, now: now) else { return false }
+        throttle.end(attempt, .failed, now: now)
+        return true
+    }
+
+    private func succeeds(_ throttle: LoginThrottle, _ user: String, _ address: String, after seconds: Int = 0) -> Bool
+    {
+        let now = start + .seconds(seconds)
+        guard let attempt = try? throttle.begin(user: user, address: address, now: now) else { return false }
+        throttle.end(attempt, .succeeded, now: now)
+        return true
+    }
+
     @Test func waitsDoubleAndFade() {
         let throttle = LoginThrottle()
-        for _ in 0..<4 { throttle.failed(user: "ada", address: "a", now: start) }
-        #expect(throttle.wait(user: "ada", address: "a", now: start) == nil)
-        throttle.failed(user: "Ada", address: "a", now: start)
-        #expect(throttle.wait(user: "ada", address: "a", now: start) == .seconds(2))
-        throttle.failed(user: "ada", address: "a", now: start)
-        #expect(throttle.wait(user: "ada", address: "a", now: start) == .seconds(4))
-        #expect(throttle.wait(user: "ada", address: "a", now: start + .seconds(4)) == nil)
-        #expect(throttle.wait(user: "ada", address: "b", now: start) == nil)
-        #expect(throttle.wait(user: "bob", address: "a", now: start) == nil)
-        throttle.failed(user: "ada", address: "a", now: start + .seconds(4000))
-        #expect(throttle.wait(user: "ada", address: "a", now: start + .seconds(4000)) == nil)
+        for user in ["ada", "Ada", "ADA", "ada", "ada"] { #expect(fails(throttle, user, "a")) }
+        #expect(!fails(throttle, "ada", "a", after: 1))
+        #expect(fails(throttle, "ada", "a", after: 2))
+        #expect(!fails(throttle, "ada", "a", after: 5))
+        #expect(fails(throttle, "ada", "a", after: 6))
+        #expect(fails(throttle, "ada", "b", after: 6))
+        #expect(fails(throttle, "bob", "a", after: 6))
+        for _ in 0..<5 { #expect(fails(throttle, "ada", "a", after: 5000)) }
+        #expect(!fails(throttle, "ada", "a", after: 5000))
+    }
+
+    @Test("tries side by side are counted before any is looked at")
+    func sideBySide() throws {
+        let throttle = LoginThrottle()
+        let attempts = (0..<40).compactMap { _ in try? throttle.begin(user: "ada", address: "a", now: start) }
+        #expect(attempts.count == 5)
+        // Many names of one address: no more at once than it may.
+        let others = (0..<40).compactMap { try? throttle.begin(user: "\($0)", address: "b", now: start) }
+        #expect(others.count == 5)
+        for attempt in attempts + others { throttle.end(attempt, .undecided, now: start) }
+        #expect(throttle.count == 0)
     }
 
     @Test func successForgets() {
         let throttle = LoginThrottle()
-        for _ in 0..<9 { throttle.failed(user: "ada", address: "a", now: start) }
-        throttle.succeeded(user: "ada", address: "a")
-        #expect(throttle.wait(user: "ada", address: "a", now: start) == nil)
+        for _ in 0..<4 { #expect(fails(throttle, "ada", "a")) }
+        #expect(succeeds(throttle, "ada", "a"))
+        for _ in 0..<5 { #expect(fails(throttle, "ada", "a")) }
+        #expect(!succeeds(throttle, "ada", "a"))
     }
 
-    @Test func oneAddressOverManyUsersIsSlowedToo() {
+    @Test("an address that guesses many names waits, but for those who logged in from there before")
+    func oneAddress() throws {
         let throttle = LoginThrottle()
-        for user in 0..<30 { throttle.failed(user: "\(user)", address: "a", now: start) }
-        let problem = #expect(throws: Problem.self) { try throttle.check(user: "new", address: "a", now: start) }
+        #expect(succeeds(throttle, "ada", "a"))
+        for user in 0..<30 { #expect(fails(throttle, "\(user)", "a")) }
+        let problem = #expect(throws: Problem.self) { try throttle.begin(user: "new", address: "a", now: start) }
         #expect(problem?.status == .tooManyRequests)
         #expect(problem?.headers[.retryAfter] == "2")
+        #expect(succeeds(throttle, "ada", "a"))
+        #expect(succeeds(throttle, "new", "b"))
+    }
+
+    @Test("a user whom many addresses guess is slowed, not locked, and not at all where they are known")
+    func manyAddresses() {
+        let throttle = LoginThrottle()
+        #expect(succeeds(throttle, "ada", "home"))
+        let evaluated = (0..<40).flatMap { address in (0..<5).map { _ in fails(throttle, "ada", "\(address)") } }
+        #expect(evaluated.filter { $0 }.count == 20)
+        #expect(succeeds(throttle, "ada", "home"))
+        // From then on one in half a minute at most, from wherever.
+        var count = 0
+        for second in 100..<400 where fails(throttle, "ada", "far-\(second)", after: second) { count += 1 }
+        #expect((8...20).contains(count))
+        #expect(succeeds(throttle, "ada", "new place", after: 500))
+        #expect(fails(throttle, "bob", "0"))
     }
 
     @Test func memoryIsBounded() {
         var limits = LoginThrottle.Limits()
         limits.entriesMax = 100
         let throttle = LoginThrottle(limits)
-        for user in 0..<1_000 { throttle.failed(user: "\(user)", address: "\(user)", now: start + .milliseconds(user)) }
-        #expect(throttle.count <= 101)
+        for _ in 0..<5 { #expect(fails(throttle, "ada", "a")) }
+        for user in 0..<1_000 {
+            _ = fails(throttle, "\(user)", "\(user)")
+            _ = succeeds(throttle, "+\(user)", "+\(user)")
+        }
+        #expect(throttle.count <= 4 * 100)
+        #expect(!fails(throttle, "ada", "a"))  // made-up names do not wash away who must wait
     }
 }

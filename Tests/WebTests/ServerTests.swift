@@ -37,10 +37,10 @@ import Testing
 
     @Test func eventsEndWhenTheServiceStops() async throws {
         let face = try await Face()
-        face.web.router.get("events") { request, _ in
+        face.web.router.get("events") { request, context in
             let (events, source) = AsyncStream<ServerSentEvent>.makeStream()
             source.yield(ServerSentEvent(id: "1", name: "model.updated", data: "a\nb"))
-            return Response.events(events, for: request)
+            return try Response.events(events, for: request, in: context)
         }
         let server = face.web.server()
         let received = Received()

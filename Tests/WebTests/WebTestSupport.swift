@@ -15,13 +15,16 @@ struct Face {
 
     init(
         login: LoginAddress = .port(8088, path: "/login"), health: HealthChecks = HealthChecks(),
-        accepts: @escaping SessionTokens.Acceptance = { _, _ in true }, bodyBytesMax: Int = 1 << 20
+        accepts: @escaping SessionTokens.Acceptance = { _, _ in .stands }, bodyBytesMax: Int = 1 << 20,
+        limits: HTTPLimits = HTTPLimits(), explain: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
     ) async throws {
         let settings = try SessionSettings(secret: Self.secret, lifetime: .seconds(3600), login: login)
         sessions = await SessionTokens(settings, accepts: accepts)
         web = WebApplication(
-            endpoint: HTTPEndpoint(port: 0), health: health, sessions: sessions, bodyBytesMax: bodyBytesMax,
-            metrics: MetricsRegistry(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            endpoint: HTTPEndpoint(port: 0, limits: limits), health: health, sessions: sessions,
+            bodyBytesMax: bodyBytesMax,
+            explain: explain, metrics: MetricsRegistry(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     func ask(

@@ -26,7 +26,7 @@ struct EventRoutes {
                     .tooManyRequests, "You have \(streams.perUserMax) pages open that listen. Close some.",
                     headers: [.retryAfter: "30"])
             }
-            return Response.events(events(slot), for: request)
+            return try Response.events(events(slot), for: request, in: context)
         }
     }
 

@@ -39,6 +39,7 @@ struct LoginRoutes {
     private struct SessionAnswer: Encodable {
         let user: UserAnswer
         let mayQuery: Bool
+        /// An address, or `:port/path` on the visitor's host.
         let schedulerURL: String?
 
         enum CodingKeys: String, CodingKey {
@@ -57,23 +58,8 @@ struct LoginRoutes {
 
     private func logIn(_ request: Request, _ context: WebContext) async throws -> Response {
         let form = try await request.decode(as: Form.self, context: context)
-        try throttle.check(user: form.name, address: context.remoteAddress)
-        let user = try await users.user(named: form.name)
-        let isRight: Bool
-        do throws(PasswordError) {
-            // Somebody who does not exist takes as long.
-            isRight = try await hasher.verify(form.password, against: user?.passwordHash ?? hasher.decoy)
-        } catch {
-            if error == .busy { throw Problem(.serviceUnavailable, error.description, headers: [.retryAfter: "1"]) }
-            throw error
-        }
-        guard let user, isRight, !user.isDisabled else {
-            throttle.failed(user: form.name, address: context.remoteAddress)
-            context.logger.notice("log-in refused", metadata: ["peer": "\(context.remoteAddress)"])
-            throw Problem(.unauthorized, "The name or the password is wrong.", title: "Log-in refused")
-        }
-        throttle.succeeded(user: form.name, address: context.remoteAddress)
-        let session = try await tokens.issue(subject: user.id, name: user.name, role: user.role)
+        let user = try await user(named: form.name, password: form.password, context)
+        let session = try await tokens.issue(subject: user.id, name: user.name, role: user.role, at: user.readAt)
         let answer = LoginAnswer(
             user: UserAnswer(name: user.name, role: user.role.rawValue),
             next: form.next.flatMap { LoginRedirect.safeTarget($0, for: request) } ?? "/",
@@ -84,7 +70,33 @@ struct LoginRoutes {
         return response
     }
 
+    /// Whoever has that name and password. The try counts before anything is looked at.
+    private func user(named name: String, password: String, _ context: WebContext) async throws -> User {
+        let attempt = try throttle.begin(user: name, address: context.client)
+        var outcome = LoginThrottle.Outcome.undecided
+        defer { throttle.end(attempt, outcome) }
+        let user = try await users.user(named: name)
+        let isRight: Bool
+        do throws(PasswordError) {
+            // Somebody who does not exist takes as long.
+            isRight = try await hasher.verify(
+                password, against: user?.passwordHash ?? hasher.decoy, isAcquainted: attempt.isAcquainted)
+        } catch {
+            if error == .busy { throw Problem(.serviceUnavailable, error.description, headers: [.retryAfter: "1"]) }
+            throw error
+        }
+        guard let user, isRight, !user.isDisabled else {
+            outcome = .failed
+            context.logger.notice("log-in refused", metadata: ["peer": "\(context.remoteAddress)"])
+            throw Problem(.unauthorized, "The name or the password is wrong.", title: "Log-in refused")
+        }
+        outcome = .succeeded
+        return user
+    }
+
     private func logOut(_ request: Request, _ context: WebContext) async throws -> Response {
+        // Not a word of "logged out" while the session cannot be ended.
+        if let problem = context.sessionProblem { throw problem }
         if let principal = context.principal { try await sessions.end(principal, lifetime: tokens.settings.lifetime) }
         var response = Response(status: .noContent)
         SessionCookies.end(on: &response, for: request)
@@ -95,7 +107,7 @@ struct LoginRoutes {
         let principal = try context.requirePrincipal()
         let answer = SessionAnswer(
             user: UserAnswer(name: principal.name, role: principal.role.rawValue),
-            mayQuery: principal.role >= settings.sqlRole, schedulerURL: settings.schedulerURL)
+            mayQuery: principal.role >= settings.sqlRole, schedulerURL: settings.schedulerURL?.description)
         return try context.responseEncoder.encode(answer, from: request, context: context)
     }
 }

@@ -74,6 +74,8 @@ struct StateStore: Service, CustomStringConvertible {
     private func sweep() async {
         do throws(PostgresError) {
             try await pool.execute("DELETE FROM ended_sessions WHERE until < now()")
+            // Longer than any session lives.
+            try await pool.execute("DELETE FROM session_changes WHERE is_told AND before < now() - interval '31 days'")
             try await pool.execute("DELETE FROM queries WHERE started_at < now() - interval '90 days'")
             try await pool.execute(
                 """

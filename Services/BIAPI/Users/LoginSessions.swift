@@ -9,7 +9,7 @@ import Web
 /// Checks sessions against the users' table, with a short memory.
 actor LoginSessions {
     private struct Verdict {
-        let isAccepted: Bool
+        let verdict: SessionVerdict
         let until: ContinuousClock.Instant
     }
 
@@ -25,34 +25,36 @@ actor LoginSessions {
         self.logger = logger
     }
 
-    /// True when the user is there, has the role that the session says, and has not logged out.
-    func accepts(_ principal: Principal, issuedAt: Date) async -> Bool {
+    /// It stands when the user is there, has the role that the session says, and has not logged out.
+    func verdict(on principal: Principal, issuedAt: Date) async -> SessionVerdict {
         let now = ContinuousClock.now
-        if let verdict = verdicts[principal.session], verdict.until > now { return verdict.isAccepted }
+        if let known = verdicts[principal.session], known.until > now { return known.verdict }
         do {
-            let isAccepted = try await check(principal, issuedAt)
+            let verdict: SessionVerdict = try await stands(principal, issuedAt) ? .stands : .ended
+            // Meanwhile somebody may have logged out: that is not forgotten over an older answer.
+            if let known = verdicts[principal.session], known.until > now { return known.verdict }
             if verdicts.count >= Self.entriesMax { verdicts = verdicts.filter { $0.value.until > now } }
             if verdicts.count < Self.entriesMax {
-                verdicts[principal.session] = Verdict(isAccepted: isAccepted, until: now + memory)
+                verdicts[principal.session] = Verdict(verdict: verdict, until: now + memory)
             }
-            return isAccepted
+            return verdict
         } catch {
-            logger.error("session not checked", metadata: ["error": "\(error)"])
-            return false
+            logger.warning("session not checked", metadata: ["error": "\(error)"])
+            return .unknown("The database that knows users and sessions does not answer.")
         }
     }
 
     /// Logs out.
     func end(_ principal: Principal, lifetime: Duration) async throws {
         try await users.end(
-            session: principal.session, until: Date().addingTimeInterval(Double(lifetime.components.seconds)))
-        verdicts[principal.session] = Verdict(isAccepted: false, until: .now + lifetime)
+            session: principal.session, of: principal.subject,
+            until: Date().addingTimeInterval(Double(lifetime.components.seconds)))
+        verdicts[principal.session] = Verdict(verdict: .ended, until: .now + lifetime)
     }
 
-    private func check(_ principal: Principal, _ issuedAt: Date) async throws -> Bool {
+    private func stands(_ principal: Principal, _ issuedAt: Date) async throws -> Bool {
         guard let user = try await users.user(id: principal.subject), !user.isDisabled, user.role == principal.role,
-            // Tokens count in whole seconds.
-            issuedAt.timeIntervalSince1970 >= user.sessionsValidFrom.timeIntervalSince1970.rounded(.down)
+            issuedAt >= user.sessionsValidFrom
         else { return false }
         return try await !users.isEnded(session: principal.session)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 import Foundation
 import Kafka
 import Postgres
@@ -32,11 +33,17 @@ struct ServeCommand: AsyncParsableCommand {
             holder: SchedulerNode.holderOfThisProcess, logger: logger)
         let health = HealthChecks()
         node.addChecks(to: health)
-        let sessions = await SessionTokens(try SessionSettings(settings))
+        let ended = EndedSessions()
+        health.add("sessions") { ended.health() }
+        let follower = SessionsFollower(
+            kafka, logger: logger, take: { ended.end(user: $0.user, session: $0.session, before: $0.before) },
+            known: { ended.isKnown(upTo: $0) })
+        let sessions = await SessionTokens(try SessionSettings(settings)) { ended.verdict(on: $0, issuedAt: $1) }
         let web = try SchedulerWeb.make(
             endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions, node: node, settings: scheduling,
             logger: logger)
-        try await Lifecycle.run(node.services + [web.server()], settings: settings, health: health, logger: logger)
+        try await Lifecycle.run(
+            node.services + [follower, web.server()], settings: settings, health: health, logger: logger)
         await pool.close()
     }
 }

@@ -106,7 +106,7 @@ struct APIRoutes: Sendable {
             }
             source.onTermination = { _ in relay.cancel() }
         }
-        return Response.events(hello, for: request)
+        return try Response.events(hello, for: request, in: context)
     }
 
     /// What could not be dealt with, and why. The messages themselves are for `scheduler set-aside --show`.

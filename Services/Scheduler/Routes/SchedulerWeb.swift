@@ -1,6 +1,7 @@
 // SchedulerWeb: the scheduler's HTTP face: its API, its pages, and what every service answers.
 import Foundation
 import Logging
+import Postgres
 import ServiceRuntime
 import Web
 
@@ -11,7 +12,10 @@ public enum SchedulerWeb {
         endpoint: HTTPEndpoint, health: HealthChecks, sessions: SessionTokens, node: SchedulerNode,
         settings: SchedulerSettings, now: @escaping @Sendable () -> Date = { Date() }, logger: Logger
     ) throws -> WebApplication {
-        let web = WebApplication(endpoint: endpoint, health: health, sessions: sessions, logger: logger)
+        let web = WebApplication(
+            endpoint: endpoint, health: health, sessions: sessions,
+            explain: { ($0 as? PostgresError)?.isAway == true ? .away("The state database does not answer.") : nil },
+            logger: logger)
         APIRoutes(
             store: node.store, changes: node.changes, settings: settings,
             login: sessions.settings.login.description, now: now

@@ -19,7 +19,8 @@ struct ServeCommand: AsyncParsableCommand {
         let settings = try await Settings.load(transformerService)
         let logger = try Observability.bootstrap(settings)
         let own = try TransformerSettings(settings)
-        let sessions = await SessionTokens(try SessionSettings(settings))
+        let ended = EndedSessions()
+        let sessions = await SessionTokens(try SessionSettings(settings)) { ended.verdict(on: $0, issuedAt: $1) }
         let kafka = KafkaSettings(try KafkaEndpoint(settings))
         let postgres = PostgresSettings(try PostgresEndpoint(settings), statementTimeout: own.statementTimeout)
         let health = HealthChecks()
@@ -62,11 +63,18 @@ struct ServeCommand: AsyncParsableCommand {
         watch.addChecks(to: health)
         let database = workbench.database
         health.add("postgres") { await database.isAvailable() ? .ok : .failing("PostgreSQL does not answer") }
+        health.add("sessions") { ended.health() }
+        let follower = SessionsFollower(
+            kafka, logger: logger, take: { ended.end(user: $0.user, session: $0.session, before: $0.before) },
+            known: { ended.isKnown(upTo: $0) })
         let web = WebApplication(
-            endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions, logger: logger)
+            endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions,
+            explain: { ($0 as? PostgresError)?.isAway == true ? .away("The state database does not answer.") : nil },
+            logger: logger)
         Routes(store: workbench.store, catalog: workbench.catalog).add(to: web)
         try await Lifecycle.run(
-            [publisher, watch] + workers + [listener, web.server()], settings: settings, health: health, logger: logger)
+            [publisher, watch] + workers + [listener, follower, web.server()], settings: settings, health: health,
+            logger: logger)
         await database.close()
     }
 

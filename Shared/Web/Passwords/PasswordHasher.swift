@@ -52,15 +52,18 @@ public final class PasswordHasher: Sendable {
     private let lanes: [DispatchQueue]
     private let waiting = Mutex((count: 0, next: 0))
     private static let saltBytes = 16, hashBytes = 32
+    /// Places in the queue for those who logged in from their address before.
+    private static let reserve = 8
     /// The bytes that a password may have.
     public static let lengths = 10...256
 
     /// - Parameters:
-    ///   - concurrency: How many hash at once; each takes the cost's memory.
+    ///   - concurrency: How many hash at once; each takes the cost's memory and a core. By default half of the cores.
     ///   - waitingMax: How many may wait or run; more throw ``PasswordError/busy``.
-    public init(cost: Cost = .standard, concurrency: Int = 2, waitingMax: Int = 32) {
+    public init(cost: Cost = .standard, concurrency: Int? = nil, waitingMax: Int = 32) {
         self.cost = cost
         self.waitingMax = waitingMax
+        let concurrency = concurrency ?? min(4, ProcessInfo.processInfo.activeProcessorCount / 2)
         lanes = (0..<max(1, concurrency)).map { DispatchQueue(label: "password-\($0)") }
     }
 
@@ -71,16 +74,21 @@ public final class PasswordHasher: Sendable {
         }
         var generator = SystemRandomNumberGenerator()
         let salt = (0..<Self.saltBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        let key = try await derive(password, salt, cost, bytes: Self.hashBytes)
+        let key = try await derive(password, salt, cost, bytes: Self.hashBytes, waitingMax: waitingMax)
         return StoredPassword(cost: cost, salt: salt, hash: key).text
     }
 
     /// True when `password` is the one that `stored` was made from. A user that does not exist should be checked
     /// against ``decoy``, so that the answer takes as long.
-    public func verify(_ password: String, against stored: String) async throws(PasswordError) -> Bool {
+    /// - Parameter isAcquainted: Somebody who logged in from there before finds a place when strangers do not any more.
+    public func verify(
+        _ password: String, against stored: String, isAcquainted: Bool = false
+    ) async throws(PasswordError) -> Bool {
         guard password.utf8.count <= Self.lengths.upperBound else { return false }
         guard let stored = StoredPassword(stored), stored.cost.isReasonable else { throw .unreadableHash }
-        let key = try await derive(password, stored.salt, stored.cost, bytes: stored.hash.count)
+        let key = try await derive(
+            password, stored.salt, stored.cost, bytes: stored.hash.count,
+            waitingMax: isAcquainted ? waitingMax + Self.reserve : waitingMax)
         return zip(key, stored.hash).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
@@ -93,7 +101,7 @@ public final class PasswordHasher: Sendable {
     }
 
     private func derive(
-        _ password: String, _ salt: [UInt8], _ cost: Cost, bytes: Int
+        _ password: String, _ salt: [UInt8], _ cost: Cost, bytes: Int, waitingMax: Int
     ) async throws(PasswordError) -> [UInt8] {
         let lane: DispatchQueue? = waiting.withLock { waiting in
             guard waiting.count < waitingMax else { return nil }

@@ -74,6 +74,11 @@ extension Problem {
     /// 404.
     public static func notFound(_ detail: String? = nil) -> Problem { Problem(.notFound, detail) }
 
+    /// 503: what the answer needs is away; with `Retry-After`.
+    public static func away(_ detail: String) -> Problem {
+        Problem(.serviceUnavailable, "\(detail) Try again shortly.", title: "Away", headers: [.retryAfter: "5"])
+    }
+
     /// 413.
     public static func tooLarge(bytesMax: Int) -> Problem {
         Problem(.contentTooLarge, "The body may have at most \(bytesMax) bytes.", members: ["bytes_max": bytesMax])

@@ -6,6 +6,7 @@ import ServiceRuntime
 
 struct ProblemMiddleware: RouterMiddleware {
     let routes: RouteTable
+    let explain: @Sendable (any Error) -> Problem?
 
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
@@ -15,7 +16,11 @@ struct ProblemMiddleware: RouterMiddleware {
         } catch let error as HTTPParserError {
             throw error  // the connection is beyond an answer; the server closes it
         } catch {
-            return try problem(error, request, context).response(from: request, context: context)
+            let problem = problem(error, request, context)
+            if problem.status == .serviceUnavailable, let page = AwayPage(problem, for: request) {
+                return page.response
+            }
+            return try problem.response(from: request, context: context)
         }
     }
 
@@ -34,6 +39,11 @@ struct ProblemMiddleware: RouterMiddleware {
         case is CancellationError:
             return Problem(.serviceUnavailable, "The service is stopping. Try again shortly.")
         default:
+            if let problem = explain(error) {
+                context.logger.warning(
+                    "request not answered", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+                return problem
+            }
             context.logger.error(
                 "request failed",
                 metadata: [

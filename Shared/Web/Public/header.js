@@ -18,6 +18,13 @@ export function drawHeader({ home, links, user, actions = [] }) {
   );
 }
 
+/** A setting's address as this visitor reaches it. `address`: a path, `:port/path` on the host of this page, or an address. */
+export function visitorAddress(address) {
+  const onHost = /^:(\d+)(\/.*)?$/.exec(address);
+  const text = onHost ? `${location.protocol}//${location.hostname}:${onHost[1]}${onHost[2] ?? "/"}` : address;
+  return URL.canParse(text, location.href) ? new URL(text, location.href).href : "/";
+}
+
 function themeButton() {
   const root = document.documentElement;
   const button = el("button", { class: "quiet", type: "button", onclick: toggle });

@@ -30,11 +30,15 @@ public struct RequireLogin: RouterMiddleware {
     public func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        if context.principal == nil, request.method == .get || request.method == .head {
+        if context.principal == nil, context.sessionProblem == nil, request.method == .get || request.method == .head {
             return Response.redirect(to: try LoginRedirect.location(of: login, for: request), type: .normal)
         }
         _ = try context.require(role)
-        return try await next(request, context)
+        var response = try await next(request, context)
+        // The page is for whoever is logged in: no cache in between hands it to others.
+        response.headers[.cacheControl] = "private, no-cache"
+        response.headers[.vary] = "Cookie"
+        return response
     }
 }
 

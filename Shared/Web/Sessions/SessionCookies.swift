@@ -41,6 +41,7 @@ extension HTTPField.Name {
     static let csrfToken = Self.named("X-CSRF-Token")
     static let forwardedProtocol = Self.named("X-Forwarded-Proto")
     static let fetchSite = Self.named("Sec-Fetch-Site")
+    static let forwardedFor = Self.named("X-Forwarded-For")
     static let lastEventID = Self.named("Last-Event-ID")
     static let accelBuffering = Self.named("X-Accel-Buffering")
 

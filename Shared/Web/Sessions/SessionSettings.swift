@@ -19,14 +19,16 @@ public enum LoginAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Reads `/login`, `:8088/login` or `https://…`.
+    /// Reads `/login`, `:8088/login`, `:8080` or `https://…`.
     public init(_ text: String) throws(UnacceptableValue) {
         if text.hasPrefix("/") && !text.hasPrefix("//") && !text.contains("\\") {
             self = .path(text)
-        } else if text.hasPrefix(":"), let slash = text.firstIndex(of: "/"),
-            let port = Int(text[text.index(after: text.startIndex)..<slash]), (1...65535).contains(port)
-        {
-            self = .port(port, path: String(text[slash...]))
+        } else if text.hasPrefix(":") {
+            let port = text.dropFirst().prefix { $0 != "/" }, path = text.dropFirst(1 + port.count)
+            guard port.allSatisfy(\.isASCII), let number = Int(port), (1...65535).contains(number) else {
+                throw UnacceptableValue("not such an address")
+            }
+            self = .port(number, path: path.isEmpty ? "/" : String(path))
         } else if let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host()?.isEmpty == false {
             self = .url(text)
         } else {
@@ -35,18 +37,30 @@ public enum LoginAddress: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
+extension Setting where Value == LoginAddress {
+    /// A page of a service, as visitors reach it.
+    public static func visitorAddress(
+        _ key: String, default value: LoginAddress? = nil, _ meaning: String
+    ) -> Self {
+        Setting(
+            key, kind: "address", allowed: "a path, :port/path on the visitor's host, or http(s)://…", default: value,
+            meaning: meaning
+        ) { (text) throws(UnacceptableValue) in try LoginAddress(text) }
+    }
+}
+
 /// What the pages of a service need to know of sessions.
 public struct SessionSettings: Sendable {
     static let secretSetting = Setting<String>.secret(
         "session.secret", bytesMin: SessionSecret.bytesMin,
         "Signs sessions. The same for bi-api, scheduler and transformer; at least 32 random bytes.")
+    /// No session lives longer: what was said of its end may be forgotten then.
+    static let lifetimeMax: Duration = .seconds(30 * 86_400)
     static let lifetimeSetting = Setting<Duration>.duration(
-        "session.lifetime", default: .seconds(12 * 3600), in: .seconds(60)...(.seconds(30 * 86_400)),
+        "session.lifetime", default: .seconds(12 * 3600), in: .seconds(60)...lifetimeMax,
         "How long a log-in lasts.")
-    static let loginSetting = Setting<LoginAddress>(
-        "login.url", kind: "address", allowed: "a path, :port/path on the visitor's host, or http(s)://…",
-        default: .port(8088, path: "/login"), meaning: "Where pages send a visitor without a session."
-    ) { (text) throws(UnacceptableValue) in try LoginAddress(text) }
+    static let loginSetting = Setting<LoginAddress>.visitorAddress(
+        "login.url", default: .port(8088, path: "/login"), "Where pages send a visitor without a session.")
 
     /// `SESSION_SECRET[_FILE]`, `SESSION_LIFETIME`, `LOGIN_URL`.
     public static let group = SettingGroup("Sessions", [secretSetting, lifetimeSetting, loginSetting])

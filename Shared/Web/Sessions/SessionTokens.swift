@@ -7,13 +7,24 @@ import Foundation
 /// Why a token was not taken. Says nothing that would help to forge one.
 public enum SessionError: Error, Equatable {
     case malformed, forged, expired, revoked
+    /// Whether it stands cannot be found out now; with the reason, for its owner.
+    case unchecked(String)
+}
+
+/// Whether a session that is signed and in time still stands.
+public enum SessionVerdict: Sendable, Equatable {
+    case stands
+    /// Its user logged out, lost rights, changed the password or is gone.
+    case ended
+    /// What would tell does not answer; with the reason, for whoever asks.
+    case unknown(String)
 }
 
 /// Issues and reads sessions.
 public struct SessionTokens: Sendable {
-    /// Asked of every session that is otherwise valid; `false` ends it. bi-api says no to users who logged out, lost
-    /// their rights or changed their password.
-    public typealias Acceptance = @Sendable (Principal, _ issuedAt: Date) async -> Bool
+    /// Asked of every session that is otherwise valid. bi-api asks its users' table, the others what bi-api told them
+    /// (``EndedSessions``).
+    public typealias Acceptance = @Sendable (Principal, _ issuedAt: Date) async -> SessionVerdict
 
     public let settings: SessionSettings
     private let signed: SignedToken
@@ -24,7 +35,7 @@ public struct SessionTokens: Sendable {
 
     /// - Parameter now: The clock, for tests.
     public init(
-        _ settings: SessionSettings, accepts: @escaping Acceptance = { _, _ in true },
+        _ settings: SessionSettings, accepts: @escaping Acceptance = { _, _ in .stands },
         now: @escaping @Sendable () -> Date = { Date() }
     ) async {
         self.settings = settings
@@ -35,14 +46,17 @@ public struct SessionTokens: Sendable {
     }
 
     /// A new session of a user, and its token.
+    /// - Parameter at: When what the token says of the user was true, by the clock that ends of sessions go by; now by
+    ///   default.
     public func issue(
-        subject: String, name: String, role: Role
+        subject: String, name: String, role: Role, at: Date? = nil
     ) async throws -> (principal: Principal, token: String) {
-        let issued = now()
+        let issued = at ?? now()
         let claims = SessionClaims(
             sub: subject, name: name, role: role.rawValue, aud: .init(Self.audience),
             exp: (issued.timeIntervalSince1970 + Double(settings.lifetime.components.seconds)).rounded(.down),
-            iat: issued.timeIntervalSince1970.rounded(.down), jti: UUID().uuidString.lowercased())
+            iat: issued.timeIntervalSince1970.rounded(.down), at: issued.timeIntervalSince1970,
+            jti: UUID().uuidString.lowercased())
         let principal = Principal(subject: subject, name: name, role: role, session: claims.jti, means: .cookie)
         return (principal, try signed.text(claims))
     }
@@ -53,8 +67,11 @@ public struct SessionTokens: Sendable {
         guard let role = Role(rawValue: claims.role), claims.aud.names.contains(Self.audience) else { throw .forged }
         guard claims.exp > now().timeIntervalSince1970 else { throw .expired }
         let principal = Principal(subject: claims.sub, name: claims.name, role: role, session: claims.jti)
-        guard await accepts(principal, Date(timeIntervalSince1970: claims.iat)) else { throw .revoked }
-        return principal
+        switch await accepts(principal, Date(timeIntervalSince1970: claims.at ?? claims.iat)) {
+        case .stands: return principal
+        case .ended: throw .revoked
+        case .unknown(let reason): throw .unchecked(reason)
+        }
     }
 
     /// The token that a page sends back in `X-CSRF-Token` with every change it asks for in this session.
@@ -73,6 +90,8 @@ private struct SessionClaims: Codable {
     let aud: Audience
     /// Seconds since 1970.
     let exp: Double, iat: Double
+    /// `iat` to the microsecond: a password that was changed in the second of a log-in ends that session or does not.
+    let at: Double?
     let jti: String
 
     /// One name or several, as RFC 7519 allows.

@@ -1,7 +1,7 @@
 // The bar on top of bi-api's pages.
 import { el, icon } from "/shared/dom.js";
 import { get, post } from "/shared/api.js";
-import { drawHeader } from "/shared/header.js";
+import { drawHeader, visitorAddress } from "/shared/header.js";
 
 /** Draws the header and gives the session's `user` and addresses. */
 export async function header() {
@@ -9,7 +9,7 @@ export async function header() {
   const page = document.body.dataset.page;
   const links = [{ href: "/", words: "Dashboards", current: page === "dashboards" }];
   if (session.may_query) links.push({ href: "/sql", words: "SQL", current: page === "sql" });
-  if (session.scheduler_url) links.push({ href: session.scheduler_url, words: "Scheduler" });
+  if (session.scheduler_url) links.push({ href: visitorAddress(session.scheduler_url), words: "Scheduler" });
   drawHeader({
     home: "/", links, user: session.user,
     actions: [
@@ -20,6 +20,10 @@ export async function header() {
 }
 
 async function logOut() {
-  await post("/api/v1/logout", {}, { stay: true }).catch(() => null);
+  try {
+    await post("/api/v1/logout", {}, { stay: true });
+  } catch (error) {
+    if (error.status !== 401) return alert(`Not logged out: ${error.message}`);  // the session still stands
+  }
   location.assign("/login");
 }

@@ -1,7 +1,7 @@
 // The bar on top of the scheduler's pages.
 import { byId } from "/shared/dom.js";
 import { get } from "/shared/api.js";
-import { drawHeader } from "/shared/header.js";
+import { drawHeader, visitorAddress } from "/shared/header.js";
 
 /** Draws the header and gives the session: `user`, `may_operate`. */
 export async function header() {
@@ -16,13 +16,5 @@ export async function header() {
   return session;
 }
 
-/** The dashboards live where visitors log in. `login`: a path, `:port/path`, or an address. */
-function dashboards(login) {
-  const port = /^:(\d+)\//.exec(login);
-  const address = port ? `${location.protocol}//${location.hostname}:${port[1]}/` : login;
-  try {
-    return new URL("/", new URL(address, location.href)).href;
-  } catch {
-    return "/";
-  }
-}
+/** The dashboards live where visitors log in. */
+const dashboards = (login) => new URL("/", new URL(visitorAddress(login), location.href)).href;
