@@ -36,7 +36,9 @@ struct ContractsTests {
         try await topic.produce([ProducerMessage(topic: topic.name, value: Array(value.utf8))])
     }
 
-    @Test("a field that is added becomes a column, without a restart and without leaving the group", .timeLimit(.minutes(3)))
+    @Test(
+        "a field that is added becomes a column, without a restart and without leaving the group",
+        .timeLimit(.minutes(3)))
     func field() async throws {
         try await Self.with { harness, folder, sink, checks in
             let added = SinkProcess.contract(
@@ -81,7 +83,8 @@ struct ContractsTests {
         }
     }
 
-    @Test("a topic that is added waits for `raw-sink init`, says so, and lands after it; removed, it lands no more",
+    @Test(
+        "a topic that is added waits for `raw-sink init`, says so, and lands after it; removed, it lands no more",
         .timeLimit(.minutes(4)))
     func topics() async throws {
         try await withTopic("second", partitions: 1) { second in
@@ -146,7 +149,8 @@ struct BrokenContractTests {
             let check = try await SinkProcess.run(["run", "--check"], binary, folder, harness)
             #expect(check.code == 1)
             #expect(check.output.contains("contracts/broken.yaml:1:7: kind: Expected DataContract."), "\(check.output)")
-            let json = try await SinkProcess.run(["init", "--log-format", "json", "--warehouse-reader-user", reader], binary, folder, harness)
+            let json = try await SinkProcess.run(
+                ["init", "--log-format", "json", "--warehouse-reader-user", reader], binary, folder, harness)
             for line in json.output.split(separator: "\n") {
                 let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
                 #expect(object?["message"] is String && object?["level"] is String, "\(line)")

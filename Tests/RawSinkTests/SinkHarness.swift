@@ -93,7 +93,8 @@ struct SinkHarness {
         let service = SinkService(
             SinkParts(
                 kafka: KafkaTestServer.settings(clientID: instance), warehouse: warehouse,
-                read: folder?.readContracts() ?? ReadContracts(contracts: contracts), folder: folder, book: book, settings: settings, health: health,
+                read: folder?.readContracts() ?? ReadContracts(contracts: contracts), folder: folder, book: book,
+                settings: settings, health: health,
                 logger: logger))
         return RunningSink(service, health, book, warehouse)
     }
