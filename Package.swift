@@ -157,7 +157,10 @@ let package = Package(
     ]
         + service(
             "Producer",
-            uses: [.civilTime, .cryptography, .serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane, .web],
+            uses: [
+                .civilTime, .spelling, .cryptography, .serviceRuntime, .kafka, .dataContract, .pipeline, .controlPlane,
+                .web,
+            ],
             [
                 "CLibz", "CLibzstd", "BlockingIO", .argumentParser, .hummingbird, .lifecycle, .logging,
                 .metrics, .unixSignals, .yams,

@@ -41,13 +41,13 @@ struct SpoolListCommand: AsyncParsableCommand {
         try Observability.bootstrap(settings, level: .warning)
         let replay = SpoolReplay(try SpoolCommand.folder(settings))
         let (count, bytes) = try await replay.segments()
-        print("\(count) segments wait for the collector: \(bytes) bytes")
+        Output.line("\(count) segments wait for the collector: \(bytes) bytes")
         let files = try await replay.list()
         for file in files {
             let unreadable = file.unreadableBytes > 0 ? ", \(file.unreadableBytes) bytes that cannot be read" : ""
-            print("\(file.file): \(file.events) events\(unreadable)")
+            Output.line("\(file.file): \(file.events) events\(unreadable)")
         }
-        if files.isEmpty { print("nothing was set aside") }
+        if files.isEmpty { Output.line("nothing was set aside") }
     }
 }
 
@@ -66,14 +66,14 @@ struct SpoolReplayCommand: AsyncParsableCommand {
             outcomes = try await replay.run {
                 await Self.send($0, by: producer)
             } done: {
-                print(Self.text($0))
+                Output.line(Self.text($0))
             }
         } catch {
             await producer.close(within: .zero)
             throw error
         }
         await producer.close()
-        if outcomes.isEmpty { print("nothing was set aside") }
+        if outcomes.isEmpty { Output.line("nothing was set aside") }
         let refused = outcomes.reduce(0) { $0 + $1.refused }
         guard refused == 0 else {
             throw ExitError(.failed, "Kafka refused \(refused) events again; they are set aside as before.")

@@ -44,12 +44,12 @@ struct TopicsCommand: AsyncParsableCommand {
         let plan = try await keeper.plan(for: contracts)
         if check {
             let missing = try await ControlTopics.missing(keeper.admin)
-            for change in plan.changes { print(change) }
-            for name in missing { print("+ create \(name), of the control plane") }
+            for change in plan.changes { Output.line("\(change)") }
+            for name in missing { Output.line("+ create \(name), of the control plane") }
             guard plan.changes.isEmpty, missing.isEmpty else {
                 throw ExitError(.failed, "the topics differ from the contracts")
             }
-            print("the topics are as the contracts say")
+            Output.line("the topics are as the contracts say")
             return
         }
         guard plan.refusals.isEmpty else {
@@ -58,9 +58,9 @@ struct TopicsCommand: AsyncParsableCommand {
         }
         for change in plan.changes {
             try await keeper.make(change)
-            print(change)
+            Output.line("\(change)")
         }
         try await ControlTopics.ensure(keeper.admin)
-        if plan.changes.isEmpty { print("the topics are as the contracts say") }
+        if plan.changes.isEmpty { Output.line("the topics are as the contracts say") }
     }
 }

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Spelling
 import Yams
 
 /// A write key: whose it is, and what it may do.
@@ -66,7 +67,7 @@ enum KeyFile {
     /// A name that means nothing would be a limit that silently does nothing.
     private static func unknown(_ name: Node, _ known: [String]) -> KeyFileError {
         // Only what is almost right is shown: anything else may be a key that stands in the wrong place.
-        let hint = Spelling.nearest(to: name.string ?? "", in: known).map {
+        let hint = KnownNames.nearest(to: name.string ?? "", in: known).map {
             "\(name.string ?? ""): did you mean \($0)?"
         }
         return KeyFileError(
@@ -115,7 +116,7 @@ enum KeyFile {
             let topic = entry.scalar?.string ?? ""
             guard known.contains(topic) else {
                 throw KeyFileError(
-                    "lets \(name) write to \(topic), which no contract has.\(Spelling.hint(for: topic, in: known))",
+                    "lets \(name) write to \(topic), which no contract has.\(KnownNames.hint(for: topic, in: known))",
                     at: entry)
             }
             topics.insert(topic)
