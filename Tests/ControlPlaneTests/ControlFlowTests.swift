@@ -14,9 +14,11 @@ struct ControlFlowTests {
         try await ControlTopics.ensure(admin, replicationFactor: 1)
         #expect(try await ControlTopics.missing(admin).isEmpty)
         let topics = try await admin.topics(ControlTopic.allCases.map(\.rawValue))
-        #expect(topics.count == 3)
+        #expect(topics.count == 4)
         let cleanup = try await admin.configuration(of: ControlTopic.environments.rawValue)["cleanup.policy"]
         #expect(cleanup?.value == "compact")
+        let retention = try await admin.configuration(of: ControlTopic.sessions.rawValue)["retention.ms"]
+        #expect(retention?.value == "2764800000")
         await admin.close()
         return topics[ControlTopic.events.rawValue]?.partitions.count ?? 0
     }
