@@ -57,7 +57,7 @@ struct SetAsideCommand: AsyncParsableCommand {
 
         func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
             let asked = try await store.retrySetAside(chosen.all ? nil : chosen.ids)
-            for id in asked { print("\(id) is tried again by the leader") }
+            for id in asked { Output.line("\(id) is tried again by the leader") }
             try SetAsideCommand.check(asked, chosen)
         }
     }
@@ -70,7 +70,7 @@ struct SetAsideCommand: AsyncParsableCommand {
 
         func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
             let dropped = try await store.dropSetAside(chosen.all ? nil : chosen.ids)
-            for id in dropped { print("\(id) is dropped") }
+            for id in dropped { Output.line("\(id) is dropped") }
             try SetAsideCommand.check(dropped, chosen)
         }
     }

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Postgres
 import ServiceLifecycle
+import ServiceRuntime
 import Synchronization
 
 /// Listens to the state's notices.
@@ -51,12 +52,14 @@ public final class ChangeFeed: Service, CustomStringConvertible {
 
     private func listen() async {
         var pause: Duration = .milliseconds(100)
+        let trouble = TroubleLog("notices of the state database lost", logger: logger)
         while !Task.isCancelled {
             do {
                 let connection = try await PostgresConnection.connect(settings, logger: logger)
                 try await connection.execute("LISTEN \(identifier: StateSchema.channel)")
                 connected.withLock { $0 = true }
                 tell(nil)
+                trouble.over()
                 pause = .milliseconds(100)
                 while true {
                     let notice = try await connection.nextNotification()
@@ -66,7 +69,7 @@ public final class ChangeFeed: Service, CustomStringConvertible {
             } catch {
                 connected.withLock { $0 = false }
                 if Task.isCancelled { return }
-                logger.warning("notices of the state database lost", metadata: ["error": "\(error)"])
+                trouble.note(error)
             }
             guard (try? await Task.sleep(for: pause)) != nil else { return }  // cancelled
             pause = min(pause * 2, Self.pauseMax)

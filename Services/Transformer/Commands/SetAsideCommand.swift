@@ -37,7 +37,7 @@ struct SetAsideCommand: AsyncParsableCommand {
             if let id = drop {
                 for row in try Self.chosen(id, among: rows) {
                     try await workbench.store.dropSetAside(row.id)
-                    print("\(row.id) is dropped")
+                    Output.line("\(row.id) is dropped")
                 }
                 return
             }
@@ -70,8 +70,8 @@ struct SetAsideCommand: AsyncParsableCommand {
             _ = try await recorder.record(message)
             try await workbench.store.dropSetAside(row.id)
         default:
-            return print("\(row.id): there is nothing to try again; --drop it when it is dealt with")
+            return Output.line("\(row.id): there is nothing to try again; --drop it when it is dealt with")
         }
-        print("\(row.id) is done")
+        Output.line("\(row.id) is done")
     }
 }

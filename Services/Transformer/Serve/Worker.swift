@@ -5,6 +5,7 @@ import Metrics
 import Pipeline
 import Planning
 import ServiceLifecycle
+import ServiceRuntime
 
 /// Takes commands from the inbox under leases and carries them out.
 struct Worker: Service, CustomStringConvertible {
@@ -21,6 +22,7 @@ struct Worker: Service, CustomStringConvertible {
     var description: String { "Worker \(name)" }
 
     func run() async throws {
+        let trouble = TroubleLog("worker cannot reach the state", logger: logger)
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
@@ -29,9 +31,10 @@ struct Worker: Service, CustomStringConvertible {
                         continue
                     }
                     try await work(on: command)
+                    trouble.over()
                 } catch {
                     if Task.isCancelled { break }
-                    logger.warning("worker cannot reach the state", metadata: ["error": "\(error)"])
+                    trouble.note(error)
                     await commandArrived.wait(atMost: .seconds(2))
                 }
                 messageWaits.call()
