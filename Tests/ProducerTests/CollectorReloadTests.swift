@@ -87,7 +87,7 @@ import Testing
             ("keys:\n  - {name: a, key: secret-key, rte: 5}\n", 2, "rate"), ("kys: []\n", 1, "keys"),
             ("keys:\n  - {name: a, key: secret-key}\n  - {name: b, key: other-key, topics: [event]}\n", 3, "events"),
             ("keys:\n  - {name: a, key: secret-key, rate: fast}\n", 2, "rate"),
-            ("keys: [{name: a, secret-key: 1}]", 1, ""),
+            ("keys: [{name: a, secret-key: 1}]", 1, "not known here"),
             ("keys:\n  - {name: a, key: secret-key, topics: events}\n", 2, "list"),
         ])
     func misspeltKeys(text: String, line: Int, right: String) {
