@@ -33,7 +33,7 @@ struct BIAPIService {
         let sessionSettings = try SessionSettings(settings)
         let dashboards = DashboardShelf(try PipelineFolder(at: PipelineLocation(settings).path))
         let endpoint = try PostgresEndpoint(settings)
-        let state = try await StateStore.open(endpoint, connectionsMax: 4, logger: logger)
+        let state = try await StateStore.open(endpoint, connectionsMax: 4, waits: true, logger: logger)
         let reader = try WarehouseReader(settings)
         let engine = WarehouseReading(
             endpoint, as: reader, connectionsMax: own.sqlConnectionsMax, rowBytesMax: own.rowBytesMax, logger: logger)

@@ -16,8 +16,9 @@ struct StateStore: Service, CustomStringConvertible {
     }
 
     /// Connects, and brings the schema up to date.
+    /// - Parameter waits: Whether to wait for a database that is away: a service that starts beside it does.
     static func open(
-        _ endpoint: PostgresEndpoint, connectionsMax: Int, logger: Logger
+        _ endpoint: PostgresEndpoint, connectionsMax: Int, waits: Bool = false, logger: Logger
     ) async throws -> StateStore {
         var settings = PostgresSettings(
             host: endpoint.host, port: endpoint.port, user: endpoint.user, password: endpoint.password,
@@ -26,13 +27,20 @@ struct StateStore: Service, CustomStringConvertible {
         settings.statementTimeout = .seconds(10)
         let pool = PostgresPool(settings, limits: .init(connectionsMax: connectionsMax), logger: logger)
         let store = StateStore(pool: pool, logger: logger)
-        do {
-            try await StateMigrations.migrate(store.pool, logger: logger)
-        } catch {
-            await store.pool.close()
-            throw error
+        var pause: Duration = .milliseconds(250)
+        while true {
+            do {
+                try await StateMigrations.migrate(store.pool, logger: logger)
+                return store
+            } catch let error as PostgresError where waits && error.isRetriable {
+                logger.warning("waiting for the state database", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(10))
+            } catch {
+                await store.pool.close()
+                throw error
+            }
         }
-        return store
     }
 
     var description: String { "StateStore" }
