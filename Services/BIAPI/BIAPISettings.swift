@@ -25,8 +25,7 @@ public struct BIAPISettings: Sendable {
         "The longest that a client may take for the next piece of a CSV download; then it is cut off.")
     static let rowBytesMax = Setting<Int>.bytes(
         "bi.row_bytes_max", default: 4 << 20, in: (16 << 10)...(256 << 20),
-        "The most bytes of one row of any answer. The database looks before it sends; a query takes some ten times as "
-            + "much memory here at most.")
+        "The most bytes of one row of any answer; the database looks before it sends.")
     static let connectionsMax = Setting<Int>.integer(
         "bi.connections_max", default: 8, in: 1...200, "The most connections to the warehouse at once, for charts.")
     static let sqlConnectionsMax = Setting<Int>.integer(

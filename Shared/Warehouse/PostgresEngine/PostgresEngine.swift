@@ -66,14 +66,15 @@ extension WarehouseError {
     }
 
     /// Whether an error comes from what the statement says and asks for: it comes again with every try, however well the
-    /// server is. What is left is the server's own trouble: its files (58), its inside (XX), its connections (08, 57).
+    /// server is. What is left is the server's own trouble: its files (58), damage (XX001), its connections (08, 57).
     private static func isOfTheStatement(_ state: SQLState) -> Bool {
         let classes: Set<String> = [
             "0A", "20", "21", "22", "23", "25", "26", "2B", "2F", "34", "38", "39", "3B", "3D", "3F", "42", "44", "54",
             "55", "P0",
         ]
-        // No value for a parameter; a limit of the server's settings, on temporary files for one.
-        return classes.contains(state.errorClass) || state == "08P01" || state == "53400"
+        // No value for a parameter; a limit of the server's settings, on temporary files for one; a value past what the
+        // server can hold, which it has no better code for.
+        return classes.contains(state.errorClass) || ["08P01", "53400", "XX000"].contains(state.rawValue)
     }
 
     private init(server error: PostgresError) {
