@@ -17,11 +17,13 @@ struct RunningCollector {
 
     static func run<R>(
         _ pipeline: CollectorPipeline, _ settings: CollectorSettings, kafka: KafkaSettings = KafkaTestServer.settings(),
+        limits: HTTPLimits = HTTPLimits(),
         _ body: (RunningCollector) async throws -> R
     ) async throws -> R {
         let logger = KafkaTestServer.logger(.critical)
         let service = try CollectorService(
-            settings, kafka: kafka, folder: pipeline.folder, endpoint: HTTPEndpoint(port: 0), health: HealthChecks(),
+            settings, kafka: kafka, folder: pipeline.folder, endpoint: HTTPEndpoint(port: 0, limits: limits),
+            health: HealthChecks(),
             logger: logger)
         let group = ServiceGroup(services: service.parts, gracefulShutdownSignals: [], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -2,8 +2,8 @@ import Metrics
 import ServiceRuntime
 
 /// Why connections were closed from this side.
-struct ConnectionMeters: Sendable {
-    enum Reason: String, CaseIterable {
+package struct ConnectionMeters: Sendable {
+    package enum Reason: String, CaseIterable {
         /// No head, no next request, no body in time; an answer that was not taken.
         case header, idle, body, send
         /// Gave way to another one, or found no place.
@@ -26,5 +26,5 @@ struct ConnectionMeters: Sendable {
             })
     }
 
-    func closed(_ reason: Reason) { counters[reason]?.increment() }
+    package func closed(_ reason: Reason) { counters[reason]?.increment() }
 }

@@ -6,9 +6,10 @@ import NIOCore
 import ServiceRuntime
 import Synchronization
 
-final class ConnectionPlaces: Sendable {
+/// The places of a face: who has a connection, and who must give one up.
+package final class ConnectionPlaces: Sendable {
     /// What a new connection may do.
-    enum Admission: Equatable {
+    package enum Admission: Equatable {
         case full
         /// Beyond the limits: asks for the service's health, or is told why not.
         case healthOnly
@@ -73,12 +74,12 @@ final class ConnectionPlaces: Sendable {
     }
 
     private let limits: HTTPLimits
-    let meters = ConnectionMeters()
+    package let meters = ConnectionMeters()
     private let state = Mutex(State())
     /// Places beyond the limit.
     static let reserveMax = 32
 
-    init(_ limits: HTTPLimits) { self.limits = limits }
+    package init(_ limits: HTTPLimits) { self.limits = limits }
 
     /// How many connections hold a place.
     var count: Int { state.withLock { $0.places.count } }
@@ -86,7 +87,7 @@ final class ConnectionPlaces: Sendable {
     var addressCount: Int { state.withLock { $0.perAddress.count } }
 
     /// Gives a new connection a place, which may cost another one's.
-    func admit(
+    package func admit(
         _ id: ObjectIdentifier, from peer: NetworkAddress?, now: NIODeadline, close: @escaping @Sendable () -> Void
     ) -> Admission {
         let address = peer.flatMap { limits.trusts($0) ? nil : $0.client }
@@ -124,10 +125,10 @@ final class ConnectionPlaces: Sendable {
     }
 
     /// It has a request now.
-    func works(_ id: ObjectIdentifier) { state.withLock { $0.places[id]?.waitsSince = nil } }
+    package func works(_ id: ObjectIdentifier) { state.withLock { $0.places[id]?.waitsSince = nil } }
 
     /// Its answer is out: it waits for the next request.
-    func waits(_ id: ObjectIdentifier, since now: NIODeadline) {
+    package func waits(_ id: ObjectIdentifier, since now: NIODeadline) {
         state.withLock { $0.places[id]?.waitsSince = now }
     }
 
@@ -141,5 +142,5 @@ final class ConnectionPlaces: Sendable {
     }
 
     /// It is closed.
-    func leave(_ id: ObjectIdentifier) { state.withLock { _ = $0.remove(id) } }
+    package func leave(_ id: ObjectIdentifier) { state.withLock { _ = $0.remove(id) } }
 }

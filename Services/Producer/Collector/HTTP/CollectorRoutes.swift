@@ -10,6 +10,11 @@ enum CollectorRoutes {
         String(path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path)
     }
 
+    /// Whether a request asks how the service is: answered beyond the limits of connections, too.
+    static func isHealth(_ head: HTTPRequestHead) -> Bool {
+        ["/healthz", "/readyz", "/metrics"].contains(plain(head.uri.prefix { $0 != "?" }))
+    }
+
     /// Whether a request brings events.
     static func takesEvents(_ method: HTTPMethod, _ path: String) -> Bool {
         switch method {

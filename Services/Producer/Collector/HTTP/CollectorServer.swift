@@ -31,7 +31,7 @@ final class CollectorServer: Service, Sendable {
 
     private let parts: Parts
     private let endpoint: HTTPEndpoint
-    private let connections = Connections()
+    private let connections: Connections
     private let bound = Mutex<(port: Int?, waiting: [CheckedContinuation<Int?, Never>])>((nil, []))
 
     private static let headerBytesMax = 32 << 10
@@ -39,6 +39,10 @@ final class CollectorServer: Service, Sendable {
     init(_ parts: Parts, endpoint: HTTPEndpoint) {
         self.parts = parts
         self.endpoint = endpoint
+        var limits = endpoint.limits
+        // Behind proxies all connections are theirs.
+        if parts.settings.trustedProxies > 0 { limits.connectionsPerAddressMax = limits.connectionsMax }
+        connections = Connections(limits)
     }
 
     /// The port it answers on, once it does; `nil` when it ended without.
@@ -144,12 +148,13 @@ final class LoopTools {
     }
 }
 
-/// The open connections, so that they can be finished. Beyond the most, new ones are closed at once.
+/// The open connections, so that they can be finished, and who has a place.
 final class Connections: Sendable {
     /// Told to every connection when the service stops.
     struct Finish: Sendable {}
 
-    static let max = 4_096
+    let limits: HTTPLimits
+    let places: ConnectionPlaces
 
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
@@ -159,10 +164,15 @@ final class Connections: Sendable {
 
     private let state = Mutex(State())
 
+    init(_ limits: HTTPLimits) {
+        self.limits = limits
+        places = ConnectionPlaces(limits)
+    }
+
     /// `false` when it should be closed.
     func add(_ channel: any Channel) -> Bool {
         state.withLock { state in
-            guard !state.isFinishing, state.open.count < Self.max else { return false }
+            guard !state.isFinishing else { return false }
             state.open[ObjectIdentifier(channel)] = channel
             return true
         }

@@ -4,6 +4,8 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
+import ServiceRuntime
+import Web
 
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
@@ -15,6 +17,8 @@ final class RequestHandler: ChannelInboundHandler {
         case gathering
         /// The answer is known before the body has come; what comes is passed over, so that the client reads it.
         case discarding(Answer)
+        /// Whole, and waits for the client to take the answers before it.
+        case blocked
         /// Judged; the answer is on its way.
         case answering
     }
@@ -22,6 +26,11 @@ final class RequestHandler: ChannelInboundHandler {
     private let parts: CollectorServer.Parts
     private let tools: LoopTools
     private let connections: Connections
+    private var admission: ConnectionPlaces.Admission?
+    /// Whether no request has begun yet: the first is awaited for a shorter time.
+    private var isFirst = true
+    /// Since when the client takes nothing of what is written.
+    private var stuckSince: NIODeadline?
     private var context: ChannelHandlerContext?
     private var phase = Phase.idle
     private var head: HTTPRequestHead?
@@ -31,9 +40,9 @@ final class RequestHandler: ChannelInboundHandler {
     private var began = NIODeadline.now()
     private var deadline = NIODeadline.now()
     private var isFinishing = false
+    private var timer: Scheduled<Void>?
+    private var limits: HTTPLimits { connections.limits }
 
-    /// A connection without a request is closed after this; so is one whose headers do not come to an end.
-    private static let idleMax: TimeAmount = .seconds(75)
     /// A body beyond its limit is read this far, for the client's sake, and then cut off.
     private static let discardMax = 16 << 20
 
@@ -48,14 +57,24 @@ final class RequestHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
     func channelActive(context: ChannelHandlerContext) {
-        guard connections.add(context.channel) else { return context.close(promise: nil) }
-        deadline = .now() + Self.idleMax
+        let channel = context.channel
+        guard connections.add(channel) else { return context.close(promise: nil) }
+        let peer = context.remoteAddress?.ipAddress.flatMap { NetworkAddress($0) }
+        began = .now()
+        admission = connections.places.admit(ObjectIdentifier(channel), from: peer, now: began) {
+            channel.close(promise: nil)
+        }
+        if admission == .refused { return context.close(promise: nil) }
+        deadline = began + limits.headerTimeout.amount
         watch(context)
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        connections.places.leave(ObjectIdentifier(context.channel))
         connections.remove(context.channel)
+        timer?.cancel()
+        timer = nil
         giveBack()
         self.context = nil
         context.fireChannelInactive()
@@ -72,16 +91,39 @@ final class RequestHandler: ChannelInboundHandler {
     /// One timer a connection, set again at the deadline of the moment.
     private func watch(_ context: ChannelHandlerContext) {
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(deadline: deadline) { me.value.timeUp() }
+        timer = context.eventLoop.scheduleTask(deadline: min(deadline, stuckUntil)) { me.value.timeUp() }
     }
 
+    /// The next moment at which the client must have taken something.
+    private var stuckUntil: NIODeadline { stuckSince.map { $0 + limits.sendTimeout.amount } ?? .distantFuture }
+
     private func timeUp() {
+        timer = nil
         guard let context, context.channel.isActive else { return }
-        if case .answering = phase { deadline = .now() + .seconds(1) }
+        if stuckUntil <= .now() {
+            connections.places.meters.closed(.send)
+            return context.close(promise: nil)
+        }
+        switch phase {
+        case .answering, .blocked: deadline = .now() + .seconds(1)
+        case .idle, .gathering, .discarding: break
+        }
         guard deadline <= .now() else { return watch(context) }
-        if case .idle = phase { return context.close(promise: nil) }
+        if case .idle = phase {
+            connections.places.meters.closed(isFirst ? .header : .idle)
+            return context.close(promise: nil)
+        }
+        connections.places.meters.closed(.body)
         isFinishing = true
         write(.problem(.requestTimeout, "The request did not arrive in time."))
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stuckSince = context.channel.isWritable ? nil : .now()
+        if case .blocked = phase, stuckSince == nil { judge() }
+        timer?.cancel()
+        watch(context)
+        context.fireChannelWritabilityChanged()
     }
 
     // MARK: - A request's life
@@ -96,11 +138,20 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         self.head = head
+        isFirst = false
         body = nil
         bodyBytes = 0
         began = .now()
+        if let context { connections.places.works(ObjectIdentifier(context.channel)) }
         deadline = began + .nanoseconds(Int64(parts.settings.requestTimeout / .nanoseconds(1)))
         phase = .gathering
+        if admission != .full {
+            isFinishing = true
+            if !CollectorRoutes.isHealth(head) {
+                connections.places.meters.closed(.crowded)
+                phase = .discarding(.unavailable("Too many connections are busy. Try again shortly.", retryAfter: 2))
+            }
+        }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }),
             length > CollectorLimits.bodyBytesMax
         {
@@ -145,12 +196,21 @@ final class RequestHandler: ChannelInboundHandler {
         switch phase {
         case .discarding(let answer): write(answer)
         case .gathering:
-            guard let head else { return }
-            phase = .answering
-            let path = head.uri.prefix { $0 != "?" }
-            route(head, CollectorRoutes.plain(path), query: String(head.uri.dropFirst(path.count + 1)))
-        case .idle, .answering: return
+            // Answers are not piled up for a client that does not take them.
+            guard context?.channel.isWritable != false else {
+                phase = .blocked
+                return
+            }
+            judge()
+        case .idle, .blocked, .answering: return
         }
+    }
+
+    private func judge() {
+        guard let head else { return }
+        phase = .answering
+        let path = head.uri.prefix { $0 != "?" }
+        route(head, CollectorRoutes.plain(path), query: String(head.uri.dropFirst(path.count + 1)))
     }
 
     private func giveBack() {
@@ -317,10 +377,19 @@ final class RequestHandler: ChannelInboundHandler {
         }
         self.head = nil
         phase = .idle
-        deadline = .now() + Self.idleMax
+        let now = NIODeadline.now()
+        deadline = now + limits.idleTimeout.amount
+        connections.places.waits(ObjectIdentifier(context.channel), since: now)
         let last = isLast ? NIOLoopBound(context, eventLoop: context.eventLoop) : nil
         context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
             last?.value.close(promise: nil)
         }
+    }
+}
+
+extension Duration {
+    fileprivate var amount: TimeAmount {
+        let (seconds, attoseconds) = components
+        return .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }
