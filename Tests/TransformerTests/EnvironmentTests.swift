@@ -21,6 +21,15 @@ private func error(_ body: () async throws -> Void) async -> TransformerError? {
     }
 }
 
+/// What happened, in its order.
+private final class Order: Sendable {
+    private let words = Mutex<[String]>([])
+
+    var all: [String] { words.withLock { $0 } }
+
+    func add(_ word: String) { words.withLock { $0.append(word) } }
+}
+
 @Suite("Environments come and go", .enabled(if: TestDatabase.isAvailable)) struct EnvironmentTests {
     @Test("one is removed with its views and a message, made again without computing, twice")
     func removed() async throws {
@@ -126,17 +135,17 @@ private func error(_ body: () async throws -> Void) async -> TransformerError? {
             let (told, tell) = AsyncStream.makeStream(of: String.self)
             let (begun, begin) = AsyncStream.makeStream(of: Void.self)
             let (ends, end) = AsyncStream.makeStream(of: Void.self)
-            let order = Mutex<[String]>([])
+            let order = Order()
             async let first: Void = plans.exclusively("prod", report: { _ in }) {
-                order.withLock { $0.append("first begins") }
+                order.add("first begins")
                 begin.yield()
                 for await _ in ends { break }
-                order.withLock { $0.append("first ends") }
+                order.add("first ends")
             }
             for await _ in begun { break }
-            try await plans.exclusively("dev", report: { _ in }) { order.withLock { $0.append("another environment") } }
+            try await plans.exclusively("dev", report: { _ in }) { order.add("another environment") }
             async let second: Void = plans.exclusively("prod", report: { tell.yield($0) }) {
-                order.withLock { $0.append("second") }
+                order.add("second")
             }
             for await message in told {
                 let process = ProcessInfo.processInfo.processIdentifier
@@ -149,7 +158,7 @@ private func error(_ body: () async throws -> Void) async -> TransformerError? {
             try await first
             try await second
             #expect(
-                order.withLock { $0 } == ["first begins", "another environment", "first ends", "second"])
+                order.all == ["first begins", "another environment", "first ends", "second"])
         }
     }
 
