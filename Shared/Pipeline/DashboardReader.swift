@@ -5,6 +5,11 @@ public struct DashboardSources: Sendable, Equatable {
     public let files: [SourceFile]
     /// Files that could not be read.
     public let unreadable: [PipelineError]
+
+    public init(files: [SourceFile], unreadable: [PipelineError] = []) {
+        self.files = files
+        self.unreadable = unreadable
+    }
 }
 
 extension PipelineFolder {

@@ -111,7 +111,7 @@ import Testing
                               d: {rows: [{cards: [{chart: good}, {chart: bad}]}]}
                               e: {rows: [{cards: [{chart: none}]}]}
                             """),
-                ], unreadable: []))
+                ]))
         #expect(
             definitions.mistakes.map { "\($0.part) \($0.name) \($0.error.line ?? 0)" }
                 == ["file dashboards/a.yaml 1", "dataset ill 1", "chart bad 4", "chart over_ill 5", "dashboard e 9"])
