@@ -77,7 +77,7 @@ private func render(_ text: String, _ context: RenderContext = context) throws -
             ("SELECT\n  @nothing", "models/x.sql:2:3: Unknown macro @nothing."),
             ("SELECT @EACH([a], x -> x)", "models/x.sql:1:8: The macro @each(…) is not supported."),
             ("FROM ref('pagevews')", "models/x.sql:1:6: There is no model pagevews. Did you mean analytics.pageviews?"),
-            ("a\n{% if x %}", "models/x.sql:2:1: This {% if %} has no {% endif %}."),
+            ("a\n{% if x %}", "models/x.sql:2:1: This {% if %} has no {% endif %} (tags in comments"),
             ("{% endif %}", "models/x.sql:1:3: This tag closes nothing"),
             ("{% for a in b %}", "models/x.sql:1:3: The tag {% for %} is not supported."),
             ("{{ start_date", "models/x.sql:1:1: This {{ is never closed."),

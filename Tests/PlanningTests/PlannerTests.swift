@@ -48,10 +48,6 @@ import Testing
                 [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
             ),
             (
-                "a column removed", " x + 1 AS y,", "",
-                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
-            ),
-            (
                 "a column changed", "x + 1", "x + 2",
                 [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
             ),
@@ -98,6 +94,17 @@ import Testing
             }
         }.map(\.0)
         if what != "cron changed" { #expect(computed.flatMap { $0 } == rebuilt, "\(what)") }
+    }
+
+    @Test("a column that nobody reads may go, and one that is read may not: its reader is named")
+    func columnRemoved() throws {
+        let fewer = TestProject.first.replacing(" x + 1 AS y,", with: "")
+        let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
+        let unread = try TestProject.chain(first: fewer, second: TestProject.second.replacing("y, ", with: ""))
+        let plan = Planner(graph: unread, state: state, upTo: day(10)).plan(for: "prod")
+        #expect(plan.changes.first { $0.name.name == "a" }?.kind == .modified(breaking: true))
+        let error = #expect(throws: PipelineError.self) { try TestProject.chain(first: fewer) }
+        #expect(error?.description.hasPrefix("models/b.sql:2:12: analytics.b: ") == true, "\(error?.description ?? "")")
     }
 
     @Test("a child that takes * follows its parent")

@@ -261,7 +261,7 @@ private final class Order: Sendable {
                     let plan = try await test.apply(project, to: environment, at: day(10))
                     let work = backfills(of: plan)
                     #expect(
-                        work.allSatisfy { $0.missing.due.subtracting(days(4...5)).isEmpty },
+                        work.allSatisfy { $0.missing.due.subtracting(days(3...5)).isEmpty },
                         "and nothing else is computed")
                     let view = RelationNames.view(ModelName(schema: "analytics", name: "b"), in: environment)
                     #expect(try await test.value("SELECT n FROM \(sql: view.sql)") == "\(number + 1)")
