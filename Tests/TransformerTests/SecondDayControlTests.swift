@@ -222,11 +222,9 @@ extension UnreadableMessage {
     }
 }
 
-/// The same over the real broker, with processes.
-@Suite(
-    "transformer serve on the second day", .serialized,
-    .enabled(if: TestDatabase.isAvailable && KafkaTestServer.isAvailable), .timeLimit(.minutes(4)))
-struct SecondDayServeTests {
+/// The same over the real broker, with processes: in one suite with the others that have some, as every transformer
+/// answers commands of environments that it does not know.
+extension ServeTests {
     private func send(_ type: String, _ text: String, to topic: ControlTopic) async throws {
         let producer = try KafkaProducer(KafkaTestServer.settings(), logger: TestDatabase.logger)
         try await producer.send(
@@ -239,7 +237,9 @@ struct SecondDayServeTests {
         await producer.close()
     }
 
-    @Test("messages that make no sense are set aside or answered, kept over a restart, and those behind them are done")
+    @Test(
+        "messages that make no sense are set aside or answered, kept over a restart, and those behind them are done",
+        .timeLimit(.minutes(4)))
     func messages() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(3))
@@ -284,7 +284,7 @@ struct SecondDayServeTests {
         }
     }
 
-    @Test("two replicas on one host work side by side, and one goes on when the other stops")
+    @Test("two replicas on one host work side by side, and one goes on when the other stops", .timeLimit(.minutes(4)))
     func twoReplicas() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(3))
