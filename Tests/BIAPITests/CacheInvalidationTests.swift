@@ -6,7 +6,8 @@ import Testing
 
 @testable import BIAPI
 
-@Suite("Cached answers go exactly when their data changed", .enabled(if: Servers.areThere))
+// One after the other: they share a broker, and a message of one drops what the other has kept.
+@Suite("Cached answers go exactly when their data changed", .serialized, .enabled(if: Servers.areThere))
 struct CacheInvalidationTests {
     @Test("hit, model.updated, event to the page, miss; other relations stay") func updated() async throws {
         try await ServiceFixture.run { fixture in
@@ -58,5 +59,39 @@ struct CacheInvalidationTests {
             let answer = try await fixture.visitor.get("/api/v1/events")
             #expect(answer.status == 401)
         }
+    }
+
+    @Test("what a removed, renamed or changed model answered is forgotten, and its pages are told") func models()
+        async throws
+    {
+        try await ServiceFixture.run { fixture in
+            try await fixture.listening()
+            let browser = try await fixture.browser("viewer")
+            let path = "/api/v1/dashboards/shop/data"
+            let service = fixture.service.events
+            await service.take(Self.manifest(["shop.orders", "shop.visits"]))
+            _ = try await browser.post(path)
+            #expect(try await browser.post(path).isCached("total") == true)
+            var events = fixture.service.eventRoutes.events().makeAsyncIterator()
+            #expect(await events.next()?.name == "hello")
+            try await fixture.owner.execute("ALTER TABLE shop.visits RENAME TO visitors")
+            await service.take(Self.manifest(["shop.orders", "shop.visitors"]))
+            #expect(await events.next()?.data.contains(#""total""#) == true)
+            let renamed = try await browser.post(path)
+            #expect(renamed.isCached("by_country") == true)
+            #expect(renamed.text.contains("\\\"shop.visits\\\" does not exist"), "\(renamed.text)")
+            await service.take(nil)
+            #expect(await events.next()?.data.contains(#""by_country""#) == true)
+            #expect(try await browser.post(path).isCached("by_country") == false)
+            #expect(fixture.service.events.catalogue.current == nil)
+        }
+    }
+
+    private static func manifest(_ relations: [String]) -> EnvironmentManifest {
+        EnvironmentManifest(
+            environment: "prod", promotedAt: Date(), plan: "p",
+            models: relations.map {
+                .init(name: $0, kind: "FULL", relation: $0, columns: [], dependsOn: [], sources: [], cron: "@daily")
+            })
     }
 }

@@ -114,7 +114,7 @@ import Testing
                 ]))
         #expect(
             definitions.mistakes.map { "\($0.part) \($0.name) \($0.error.line ?? 0)" }
-                == ["file dashboards/a.yaml 1", "dataset ill 1", "chart bad 4", "chart over_ill 5", "dashboard e 9"])
+                == ["file dashboards/a.yaml 2", "dataset ill 1", "chart bad 4", "chart over_ill 5", "dashboard e 9"])
         #expect(definitions.dashboard("d")?.charts == ["good", "bad"])
         let book = ChartBook(using: definitions)
         #expect(book.definitions.charts.map(\.name) == ["good"])

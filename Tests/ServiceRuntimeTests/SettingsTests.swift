@@ -162,7 +162,7 @@ import Testing
     @Test(
         "and not where it is another service's, or nothing",
         arguments: [
-            "transformer: {workers: 3}", "session: {secret_file: /x}", "sink:\n", "",
+            "transformer: {workers: 3}", "session: {secret_file: /x}", "sink:\n", "{}",
             "sink: {password_file: /dev/null}",
         ])
     func foreignKeys(text: String) async throws {
