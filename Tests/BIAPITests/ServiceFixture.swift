@@ -334,5 +334,16 @@ final class RawClient: Sendable {
         }
     }
 
+    /// A whole answer with JSON in it, however many pieces it comes in.
+    func readAnswer() async -> String {
+        var text = ""
+        while !text.hasSuffix(text.lowercased().contains("transfer-encoding: chunked") ? "\r\n0\r\n\r\n" : "}") {
+            let piece = await read()
+            guard !piece.isEmpty else { break }  // hung up
+            text += piece
+        }
+        return text
+    }
+
     func hangUp() { shutdown(socket, Int32(SHUT_RDWR)) }
 }
