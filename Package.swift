@@ -169,7 +169,8 @@ let package = Package(
         + service(
             "RawSink",
             uses: [
-                .spelling, .serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
+                .spelling, .serviceRuntime, .kafka, .postgres, .dataContract, .pipeline, .controlPlane, .warehouse,
+                .web,
             ],
             ["CMemory", .argumentParser, .lifecycle, .logging, .metrics])
         + [

@@ -79,7 +79,9 @@ public struct SessionsFollower: Service, CustomStringConvertible {
                 case .message(let envelope):
                     if let ended = envelope.message as? SessionsEnded { take(ended) }
                 case .unreadable(let message):
-                    logger.error("the end of a session cannot be read", metadata: ["id": "\(message.id)", "reason": "\(message.reason)"])
+                    logger.error(
+                        "the end of a session cannot be read",
+                        metadata: ["id": "\(message.id)", "reason": "\(message.reason)"])
                 case .gap, .caughtUp: break  // those that are gone have expired with their sessions
                 }
             } catch {
