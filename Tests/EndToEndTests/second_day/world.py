@@ -405,13 +405,16 @@ class World:
         last = self.visitor.ask("scheduler", f"/api/v1/dags/{name}/runs?limit=3")["items"]
         return "\n".join(json.dumps(self.visitor.ask("scheduler", f"/api/v1/runs/{run['id']}")) for run in last)
 
+    def charts(self):
+        """What a reader of the dashboard sees now: the charts that draw, and those that do not."""
+        charts = self.visitor.ask("bi-api", "/api/v1/dashboards/overview/data", {"time_range": "all"})["charts"]
+        broken = {name: chart for name, chart in charts.items() if chart is None or "error" in chart}
+        return charts, broken
+
     def check_dashboard(self):
         """A reader of the dashboard sees the rows, and no chart is broken."""
-        def answer():
-            return self.visitor.ask("bi-api", "/api/v1/dashboards/overview/data", {"time_range": "all"})["charts"]
         def seen():
-            charts = answer()
-            broken = {name: chart for name, chart in charts.items() if chart is None or "error" in chart}
+            charts, broken = self.charts()
             return broken or sum(row[-1] for row in charts["event_types"]["rows"])
         rows = int(self.sql("select count(*) from raw.events"))
         until(lambda: seen() == rows, 30, lambda: f"the dashboard shows {seen()} events instead of {rows}")
