@@ -25,7 +25,9 @@ class Stack:
         subprocess.run([services, "start"], check=True, capture_output=True)
         with open(os.path.join(ROOT, ".millrace", "test", "env"), encoding="ascii") as file:
             servers = dict(line.strip().split("=", 1) for line in file)
-        self.environment = dict(os.environ, **servers, MILLRACE_PIPELINE=self.pipeline)
+        # The ports of the demo beside it look like settings of ours, and the services would warn of them.
+        own = {name: value for name, value in os.environ.items() if not name.endswith("_PORT")}
+        self.environment = dict(own, **servers, MILLRACE_PIPELINE=self.pipeline)
         self.sql(f"DROP DATABASE IF EXISTS {self.database} WITH (FORCE)")
         self.sql(f"CREATE DATABASE {self.database}")
         self.environment["POSTGRES_DB"] = self.database
