@@ -25,6 +25,9 @@ run_as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# system_python: Debian's Python rather than somebody's own, which other accounts may not run.
+system_python() { if [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else command -v python3; fi; }
+
 # --- whose processes they are ---------------------------------------------------------------------------------------
 
 # What is started here by root runs as this account of the system's, which has no home, no shell and no rights: it is what
@@ -292,7 +295,7 @@ bigquery_install() {
     [ "$(cat "$venv/complete" 2>/dev/null)" != "$wanted" ] || return 0
     say "setting up $venv"
     rm -rf "$venv"
-    python3 -m venv "$venv"
+    "$(system_python)" -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
         -r "$ROOT/scripts/requirements-bigquery.txt"
     printf '%s' "$wanted" >"$venv/complete"
