@@ -58,9 +58,9 @@ private struct RunWork {
                 environment: environment, model: model, upTo: min(upTo ?? now, now), from: from)
             do {
                 let outcome = try await workbench.runner.run(request, ticket: ModelRunner.Ticket(execution: now)) {
-                    print("\($0): \($1.rows) rows for \($1.intervals)")
+                    Output.line("\($0): \($1.rows) rows for \($1.intervals)")
                 }
-                if outcome.intervals.isEmpty { print("Nothing is missing in \(environment).") }
+                if outcome.intervals.isEmpty { Output.line("Nothing is missing in \(environment).") }
             } catch {
                 try await CommandSupport.sendMessages(workbench, settings)
                 throw error
@@ -98,7 +98,7 @@ struct AuditCommand: AsyncParsableCommand {
                 for audit in model.snapshot.audits {
                     let finding = findings.first { $0.call == audit.call.description }
                     let words = finding.map { "\($0.isBlocking ? "FAILED" : "warning")  \($0.message)" }
-                    print("\(model.name)  \(audit.call)  \(words ?? "passed")")
+                    Output.line("\(model.name)  \(audit.call)  \(words ?? "passed")")
                 }
                 failed += findings.filter(\.isBlocking).count
             }

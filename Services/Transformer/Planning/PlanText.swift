@@ -1,7 +1,7 @@
 import Pipeline
 
 /// A plan in words, for people.
-public struct PlanText: Sendable, CustomStringConvertible {
+public struct PlanText: Sendable {
     private let plan: Plan
     private let showsDiff: Bool
 
@@ -10,8 +10,9 @@ public struct PlanText: Sendable, CustomStringConvertible {
         self.showsDiff = showsDiff
     }
 
-    public var description: String {
-        guard !plan.isEmpty else { return "No changes to plan: \(plan.environment) is up to date.\n" }
+    /// Its lines, the last one without its end.
+    public var text: String {
+        guard !plan.isEmpty else { return "No changes to plan: \(plan.environment) is up to date." }
         var lines = ["Plan for \(plan.environment)", ""]
         if plan.changes.isEmpty {
             lines += ["No model has changed.", ""]
@@ -26,7 +27,7 @@ public struct PlanText: Sendable, CustomStringConvertible {
             lines.append("")
         }
         for stage in plan.stages { lines += Self.lines(of: stage) }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.joined(separator: "\n")
     }
 
     private static func sign(_ kind: ModelChange.Kind) -> String {

@@ -543,6 +543,5 @@ class Upgraded(Step):
 HISTORY = [
     DescriptionChanged, ColumnAdded, WrongFolder, ModelAdded, SyntaxError_, MissingColumn, FailingTest, FailingAudit, BreakingChange,
     ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
-    DashboardEdited, BrokenDashboard, RestartOneByOne, RestartAll, Replaced, ModelAdded,
+    DashboardEdited, BrokenDashboard, RestartOneByOne, RestartAll, Replaced, Restored, ModelAdded,
 ]
-# `Restored` is not among them yet: on the development broker the first run after it can wait for minutes.
