@@ -1,4 +1,5 @@
 import CivilTime
+import ModelProject
 import Pipeline
 
 /// Every text that a model's SQL is made from. Kept with the environment, so that a model runs as it was promoted,

@@ -1,4 +1,4 @@
-import Pipeline
+import ModelProject
 
 /// What goes into a model's hashes. `format` changes only together with what a fingerprint means: an upgrade must not
 /// rebuild anybody's tables.

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// Makes SQL of a model's templates.

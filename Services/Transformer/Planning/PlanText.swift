@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// A plan in words, for people.

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// What is known about the world when a plan is made.

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// A project's models with their dependencies and fingerprints, parents before children.

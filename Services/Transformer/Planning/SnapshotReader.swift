@@ -1,4 +1,5 @@
 import CivilTime
+import ModelProject
 import Pipeline
 
 /// Makes snapshots of a project's models: renders, reads the query, binds the audits, hashes.

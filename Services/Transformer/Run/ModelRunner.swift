@@ -2,6 +2,7 @@ import ControlPlane
 import Foundation
 import Logging
 import Metrics
+import ModelProject
 import Pipeline
 import Planning
 

@@ -1,6 +1,7 @@
 import ControlPlane
 import Foundation
 import Logging
+import ModelProject
 import Pipeline
 import Planning
 import Postgres

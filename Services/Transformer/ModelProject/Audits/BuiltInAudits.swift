@@ -1,4 +1,5 @@
 import OrderedCollections
+import Pipeline
 
 /// SQLMesh's built-in audits, as queries that return what is wrong.
 public enum BuiltInAudits {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Pipeline
 
 /// Reads one model file: a `MODEL (…)` block and its statements, or the article's bare SELECT.
 struct ModelParser {

@@ -1,3 +1,5 @@
+import Pipeline
+
 /// A name of the time family: `start_ds`, `end_dt`, `execution_epoch` …
 struct TimeVariable {
     enum Form: String { case dt, dtntz, date, ds, ts, tstz, hour, epoch, millis }

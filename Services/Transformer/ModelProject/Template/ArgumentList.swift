@@ -1,3 +1,5 @@
+import Pipeline
+
 /// A parenthesised list cut at its top-level commas; each argument is the text as written, trimmed.
 struct ArgumentList {
     let arguments: [String]

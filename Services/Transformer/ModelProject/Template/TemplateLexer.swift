@@ -1,3 +1,5 @@
+import Pipeline
+
 /// A piece of a template's text, with its UTF-8 offsets in the file.
 struct TemplateToken: Sendable, Equatable {
     enum Kind: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 
 /// What a pipeline folder says about transformation: configuration, models, audits and unit tests.
 public struct Project: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import ModelProject
 import Pipeline
 
 /// A pipeline folder made of texts, for the time of a test.

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Pipeline
 
 /// An audit: a query over a model whose result tells what is wrong with it.
 public struct AuditDefinition: Sendable, Equatable {

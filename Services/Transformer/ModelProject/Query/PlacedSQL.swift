@@ -1,3 +1,5 @@
+import Pipeline
+
 /// SQL as it is sent, with the way back to the file that it came from.
 public struct PlacedSQL: Sendable {
     /// What is sent.

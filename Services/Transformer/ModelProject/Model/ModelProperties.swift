@@ -1,4 +1,5 @@
 import OrderedCollections
+import Pipeline
 
 /// Puts the properties of a `MODEL (…)` block into a definition.
 struct ModelProperties {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import Pipeline
 
 /// A unit test of a model: input rows, and what the query must make of them.
 public struct ModelTest: Sendable {

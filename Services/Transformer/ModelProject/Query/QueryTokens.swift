@@ -1,3 +1,5 @@
+import Pipeline
+
 /// A word, name, constant or sign of SQL, with its place in the text.
 struct QueryToken: Sendable, Equatable {
     enum Kind: Sendable, Equatable {

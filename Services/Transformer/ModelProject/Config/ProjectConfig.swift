@@ -1,5 +1,6 @@
 import CivilTime
 import Foundation
+import Pipeline
 import SQL
 import Yams
 

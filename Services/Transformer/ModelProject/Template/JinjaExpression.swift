@@ -1,3 +1,5 @@
+import Pipeline
+
 /// The expressions of the Jinja subset.
 indirect enum JinjaExpression: Sendable, Equatable {
     case literal(VariableValue, offset: Int)

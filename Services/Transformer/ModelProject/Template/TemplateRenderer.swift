@@ -1,3 +1,5 @@
+import Pipeline
+
 /// A template's text after expansion, with the way back to the file.
 public struct RenderedText: Sendable, Equatable {
     public fileprivate(set) var text = ""

@@ -1,3 +1,5 @@
+import Pipeline
+
 /// Finds the time column of an incremental query that does not say which it is, as the article's models do not:
 ///
 ///     SELECT user_id, COUNT(*) AS events, DATE(timestamp) AS day

@@ -1,3 +1,4 @@
+import Pipeline
 import Spelling
 
 /// What a template may ask for while it becomes SQL.

@@ -1,3 +1,5 @@
+import Pipeline
+
 /// Reads the property lists of `MODEL (…)` and `AUDIT (…)`: names followed by values, separated by commas, values
 /// nested with parentheses. Comments are skipped; every value keeps its place.
 struct PropertyScanner {

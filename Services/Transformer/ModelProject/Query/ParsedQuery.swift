@@ -1,3 +1,4 @@
+import Pipeline
 import SQL
 
 /// A query as it will run, read by the SQL parser. Its text stays as it was written; only relations are put in.

@@ -1,3 +1,5 @@
+import Pipeline
+
 /// SQL as people write it: text with SQLMesh macros, Jinja tags and bare `ref('x')` calls between.
 ///
 /// A template is parsed once, when its file is read, so that a mistake is found even in a branch that is not taken.
