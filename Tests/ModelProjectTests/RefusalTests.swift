@@ -28,11 +28,11 @@ import Testing
             ("MODEL (name a, columns (x)); SELECT 1 AS x", "models/a.sql:1:24: The column `x` has no type."),
             (
                 "MODEL (name a, kind INCREMENTAL_BY_TIME_RANGE (time_column (d, '%Y', x))); SELECT 1 AS d",
-                "models/a.sql:1:21: time_column is a name, or (name, 'format')"
+                "models/a.sql:1:60: time_column is a name, or (name, 'format')"
             ),
             (
                 "MODEL (name a, kind INCREMENTAL_BY_TIME_RANGE (time_column d, time_column e)); SELECT 1 AS d",
-                "models/a.sql:1:21: time_column is here twice."
+                "models/a.sql:1:63: The option time_column is here twice."
             ),
             (
                 "MODEL (name a, audits (not_null(columns := (x), columns := (y)))); SELECT 1 AS x",

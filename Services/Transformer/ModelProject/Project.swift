@@ -43,12 +43,15 @@ public struct Project: Sendable {
 
     /// One model with its audits, from texts that were kept.
     public static func restored(
-        model source: SourceFile, audits files: [SourceFile], defaults: ModelDefaults,
+        model source: SourceFile, seed: SourceFile? = nil, audits files: [SourceFile], defaults: ModelDefaults,
         variables: [String: VariableValue], gateway: String
     ) throws(PipelineError) -> Project {
         var audits: [AuditDefinition] = []
         for file in files { audits += try AuditDefinition.parse(file, isStored: true) }
-        let model = try ModelParser.parse(source, defaults: defaults, isStored: true)
+        let model = try ModelParser.parse(source, defaults: defaults, isStored: true) { path throws(PipelineError) in
+            guard let seed else { throw PipelineError(file: path, message: "It was not kept with the model.") }
+            return seed
+        }
         let config = ProjectConfig(
             gateways: [:], defaultGateway: gateway, modelDefaults: defaults, variables: variables)
         return try Project(config: config, models: model.map { [$0] } ?? [], audits: audits, tests: [])
@@ -77,7 +80,10 @@ extension PipelineFolder {
         var models: [ModelDefinition] = []
         for path in files(in: "models", extensions: ["sql"]) {
             let source = SourceFile(path: path, text: try text(of: path))
-            if let model = try ModelParser.parse(source, defaults: config.modelDefaults) { models.append(model) }
+            let model = try ModelParser.parse(source, defaults: config.modelDefaults) { path throws(PipelineError) in
+                SourceFile(path: path, text: try text(of: path))
+            }
+            if let model { models.append(model) }
         }
         var audits: [AuditDefinition] = []
         for path in files(in: "audits", extensions: ["sql"]) {

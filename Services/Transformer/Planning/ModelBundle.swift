@@ -6,6 +6,8 @@ import Pipeline
 /// whatever has become of the pipeline folder since.
 public struct ModelBundle: Sendable, Codable, Hashable {
     public var source: SourceFile
+    /// A seed's file; nil for other models.
+    public var seed: SourceFile? = nil
     /// The files of the audits that it uses.
     public var audits: [SourceFile]
     public var defaults: ModelDefaults

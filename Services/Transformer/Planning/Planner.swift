@@ -93,7 +93,7 @@ public struct Planner: Sendable {
                 }
             }
             // A view is bound to its parents' tables, and `*` takes in what was added: both have to be made anew.
-            let follows = snapshot.definition.kind == .view || snapshot.shape.usesStar
+            let follows = snapshot.definition.kind.isView || snapshot.shape.usesStar
             return .indirectlyModified(breaking: !untouched || follows || snapshot.parents != old.parents)
         }
         return snapshot.metadataHash != old.metadataHash ? .metadata : nil

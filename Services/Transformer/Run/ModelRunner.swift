@@ -89,7 +89,7 @@ struct ModelRunner: Sendable {
         let replacement = try sql.replacement(
             of: work.model, interval: batch.rendered, execution: ticket.execution, isIncremental: isIncremental,
             columns: columns)
-        if work.model.snapshot.definition.kind == .view {
+        if work.model.snapshot.definition.kind.isView {
             let findings = try await tables.audit(replacement.audits)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             result = (0, findings)
@@ -144,7 +144,7 @@ struct ModelRunner: Sendable {
         var messages: [OutboxMessage] = []
         for environment in environments where environment.models.contains(where: { $0.id == version }) {
             var shown: Set<ModelName> = [version.name]
-            for model in environment.models where model.snapshot.definition.kind == .view {
+            for model in environment.models where model.snapshot.definition.kind.isView {
                 if model.snapshot.parents.contains(where: shown.contains) { shown.insert(model.name) }
             }
             for name in shown.sorted() {

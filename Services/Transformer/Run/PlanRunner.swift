@@ -142,7 +142,7 @@ struct PlanRunner: Sendable {
         for model in models {
             let statements = try sql.statements(of: model, interval: always, execution: .epoch, isIncremental: false)
             do {
-                let isView = model.snapshot.definition.kind == .view
+                let isView = model.snapshot.definition.kind.isView
                 let isMade =
                     try await isView
                     ? tables.createView(model, as: statements) : tables.create(model, as: statements)

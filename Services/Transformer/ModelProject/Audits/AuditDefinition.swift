@@ -61,7 +61,7 @@ public struct AuditDefinition: Sendable, Equatable {
         if let slash = name.lastIndex(of: "/") { name = String(name[name.index(after: slash)...]) }
         if name.hasSuffix(".sql") { name = String(name.dropLast(4)) }
         let statements = try Statements(source, from: 0, isStored: isStored)
-        let query = statements.query
+        let query = try statements.needed(in: source, at: 0)
         if !isStored, let other = (statements.before + statements.after).first {
             throw source.error(at: other.firstCode, "An audit is one query and nothing else.")
         }

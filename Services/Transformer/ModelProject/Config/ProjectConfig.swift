@@ -140,7 +140,8 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
             case "kind":
                 kind = try part.string()
                 try part.checked { source throws(PipelineError) in
-                    _ = try ModelProperties(source: source).kind(try part.string(), at: 0)
+                    _ = try KindReader.read(
+                        SourceFile(path: source.path, text: try part.string()), at: 0, dialect: dialect)
                 }
             case "dialect":
                 dialect = try part.string().lowercased()

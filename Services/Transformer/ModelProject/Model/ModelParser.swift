@@ -7,12 +7,19 @@ struct ModelParser {
     let config: ModelDefaults
     /// True for a text that was kept when it was promoted: what later versions came to refuse runs on as it did.
     let isStored: Bool
+    /// Reads a seed's file, relative to the pipeline folder.
+    let seed: (String) throws(PipelineError) -> SourceFile
 
-    /// - Parameter source: A file under `models/`.
+    /// - Parameters:
+    ///   - source: A file under `models/`.
+    ///   - seed: Reads a seed's file, relative to the pipeline folder.
     static func parse(
-        _ source: SourceFile, defaults: ModelDefaults, isStored: Bool = false
+        _ source: SourceFile, defaults: ModelDefaults, isStored: Bool = false,
+        seed: (String) throws(PipelineError) -> SourceFile
     ) throws(PipelineError) -> ModelDefinition? {
-        try ModelParser(source: source, config: defaults, isStored: isStored).parse()
+        try withoutActuallyEscaping(seed) { seed throws(PipelineError) in
+            try ModelParser(source: source, config: defaults, isStored: isStored, seed: seed).parse()
+        }
     }
 
     /// Nil when the model says `enabled false`.
@@ -29,14 +36,41 @@ struct ModelParser {
         {
             return nil
         }
-        let statements = try Statements(source, from: scanner.position, isStored: isStored)
-        var model = try skeleton(named: nil, statements: statements)
+        var model = try skeleton(named: nil)
         for property in properties { model.offsets[property.name] = property.offset }
         try own.apply(properties, to: &model)
         guard properties.contains(where: { $0.name == "name" }) else {
             throw source.error(at: 0, "This MODEL block has no name.")
         }
+        let statements = try Statements(source, from: scanner.position, isStored: isStored)
+        try fill(&model, with: statements, from: scanner.position)
         return model
+    }
+
+    /// Gives the model its statements; a seed gets its rows.
+    private func fill(
+        _ model: inout ModelDefinition, with statements: Statements, from offset: Int
+    ) throws(PipelineError) {
+        model.preStatements = statements.before
+        model.postStatements = statements.after
+        guard case .seed(var options) = model.kind else {
+            model.query = try statements.needed(in: source, at: offset)
+            return
+        }
+        if let query = statements.query {
+            throw source.error(at: query.firstCode, "A SEED model has no query: its rows are those of \(options.path).")
+        }
+        guard let path = options.file(of: source.path) else {
+            throw model.error("kind", "\(options.path) is outside of the pipeline folder.")
+        }
+        let file: SourceFile
+        do throws(PipelineError) { file = try seed(path) } catch {
+            throw model.error("kind", "The seed's file \(path) cannot be read: \(error.message)")
+        }
+        options.content = file
+        model.kind = .seed(options)
+        let table = try CSVTable(file, format: options.format)
+        model.query = try SeedQuery.template(of: table, columns: model.columns, in: file)
     }
 
     /// A file without MODEL block: named after the file; incremental when it asks `is_incremental()`.
@@ -48,11 +82,12 @@ struct ModelParser {
         guard let name = ModelName(base) else {
             throw PipelineError(file: source.path, message: "The file's name, \(base), cannot be a model's name.")
         }
-        var model = try skeleton(named: name, statements: statements)
-        if statements.query.asksIsIncremental {
-            guard let column = TimeColumnInference.timeColumn(of: statements.query) else {
+        var model = try skeleton(named: name)
+        try fill(&model, with: statements, from: 0)
+        if model.query.asksIsIncremental {
+            guard let column = TimeColumnInference.timeColumn(of: model.query) else {
                 throw source.error(
-                    at: statements.query.range.lowerBound,
+                    at: model.query.range.lowerBound,
                     "This model is incremental, but which output column is its time cannot be seen: no column is the "
                         + "filtered one or its date. Add MODEL (name …, kind INCREMENTAL_BY_TIME_RANGE (time_column …))."
                 )
@@ -62,15 +97,20 @@ struct ModelParser {
         return model
     }
 
-    private func skeleton(named name: ModelName?, statements: Statements) throws(PipelineError) -> ModelDefinition {
+    private func skeleton(named name: ModelName?) throws(PipelineError) -> ModelDefinition {
         var model = ModelDefinition(
-            name: name ?? ModelName(schema: ModelName.defaultSchema, name: ""), source: source, kind: .view,
+            name: name ?? ModelName(schema: ModelName.defaultSchema, name: ""), source: source, kind: .view(ViewKind()),
             dialect: config.dialect, cron: config.cron, cronTimeZone: config.cronTimeZone, start: config.start,
             intervalUnit: config.intervalUnit, allowPartials: config.allowPartials, owner: config.owner, tags: [],
             description: nil, columnDescriptions: [:], grain: [], audits: [], columns: [:], dependsOn: [],
-            preStatements: statements.before, query: statements.query, postStatements: statements.after,
+            preStatements: [], query: Template(verbatim: SourceFile(path: source.path, text: "")), postStatements: [],
             isBare: name != nil)
-        if let kind = config.kind { model.kind = try ModelProperties(source: source).kind(kind, at: 0) }
+        if let kind = config.kind {
+            let text = SourceFile(path: source.path, text: kind)
+            do throws(PipelineError) { model.kind = try KindReader.read(text, at: 0, dialect: config.dialect) } catch {
+                throw source.error(at: 0, "The kind of model_defaults: \(error.message)")
+            }
+        }
         for audit in config.audits { model.audits.append(try ModelProperties(source: source).auditCall(audit, at: 0)) }
         return model
     }
@@ -78,9 +118,18 @@ struct ModelParser {
 
 /// The statements of a model or audit file: one query, and what stands before and after it.
 struct Statements {
+    /// Before the query; all of them when there is none.
     let before: [Template]
-    let query: Template
+    let query: Template?
     let after: [Template]
+
+    /// The query of a file that must have one.
+    func needed(in source: SourceFile, at offset: Int) throws(PipelineError) -> Template {
+        guard let query else {
+            throw source.error(at: offset, "There is no query in this file: expected SELECT or WITH.")
+        }
+        return query
+    }
 
     /// - Parameter isStored: Takes what an earlier version took: several queries, of which the last counts.
     init(_ source: SourceFile, from start: Int, isStored: Bool = false) throws(PipelineError) {
@@ -95,9 +144,6 @@ struct Statements {
             templates.append((try Template(source, range: range, tokens: piece), word))
         }
         let queries = templates.indices.filter { Self.isQuery(templates[$0].template, word: templates[$0].word) }
-        guard let index = queries.last else {
-            throw source.error(at: start, "There is no query in this file: expected SELECT or WITH.")
-        }
         if !isStored {
             if queries.count > 1 {
                 throw source.error(
@@ -107,9 +153,10 @@ struct Statements {
             }
             for (template, word) in templates { try Self.check(template, word) }
         }
-        before = templates[..<index].map(\.template)
-        query = templates[index].template
-        after = templates[(index + 1)...].map(\.template)
+        let index = queries.last
+        before = templates[..<(index ?? templates.count)].map(\.template)
+        query = index.map { templates[$0].template }
+        after = index.map { templates[($0 + 1)...].map(\.template) } ?? []
         for statement in templates where statement.word == "on_virtual_update_begin" {
             throw source.error(at: statement.template.range.lowerBound, "ON_VIRTUAL_UPDATE_BEGIN is not supported.")
         }

@@ -7,6 +7,9 @@ struct ModelProperties {
 
     func apply(_ properties: [PropertyScanner.Property], to model: inout ModelDefinition) throws(PipelineError) {
         for property in properties { try apply(property, to: &model) }
+        if let kind = properties.first(where: { $0.name == "kind" }) {
+            model.kind = try KindReader.read(source, at: kind.offset, dialect: model.dialect)
+        }
         if let time = model.kind.timeRange, !model.columns.isEmpty, model.columns[time.timeColumn] == nil {
             throw model.error("kind", "The time column \(time.timeColumn) is not among `columns`.")
         }
@@ -19,7 +22,7 @@ struct ModelProperties {
                 throw error(property, "`\(property.plain)` is not a model's name. Write it as schema.name.")
             }
             model.name = name
-        case "kind": model.kind = try kind(property.text, at: property.offset)
+        case "kind": break  // read last: formats in it are of the dialect
         case "dialect": model.dialect = property.plain.lowercased()
         case "cron": model.cron = property.plain
         case "cron_tz": model.cronTimeZone = property.plain
@@ -74,65 +77,6 @@ struct ModelProperties {
                     + "allow_partials, owner, description, column_descriptions, tags, grain, columns, depends_on, audits, "
                     + "enabled, references, partitioned_by, clustered_by.")
         }
-    }
-
-    /// `VIEW`, `FULL` or `INCREMENTAL_BY_TIME_RANGE (time_column x, …)`.
-    func kind(_ text: String, at offset: Int) throws(PipelineError) -> ModelKind {
-        let name = text.prefix { $0.isLetter || $0 == "_" }.uppercased()
-        switch name {
-        case "VIEW": return .view
-        case "FULL": return .full
-        case "INCREMENTAL_BY_TIME_RANGE": return .incrementalByTimeRange(try timeRange(text, at: offset))
-        default:
-            throw source.error(
-                at: offset, "The kind `\(name)` is not supported. Known: VIEW, FULL, INCREMENTAL_BY_TIME_RANGE.")
-        }
-    }
-
-    private func timeRange(_ text: String, at offset: Int) throws(PipelineError) -> TimeRangeOptions {
-        let inner = SourceFile(path: source.path, text: String(text.drop { $0 != "(" }))
-        guard !inner.text.isEmpty else {
-            throw source.error(at: offset, "INCREMENTAL_BY_TIME_RANGE needs (time_column name).")
-        }
-        var scanner = PropertyScanner(inner)
-        var options = TimeRangeOptions(timeColumn: "")
-        do throws(PipelineError) {
-            let properties = try scanner.properties()
-            if let twice = PropertyScanner.repeated(in: properties) {
-                throw PipelineError(file: source.path, message: "\(twice.name) is here twice.")
-            }
-            for property in properties {
-                switch property.name {
-                case "time_column":
-                    let parts = try property.elements(in: inner)
-                    guard parts.count <= 2 else {
-                        throw PipelineError(
-                            file: source.path, message: "time_column is a name, or (name, 'format') and no more.")
-                    }
-                    options.timeColumn = (parts.first ?? "").identifierName
-                    options.timeFormat = parts.count > 1 ? parts[1].trimmingQuotes() : nil
-                case "lookback": options.lookback = try count(property.text, name: "lookback", from: 0)
-                case "batch_size": options.batchSize = try count(property.text, name: "batch_size", from: 1)
-                // Rows come out the same with any of these: batches of one model run one after the other here.
-                case "batch_concurrency", "partition_by_time_column": break
-                default:
-                    throw PipelineError(
-                        file: source.path,
-                        message:
-                            "`\(property.name)` of INCREMENTAL_BY_TIME_RANGE is not supported. Known: time_column, "
-                            + "lookback, batch_size, batch_concurrency, partition_by_time_column.")
-                }
-            }
-        } catch { throw source.error(at: offset, error.message) }
-        guard !options.timeColumn.isEmpty else { throw source.error(at: offset, "This kind needs a time_column.") }
-        return options
-    }
-
-    private func count(_ text: String, name: String, from minimum: Int) throws(PipelineError) -> Int {
-        guard let value = Int(text), value >= minimum, value <= 100_000 else {
-            throw PipelineError(file: source.path, message: "\(name) must be a number from \(minimum) to 100000.")
-        }
-        return value
     }
 
     /// Where the call `text` stands, whose comments were left out: where its name does.
@@ -193,7 +137,7 @@ struct ModelProperties {
     }
 
     /// `name := value`, `name = value` or `name => value`; the name as written.
-    private func assignment(_ text: String, at offset: Int) throws(PipelineError) -> (String, String) {
+    func assignment(_ text: String, at offset: Int) throws(PipelineError) -> (String, String) {
         for sign in [":=", "=>", "="] {
             guard let range = text.range(of: sign) else { continue }
             let name = ArgumentList.trimmed(Array(text[..<range.lowerBound].utf8)[...])

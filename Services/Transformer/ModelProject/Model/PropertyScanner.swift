@@ -32,6 +32,15 @@ struct PropertyScanner {
         return scanner.position < scanner.end ? scanner.position : nil
     }
 
+    /// Skips white space and comments; then the word that stands there, past it.
+    mutating func nextWord() -> String? {
+        skipSpace()
+        return word()
+    }
+
+    /// True when a parenthesis stands behind white space and comments.
+    var opensParenthesis: Bool { ahead.map { bytes[$0] == UInt8(ascii: "(") } ?? false }
+
     /// The first property whose name an earlier one has.
     static func repeated(in properties: [Property]) -> Property? {
         var seen: Set<String> = []

@@ -31,6 +31,13 @@ public struct Template: Sendable, Equatable {
         self.nodes = nodes
     }
 
+    /// SQL that was made by code: nothing in it is expanded.
+    init(verbatim source: SourceFile) {
+        self.source = source
+        range = 0..<source.text.utf8.count
+        nodes = [.text(range)]
+    }
+
     /// The template with a fixed name for every `ref()` and variable outside of `{% if %}`: readable without a project.
     func replacingReferences() -> Template {
         Template(
