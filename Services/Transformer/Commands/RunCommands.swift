@@ -31,7 +31,7 @@ struct BackfillCommand: AsyncParsableCommand {
     var start: String
     @Option(help: "The last day; the whole of it is computed.")
     var end: String
-    @Option(help: "One model alone; what reads it is computed again by the next run.")
+    @Option(help: "One model, and what reads it.")
     var model: String?
 
     func run() async throws {
@@ -56,12 +56,22 @@ private struct RunWork {
         try await CommandSupport.withWorkbench { workbench, settings in
             let now = Moment(Date())
             let request = EnvironmentRunner.Request(
-                environment: environment, model: model, upTo: min(upTo ?? now, now), from: from)
+                environment: environment, model: model, upTo: min(upTo ?? now, now), from: from,
+                includesReaders: from != nil)
+            if let from, from >= now {
+                throw ExitError(.usage, "--start \(from) is in the future: there is nothing to compute yet.")
+            }
             do {
                 let outcome = try await workbench.runner.run(request, ticket: ModelRunner.Ticket(execution: now)) {
                     print("\($0): \($1.rows) rows for \($1.intervals)")
                 }
-                if outcome.intervals.isEmpty { print("Nothing is missing in \(environment).") }
+                if outcome.intervals.isEmpty {
+                    guard from == nil else {
+                        let reasons = try await workbench.runner.reasons(request).joined(separator: "\n")
+                        throw ExitError(.failed, "Nothing was computed.\n\(reasons)")
+                    }
+                    print("Nothing is missing in \(environment).")
+                }
             } catch {
                 try await CommandSupport.sendMessages(workbench, settings)
                 throw error
