@@ -78,6 +78,33 @@ struct FailureTests {
         }
     }
 
+    @Test("the rows that an audit refuses are kept for who looks into it, and so are those it only warns of")
+    func kept() async throws {
+        try await withDatabase { test in
+            try await test.insert([("ada", "view", "2026-11-05 10:00Z"), ("bob", "view", "2026-11-05 11:00Z")])
+            func project(_ name: String) throws -> Project {
+                try TestPipelines.make([
+                    "config.yaml": "",
+                    "models/m.sql": """
+                    MODEL (name m, kind FULL, audits (\(name)));
+                    SELECT user_id, NULLIF(user_id, 'bob') AS b FROM raw.events
+                    """,
+                    "audits/known.sql": "AUDIT (name known); SELECT * FROM @this_model WHERE b IS NULL",
+                    "audits/warns.sql": "AUDIT (name warns, blocking false); SELECT user_id FROM @this_model",
+                ])
+            }
+            let failed = await failure { try await test.apply(try project("known"), at: day(10)) }
+            #expect(failed?.code == .auditFailed)
+            let refused = try #require(try await test.workbench.store.auditFailures(of: ModelName("m")).first)
+            #expect(refused.model == "analytics.m" && refused.isBlocking && refused.failures == 1)
+            #expect(refused.rows == [#"{"b": null, "user_id": "bob"}"#])
+            try await test.apply(try project("warns"), at: day(10))
+            let warned = try #require(try await test.workbench.store.auditFailures(of: nil).first)
+            #expect(!warned.isBlocking && warned.failures == 2 && warned.rows.count == 2)
+            #expect(try await test.workbench.store.auditFailures(of: ModelName("other")).isEmpty)
+        }
+    }
+
     @Test("a table that was promoted under its audits is not audited again for another environment")
     func known() async throws {
         try await withDatabase { test in

@@ -92,6 +92,8 @@ struct AuditCommand: AsyncParsableCommand {
     var start: String?
     @Option(help: "The last day to look at.")
     var end: String?
+    @Flag(help: "Run nothing: show what audits found in the last 30 days, in any environment, with the first rows.")
+    var kept = false
 
     func run() async throws {
         let environment = target.environment
@@ -99,7 +101,9 @@ struct AuditCommand: AsyncParsableCommand {
         let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .beginning
         let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
         let interval = start == nil && end == nil ? nil : Interval(from: from, to: to)
+        let showsKept = kept
         try await CommandSupport.withWorkbench { workbench, _ in
+            if showsKept { return Self.show(try await workbench.store.auditFailures(of: name)) }
             let found = try await workbench.catalog.environment(environment)
             if let name, found[name] == nil { throw TransformerError.unknownModel(name.description, in: environment) }
             var failed = 0
@@ -114,6 +118,15 @@ struct AuditCommand: AsyncParsableCommand {
                 failed += findings.filter(\.isBlocking).count
             }
             if failed > 0 { throw ExitError(.failed, "\(failed) audits failed in \(environment).") }
+        }
+    }
+
+    private static func show(_ failures: [AuditFailure]) {
+        if failures.isEmpty { print("No audit has found anything in the last 30 days.") }
+        for failure in failures {
+            let word = failure.isBlocking ? "refused" : "warned"
+            print("\(failure.at)  \(failure.model)  \(failure.audit)  \(word)  \(failure.failures) failures")
+            for row in failure.rows { print("  \(row)") }
         }
     }
 }
