@@ -148,7 +148,7 @@ let package = Package(
         shared(.sql, [.orderedCollections]),
         shared(.dataContract, uses: [.civilTime, .spelling], [.orderedCollections, .yams]),
 
-        shared(.pipeline, uses: [.civilTime, .spelling, .dataContract, .sql], [.yams, .orderedCollections]),
+        shared(.pipeline, uses: [.civilTime, .spelling, .dataContract], [.yams, .orderedCollections]),
         shared(.controlPlane, uses: [.civilTime, .kafka], [.lifecycle, .logging]),
         shared(.warehouse, uses: [.postgres, .sql, .dataContract], [.logging, .metrics]),
         shared(
@@ -175,15 +175,18 @@ let package = Package(
             ["CMemory", .argumentParser, .lifecycle, .logging, .metrics])
         + [
             pure(
-                "Planning", in: "Transformer", uses: [.civilTime, .sql, .pipeline, .dataContract], [.orderedCollections]
-            )
+                "ModelProject", in: "Transformer", uses: [.civilTime, .spelling, .sql, .pipeline],
+                [.orderedCollections, .yams]),
+            pure(
+                "Planning", in: "Transformer", uses: [.civilTime, .sql, .pipeline],
+                ["ModelProject", .orderedCollections]),
         ]
         + service(
             "Transformer",
             uses: [
                 .serviceRuntime, .kafka, .postgres, .sql, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
             ],
-            pure: ["Planning"],
+            pure: ["ModelProject", "Planning"],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams])
         + [pure("Timetable", in: "Scheduler", uses: [.civilTime])]
         + service(
@@ -218,7 +221,8 @@ let package = Package(
             .systemLibrary(
                 name: "CLibpgQuery", path: "Tests/CLibpgQuery", providers: [.apt(["libpg-query-dev"])]),
             tests(
-                "SQL", uses: ["CLibpgQuery", "TestValues", "DataContract", "Pipeline"], resources: [.copy("Fixtures")]),
+                "SQL", uses: ["CLibpgQuery", "TestValues", "DataContract", "ModelProject", "Pipeline"],
+                resources: [.copy("Fixtures")]),
             .testTarget(
                 name: "AgreementTests", dependencies: ["SQL", "Curl", "Postgres", "TestKit", .logging],
                 path: "Tests/AgreementTests", exclude: ["Queries"], swiftSettings: strict),
@@ -231,10 +235,13 @@ let package = Package(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
                 ["CLibzstd", .logging, .lifecycle, .hummingbird]),
             tests("RawSink", uses: ["TestKit", "TestValues", "Warehouse", "DataContract", "Pipeline"], [.logging]),
-            tests("Planning", uses: ["CivilTime", "TestValues", "Pipeline", "SQL"]),
+            tests("ModelProject", uses: ["Pipeline", "SQL"]),
+            tests("Planning", uses: ["CivilTime", "TestValues", "ModelProject", "Pipeline", "SQL"]),
             tests(
                 "Transformer",
-                uses: ["TestKit", "Planning", "Pipeline", "Warehouse", "ControlPlane", "Kafka", "Postgres"], [.logging],
+                uses: [
+                    "TestKit", "ModelProject", "Planning", "Pipeline", "Warehouse", "ControlPlane", "Kafka", "Postgres",
+                ], [.logging],
                 resources: [.copy("Fixtures")]),
             tests("Timetable", uses: ["TestValues"]),
             tests("Scheduler", uses: ["TestKit", "Timetable", "ControlPlane"], [.logging, .hummingbirdTesting]),

@@ -20,7 +20,7 @@ struct SourceTree {
         }
     }
 
-    static let pureTargets: Set<String> = ["Planning", "Timetable", "Charts"]
+    static let pureTargets: Set<String> = ["ModelProject", "Planning", "Timetable", "Charts"]
 
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

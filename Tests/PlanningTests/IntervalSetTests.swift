@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 import Planning
 import TestValues

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 import Planning
 import Testing
@@ -216,5 +217,30 @@ import Testing
     func place(files: [String: String], message: String) {
         let error = #expect(throws: PipelineError.self) { try TestProject.graph(files) }
         #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+}
+
+@Suite("What a kind asks for and nobody does") struct KindCheckTests {
+    @Test(
+        "is refused when it is planned, with its place",
+        arguments: [
+            ("VIEW (materialized true)", "materialized of VIEW is read and not carried out yet."),
+            (
+                "INCREMENTAL_BY_TIME_RANGE (time_column x, forward_only true)",
+                "forward_only of INCREMENTAL_BY_TIME_RANGE"
+            ),
+            ("INCREMENTAL_BY_TIME_RANGE (time_column x, disable_restatement true)", "disable_restatement of"),
+            (
+                "INCREMENTAL_BY_TIME_RANGE (time_column x, auto_restatement_cron '@daily')",
+                "auto_restatement_cron of INCREMENTAL_BY_TIME_RANGE"
+            ),
+            ("INCREMENTAL_BY_UNIQUE_KEY (unique_key x)", "a.b is of the kind INCREMENTAL_BY_UNIQUE_KEY"),
+            ("SCD_TYPE_2 (unique_key x)", "a.b is of the kind SCD_TYPE_2_BY_TIME"),
+            ("EMBEDDED", "a.b is of the kind EMBEDDED"),
+        ])
+    func refusals(kind: String, message: String) throws {
+        let text = "MODEL (name a.b, kind \(kind)); SELECT 1 AS x"
+        let error = #expect(throws: PipelineError.self) { try TestProject.graph(["models/b.sql": text]) }
+        #expect(error?.description.hasPrefix("models/b.sql:1:23: \(message)") == true, "\(error?.description ?? "")")
     }
 }

@@ -1,4 +1,5 @@
 import CivilTime
+import ModelProject
 import Pipeline
 import Planning
 import Testing

@@ -1,4 +1,5 @@
 import Foundation
+import ModelProject
 import Pipeline
 import Planning
 

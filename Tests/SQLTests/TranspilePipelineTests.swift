@@ -1,5 +1,6 @@
 import DataContract
 import Foundation
+import ModelProject
 import Pipeline
 import SQL
 import Testing

@@ -1,5 +1,6 @@
 import ControlPlane
 import Foundation
+import ModelProject
 import Pipeline
 import Planning
 import Testing

@@ -1,7 +1,7 @@
 import ControlPlane
 import Foundation
 import Logging
-import Pipeline
+import ModelProject
 import Planning
 import Synchronization
 import Testing

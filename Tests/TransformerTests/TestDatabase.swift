@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import ModelProject
 import Pipeline
 import Planning
 import Postgres

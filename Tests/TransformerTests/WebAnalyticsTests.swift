@@ -1,4 +1,4 @@
-import Pipeline
+import ModelProject
 import Planning
 import Testing
 

@@ -2,6 +2,7 @@ import ControlPlane
 import Foundation
 import Kafka
 import Logging
+import ModelProject
 import Pipeline
 import Planning
 import Postgres

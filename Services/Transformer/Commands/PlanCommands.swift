@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ModelProject
 import Pipeline
 import Planning
 import ServiceRuntime

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ModelProject
 import Pipeline
 import Planning
 import ServiceRuntime

@@ -1,5 +1,6 @@
 // What a model's schedule says of its intervals.
 import CivilTime
+import ModelProject
 import Pipeline
 
 extension CronSchedule {

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// The boundaries of an interval unit, in UTC. Weeks start on Monday.

@@ -1,4 +1,4 @@
-import Pipeline
+import ModelProject
 
 /// Which relation is made from which, table by table.
 public struct LineageGraph: Sendable {

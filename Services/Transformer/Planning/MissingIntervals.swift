@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// Which intervals of a model are to be computed.

@@ -1,10 +1,13 @@
 import CivilTime
+import ModelProject
 import Pipeline
 
 /// Every text that a model's SQL is made from. Kept with the environment, so that a model runs as it was promoted,
 /// whatever has become of the pipeline folder since.
 public struct ModelBundle: Sendable, Codable, Hashable {
     public var source: SourceFile
+    /// A seed's file; nil for other models.
+    public var seed: SourceFile? = nil
     /// The files of the audits that it uses.
     public var audits: [SourceFile]
     public var defaults: ModelDefaults

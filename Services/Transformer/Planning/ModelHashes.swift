@@ -1,4 +1,4 @@
-import Pipeline
+import ModelProject
 
 /// What goes into a model's hashes. `format` changes only together with what a fingerprint means: an upgrade must not
 /// rebuild anybody's tables.
@@ -11,7 +11,7 @@ struct ModelHashes {
     ///   - statements: Canonical texts of pre- and post-statements.
     static func data(_ model: ModelDefinition, queries: [String], statements: [String]) -> String {
         var parts = [format, model.kind.name, model.dialect]
-        if let options = model.kind.timeRange { parts += [options.timeColumn, options.timeFormat ?? ""] }
+        parts += model.kind.options.dataParts
         parts += model.columns.map { "\($0.key.lowercased()) \($0.value.lowercased())" }
         return hash(parts + ["queries"] + queries + ["statements"] + statements)
     }
@@ -22,9 +22,7 @@ struct ModelHashes {
         parts += [model.intervalUnit?.rawValue ?? "", String(model.allowPartials), model.description ?? ""]
         parts += ["tags"] + model.tags + ["grain"] + model.grain
         parts += ["columns"] + model.columnDescriptions.map { "\($0.key)=\($0.value)" }
-        if let options = model.kind.timeRange {
-            parts += ["\(options.lookback)", options.batchSize.map(String.init) ?? ""]
-        }
+        parts += model.kind.options.metadataParts
         parts.append("audits")
         for audit in audits { parts += self.audit(audit) }
         return hash(parts)

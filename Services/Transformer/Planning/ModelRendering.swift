@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// Makes SQL of a model's templates.
@@ -83,7 +84,8 @@ public enum SnapshotRestore {
         of bundle: ModelBundle, fingerprint: String, dataHash: String, metadataHash: String
     ) throws(PipelineError) -> ModelSnapshot {
         let project = try Project.restored(
-            model: bundle.source, audits: bundle.audits, defaults: bundle.defaults, variables: bundle.variables,
+            model: bundle.source, seed: bundle.seed, audits: bundle.audits, defaults: bundle.defaults,
+            variables: bundle.variables,
             gateway: bundle.gateway)
         guard let model = project.models.first else {
             throw PipelineError(file: bundle.source.path, message: "The stored model is disabled.")

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// What it takes to make an environment what the project says.

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// A plan in words, for people.
@@ -60,7 +61,8 @@ public struct PlanText: Sendable {
                     "  \(item.model.name)  \(ranges(item))"
                         + (item.batches.count > 1 ? " in \(item.batches.count) batches" : "")
                 }
-        case .audit(let models): ["New audits to run on: \(models.map(\.name.description).joined(separator: ", "))"]
+        case .audit(let models):
+            ["Audits to run on what is there: \(models.map(\.name.description).joined(separator: ", "))"]
         case .promote(let views, let dropped):
             ["Views to point: \(views.isEmpty ? "none" : views.map(\.name.description).joined(separator: ", "))"]
                 + (dropped.isEmpty ? [] : ["Views to drop: \(dropped.map(\.description).joined(separator: ", "))"])

@@ -1,4 +1,4 @@
-import Pipeline
+import ModelProject
 
 /// Reads what planning needs out of queries.
 enum QueryReader {

@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// What a plan may not do to those who read what it takes away.

@@ -1,4 +1,4 @@
-import Pipeline
+import ModelProject
 
 /// A table or view in the warehouse.
 public struct RelationName: Sendable, Hashable, Comparable, CustomStringConvertible {

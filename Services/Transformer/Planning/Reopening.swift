@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// The late-data rule: what must be computed again when input has changed.

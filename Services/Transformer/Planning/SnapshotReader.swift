@@ -1,4 +1,5 @@
 import CivilTime
+import ModelProject
 import Pipeline
 
 /// Makes snapshots of a project's models: renders, reads the query, binds the audits, hashes.
@@ -10,6 +11,7 @@ struct SnapshotReader {
     var isStored = false
 
     func snapshot(of model: ModelDefinition) throws(PipelineError) -> ModelSnapshot {
+        if !isStored, let refusal = KindCheck.refusal(of: model) { throw refusal }
         let rendering = ModelRendering(model, config: project.config, models: index)
         let first = try rendering.fingerprintQuery(isIncremental: false)
         let shape = QueryReader.shape(of: first)
@@ -114,8 +116,10 @@ struct SnapshotReader {
         for case .file(let definition) in audits.map(\.query) where !files.contains(definition.source) {
             files.append(definition.source)
         }
+        var seed: SourceFile?
+        if case .seed(let options) = model.kind { seed = options.content }
         return ModelBundle(
-            source: model.source, audits: files, defaults: project.config.modelDefaults,
+            source: model.source, seed: seed, audits: files, defaults: project.config.modelDefaults,
             variables: project.config.variables, gateway: project.config.defaultGateway ?? "", models: index.names)
     }
 }

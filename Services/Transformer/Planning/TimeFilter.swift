@@ -1,3 +1,4 @@
+import ModelProject
 import Pipeline
 
 /// The condition that keeps a query's rows inside of an interval, written for the time column's type.

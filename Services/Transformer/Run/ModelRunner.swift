@@ -2,6 +2,7 @@ import ControlPlane
 import Foundation
 import Logging
 import Metrics
+import ModelProject
 import Pipeline
 import Planning
 
@@ -88,12 +89,19 @@ struct ModelRunner: Sendable {
         let replacement = try sql.replacement(
             of: work.model, interval: batch.rendered, execution: ticket.execution, isIncremental: isIncremental,
             columns: columns)
-        if work.model.snapshot.definition.kind == .view {
+        if work.model.snapshot.definition.kind.isView {
             let findings = try await tables.audit(replacement.audits)
+            try await store.keep(findings, of: work.model.id)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             result = (0, findings)
         } else {
-            result = try await tables.replace(replacement)
+            do {
+                result = try await tables.replace(replacement)
+            } catch let refusal as ModelTables.Refusal {
+                try await store.keep([refusal.finding], of: work.model.id)
+                throw refusal.error
+            }
+            try await store.keep(result.findings, of: work.model.id)
         }
         for finding in result.findings {
             logger.warning(
@@ -143,7 +151,7 @@ struct ModelRunner: Sendable {
         var messages: [OutboxMessage] = []
         for environment in environments where environment.models.contains(where: { $0.id == version }) {
             var shown: Set<ModelName> = [version.name]
-            for model in environment.models where model.snapshot.definition.kind == .view {
+            for model in environment.models where model.snapshot.definition.kind.isView {
                 if model.snapshot.parents.contains(where: shown.contains) { shown.insert(model.name) }
             }
             for name in shown.sorted() {

@@ -1,6 +1,6 @@
 import Foundation
 import Hummingbird
-import Pipeline
+import ModelProject
 import Planning
 import ServiceRuntime
 import Web

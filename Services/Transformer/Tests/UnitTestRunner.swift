@@ -1,3 +1,4 @@
+import ModelProject
 import OrderedCollections
 import Pipeline
 import Planning

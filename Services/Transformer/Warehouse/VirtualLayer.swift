@@ -1,5 +1,5 @@
 import Foundation
-import Pipeline
+import ModelProject
 import Planning
 import Postgres
 

@@ -1,0 +1,128 @@
+import OrderedCollections
+import Pipeline
+
+/// An audit: a query over a model whose result tells what is wrong with it.
+public struct AuditDefinition: Sendable, Equatable {
+    /// How the query's result is read.
+    public enum Style: Sendable, Equatable {
+        /// Every row is a failure.
+        case rows
+        /// The one value is the number of failures: the article's `SELECT COUNT(*) …`.
+        case count
+    }
+
+    /// Lower case.
+    public var name: String
+    /// The file it came from.
+    public var source: SourceFile
+    /// Whether what it finds keeps rows from being published.
+    public var blocking: Bool
+    /// True for an audit that says `skip true`: it is checked and not run.
+    public var isSkipped = false
+    /// What the query is written in; nil: as the model that it audits.
+    public var dialect: String?
+    /// How its result is read.
+    public var style: Style
+    /// True for a file without AUDIT block: nothing names it, so it holds for every model without MODEL block.
+    public var isBare: Bool
+    /// Argument texts used where a call gives none.
+    public var defaults: OrderedDictionary<String, String>
+    /// The query; `@this_model` stands for the audited rows.
+    public var query: Template
+
+    /// An error that points at the audit's query.
+    public func error(_ message: String) -> PipelineError { source.error(at: query.firstCode, message) }
+
+    /// Reads a file of `audits/`: `AUDIT (…)` blocks each with its query, or one bare SELECT.
+    static func parse(_ source: SourceFile, isStored: Bool = false) throws(PipelineError) -> [AuditDefinition] {
+        var scanner = PropertyScanner(source)
+        guard scanner.skipKeyword("AUDIT") else { return [try bare(source, isStored: isStored)] }
+        var found: [AuditDefinition] = []
+        repeat {
+            let properties = try scanner.properties()
+            if !isStored, let twice = PropertyScanner.repeated(in: properties) {
+                throw source.error(at: twice.nameOffset, "The property \(twice.name) is here twice.")
+            }
+            let tokens = try TemplateLexer.tokens(in: source, range: scanner.position..<source.text.utf8.count)
+            let query = tokens.prefix { $0.kind != .semicolon }
+            let end = query.last?.range.upperBound ?? scanner.position
+            found.append(try block(source, properties, query: query, range: scanner.position..<end))
+            let next = query.count < tokens.count ? end + 1 : end
+            scanner = PropertyScanner(source, from: next)
+        } while scanner.skipKeyword("AUDIT")
+        if !isStored, let ahead = scanner.ahead {
+            throw source.error(at: ahead, "Expected AUDIT (…) or the end of the file: an audit has one query.")
+        }
+        return found
+    }
+
+    private static func bare(_ source: SourceFile, isStored: Bool) throws(PipelineError) -> AuditDefinition {
+        var name = source.path
+        if let slash = name.lastIndex(of: "/") { name = String(name[name.index(after: slash)...]) }
+        if name.hasSuffix(".sql") { name = String(name.dropLast(4)) }
+        let statements = try Statements(source, from: 0, isStored: isStored)
+        let query = try statements.needed(in: source, at: 0)
+        if !isStored, let other = (statements.before + statements.after).first {
+            throw source.error(at: other.firstCode, "An audit is one query and nothing else.")
+        }
+        return AuditDefinition(
+            name: name.lowercased(), source: source, blocking: true, style: style(of: query), isBare: true,
+            defaults: [:],
+            query: query)
+    }
+
+    private static func block(
+        _ source: SourceFile, _ properties: [PropertyScanner.Property], query: ArraySlice<TemplateToken>,
+        range: Range<Int>
+    ) throws(PipelineError) -> AuditDefinition {
+        var audit = AuditDefinition(
+            name: "", source: source, blocking: true, style: .rows, isBare: false, defaults: [:],
+            query: try Template(source, range: range, tokens: query))
+        for property in properties {
+            switch property.name {
+            case "name": audit.name = property.plain.lowercased()
+            case "blocking", "skip":
+                let value = property.text.lowercased()
+                guard value == "true" || value == "false" else {
+                    throw source.error(at: property.offset, "Expected true or false.")
+                }
+                if property.name == "blocking" {
+                    audit.blocking = value == "true"
+                } else {
+                    audit.isSkipped = value == "true"
+                }
+            case "dialect": audit.dialect = property.plain.lowercased()
+            case "owner", "description": break
+            case "defaults":
+                for element in try property.elements(in: source) {
+                    guard let sign = element.firstIndex(of: "=") else {
+                        throw source.error(at: property.offset, "Expected `name = value` instead of `\(element)`.")
+                    }
+                    let name = element[..<sign].filter { !$0.isWhitespace && $0 != ":" }
+                    let value = element[element.index(after: sign)...].trimmingPrefix(while: \.isWhitespace)
+                    audit.defaults[name.lowercased()] = String(value)
+                }
+            default:
+                throw source.error(
+                    at: property.nameOffset,
+                    "Unknown property `\(property.name)`. Known: name, blocking, skip, dialect, defaults, owner, description."
+                )
+            }
+        }
+        guard !audit.name.isEmpty else { throw audit.error("The AUDIT block of this query needs a name.") }
+        guard !audit.query.isEmpty else {
+            throw source.error(at: range.lowerBound, "The audit \(audit.name) has no query.")
+        }
+        return audit
+    }
+
+    /// A query whose outermost SELECT is one `COUNT(…)` over all rows gives a number of failures.
+    private static func style(of query: Template) -> Style {
+        let outline = QueryOutline(query.text)
+        guard let list = outline.projections, list.count == 1, !outline.isGrouped, !outline.names.contains("having"),
+            let last = list[0].tokens.last
+        else { return .rows }
+        let words = list[0].tokens.prefix(2).map(\.text)
+        return words == ["count", "("] && last.text == ")" ? .count : .rows
+    }
+}

@@ -1,0 +1,66 @@
+import Pipeline
+
+/// How a model's rows come to be. What there is to know of a kind is in the file of its options.
+public enum ModelKind: Sendable, Equatable {
+    case view(ViewKind)
+    case full(FullKind)
+    case incrementalByTimeRange(TimeRangeOptions)
+    case incrementalByUniqueKey(UniqueKeyKind)
+    case incrementalByPartition(PartitionKind)
+    case incrementalUnmanaged(UnmanagedKind)
+    case scdType2ByTime(SCDByTimeKind)
+    case scdType2ByColumn(SCDByColumnKind)
+    case seed(SeedKind)
+    case embedded(EmbeddedKind)
+    case external(ExternalKind)
+
+    /// The kind's own file: its options, and what follows from them.
+    public var options: any KindOptions {
+        switch self {
+        case .view(let options): options
+        case .full(let options): options
+        case .incrementalByTimeRange(let options): options
+        case .incrementalByUniqueKey(let options): options
+        case .incrementalByPartition(let options): options
+        case .incrementalUnmanaged(let options): options
+        case .scdType2ByTime(let options): options
+        case .scdType2ByColumn(let options): options
+        case .seed(let options): options
+        case .embedded(let options): options
+        case .external(let options): options
+        }
+    }
+
+    /// SQLMesh's name of the kind.
+    public var name: String { type(of: options).name }
+
+    /// The options of a model that is filled interval by interval; nil for the other kinds.
+    public var timeRange: TimeRangeOptions? {
+        if case .incrementalByTimeRange(let options) = self { options } else { nil }
+    }
+
+    /// True for a view over the model's query, of which nothing is stored.
+    public var isView: Bool { if case .view(let options) = self { !options.isMaterialized } else { false } }
+}
+
+/// What every kind says of itself.
+public protocol KindOptions: Sendable, Equatable {
+    /// SQLMesh's name of the kind.
+    static var name: String { get }
+    /// What decides the model's rows: a difference makes another table. The parts of kinds that were there before stay as
+    /// they are, or an upgrade would rebuild tables.
+    var dataParts: [String] { get }
+    /// What decides when and how they are computed, and no row.
+    var metadataParts: [String] { get }
+    /// Output columns that the query must have.
+    var columns: [String] { get }
+    /// True when nothing but an explicit restatement computes existing rows again: the rows are history.
+    var keepsHistory: Bool { get }
+}
+
+extension KindOptions {
+    public var dataParts: [String] { [] }
+    public var metadataParts: [String] { [] }
+    public var columns: [String] { [] }
+    public var keepsHistory: Bool { false }
+}

@@ -1,0 +1,239 @@
+import OrderedCollections
+import Pipeline
+
+/// Reads one model file: a `MODEL (…)` block and its statements, or the article's bare SELECT.
+struct ModelParser {
+    let source: SourceFile
+    let config: ModelDefaults
+    /// True for a text that was kept when it was promoted: what later versions came to refuse runs on as it did.
+    let isStored: Bool
+    /// Reads a seed's file, relative to the pipeline folder.
+    let seed: (String) throws(PipelineError) -> SourceFile
+
+    /// - Parameters:
+    ///   - source: A file under `models/`.
+    ///   - seed: Reads a seed's file, relative to the pipeline folder.
+    static func parse(
+        _ source: SourceFile, defaults: ModelDefaults, isStored: Bool = false,
+        seed: (String) throws(PipelineError) -> SourceFile
+    ) throws(PipelineError) -> ModelDefinition? {
+        try withoutActuallyEscaping(seed) { seed throws(PipelineError) in
+            try ModelParser(source: source, config: defaults, isStored: isStored, seed: seed).parse()
+        }
+    }
+
+    /// Nil when the model says `enabled false`.
+    private func parse() throws(PipelineError) -> ModelDefinition? {
+        var scanner = PropertyScanner(source)
+        guard scanner.skipKeyword("MODEL") else { return try bareModel() }
+        let properties = try scanner.properties()
+        if !isStored, let twice = PropertyScanner.repeated(in: properties) {
+            throw source.error(at: twice.nameOffset, "The property \(twice.name) is here twice.")
+        }
+        let own = ModelProperties(source: source)
+        if let enabled = properties.first(where: { $0.name == "enabled" }),
+            try !own.boolean(enabled.text, at: enabled.offset)
+        {
+            return nil
+        }
+        var model = try skeleton(named: nil)
+        for property in properties { model.offsets[property.name] = property.offset }
+        try own.apply(properties, to: &model)
+        guard properties.contains(where: { $0.name == "name" }) else {
+            throw source.error(at: 0, "This MODEL block has no name.")
+        }
+        let statements = try Statements(source, from: scanner.position, isStored: isStored)
+        try fill(&model, with: statements, from: scanner.position)
+        return model
+    }
+
+    /// Gives the model its statements; a seed gets its rows.
+    private func fill(
+        _ model: inout ModelDefinition, with statements: Statements, from offset: Int
+    ) throws(PipelineError) {
+        model.preStatements = statements.before
+        model.postStatements = statements.after
+        guard case .seed(var options) = model.kind else {
+            model.query = try statements.needed(in: source, at: offset)
+            return
+        }
+        if let query = statements.query {
+            throw source.error(at: query.firstCode, "A SEED model has no query: its rows are those of \(options.path).")
+        }
+        guard let path = options.file(of: source.path) else {
+            throw model.error("kind", "\(options.path) is outside of the pipeline folder.")
+        }
+        let file: SourceFile
+        do throws(PipelineError) { file = try seed(path) } catch {
+            throw model.error("kind", "The seed's file \(path) cannot be read: \(error.message)")
+        }
+        options.content = file
+        model.kind = .seed(options)
+        let table = try CSVTable(file, format: options.format)
+        model.query = try SeedQuery.template(of: table, columns: model.columns, in: file)
+    }
+
+    /// A file without MODEL block: named after the file; incremental when it asks `is_incremental()`.
+    private func bareModel() throws(PipelineError) -> ModelDefinition {
+        let statements = try Statements(source, from: 0, isStored: isStored)
+        var base = source.path
+        if let slash = base.lastIndex(of: "/") { base = String(base[base.index(after: slash)...]) }
+        if base.hasSuffix(".sql") { base = String(base.dropLast(4)) }
+        guard let name = ModelName(base) else {
+            throw PipelineError(file: source.path, message: "The file's name, \(base), cannot be a model's name.")
+        }
+        var model = try skeleton(named: name)
+        try fill(&model, with: statements, from: 0)
+        if model.query.asksIsIncremental {
+            guard let column = TimeColumnInference.timeColumn(of: model.query) else {
+                throw source.error(
+                    at: model.query.range.lowerBound,
+                    "This model is incremental, but which output column is its time cannot be seen: no column is the "
+                        + "filtered one or its date. Add MODEL (name …, kind INCREMENTAL_BY_TIME_RANGE (time_column …))."
+                )
+            }
+            model.kind = .incrementalByTimeRange(TimeRangeOptions(timeColumn: column))
+        }
+        return model
+    }
+
+    private func skeleton(named name: ModelName?) throws(PipelineError) -> ModelDefinition {
+        var model = ModelDefinition(
+            name: name ?? ModelName(schema: ModelName.defaultSchema, name: ""), source: source, kind: .view(ViewKind()),
+            dialect: config.dialect, cron: config.cron, cronTimeZone: config.cronTimeZone, start: config.start,
+            intervalUnit: config.intervalUnit, allowPartials: config.allowPartials, owner: config.owner, tags: [],
+            description: nil, columnDescriptions: [:], grain: [], audits: [], columns: [:], dependsOn: [],
+            preStatements: [], query: Template(verbatim: SourceFile(path: source.path, text: "")), postStatements: [],
+            isBare: name != nil)
+        if let kind = config.kind {
+            let text = SourceFile(path: source.path, text: kind)
+            do throws(PipelineError) { model.kind = try KindReader.read(text, at: 0, dialect: config.dialect) } catch {
+                throw source.error(at: 0, "The kind of model_defaults: \(error.message)")
+            }
+        }
+        for audit in config.audits { model.audits.append(try ModelProperties(source: source).auditCall(audit, at: 0)) }
+        return model
+    }
+}
+
+/// The statements of a model or audit file: one query, and what stands before and after it.
+struct Statements {
+    /// Before the query; all of them when there is none.
+    let before: [Template]
+    let query: Template?
+    let after: [Template]
+
+    /// The query of a file that must have one.
+    func needed(in source: SourceFile, at offset: Int) throws(PipelineError) -> Template {
+        guard let query else {
+            throw source.error(at: offset, "There is no query in this file: expected SELECT or WITH.")
+        }
+        return query
+    }
+
+    /// - Parameter isStored: Takes what an earlier version took: several queries, of which the last counts.
+    init(_ source: SourceFile, from start: Int, isStored: Bool = false) throws(PipelineError) {
+        let tokens = try TemplateLexer.tokens(in: source, range: start..<source.text.utf8.count)
+        var templates: [(template: Template, word: String)] = []
+        for piece in tokens.split(separator: TemplateToken.Kind.semicolon, by: \.kind) {
+            guard let first = piece.first, let last = piece.last else { continue }
+            let word = Self.firstWord(of: piece, in: source)
+            // The markers around Jinja in SQLMesh files: what they enclose is read as Jinja anyway.
+            if word.isEmpty || ["jinja_query_begin", "jinja_statement_begin", "jinja_end"].contains(word) { continue }
+            let range = first.range.lowerBound..<last.range.upperBound
+            templates.append((try Template(source, range: range, tokens: piece), word))
+        }
+        let queries = templates.indices.filter { Self.isQuery(templates[$0].template, word: templates[$0].word) }
+        if !isStored {
+            if queries.count > 1 {
+                throw source.error(
+                    at: templates[queries[1]].template.firstCode,
+                    "A file has one query, and this is the second. Give it a file of its own; only statements that "
+                        + "return no rows may stand before and after a query.")
+            }
+            for (template, word) in templates { try Self.check(template, word) }
+        }
+        let index = queries.last
+        before = templates[..<(index ?? templates.count)].map(\.template)
+        query = index.map { templates[$0].template }
+        after = index.map { templates[($0 + 1)...].map(\.template) } ?? []
+        for statement in templates where statement.word == "on_virtual_update_begin" {
+            throw source.error(at: statement.template.range.lowerBound, "ON_VIRTUAL_UPDATE_BEGIN is not supported.")
+        }
+    }
+
+    /// `WITH … INSERT` is none.
+    private static func isQuery(_ template: Template, word: String) -> Bool {
+        guard word == "with" else { return ["select", "values", "from", "("].contains(word) }
+        var depth = 0
+        for token in QueryToken.tokens(of: template.text) {
+            if token.text == "(" { depth += 1 }
+            if token.text == ")" { depth -= 1 }
+            guard depth == 0, token.kind == .word else { continue }
+            if ["select", "values", "table"].contains(token.text) { return true }
+            if ["insert", "update", "delete", "merge"].contains(token.text) { return false }
+        }
+        return true
+    }
+
+    /// What may not stand before or after a query.
+    private static func check(_ template: Template, _ word: String) throws(PipelineError) {
+        let offset = template.firstCode
+        switch word {
+        case "model":
+            throw template.source.error(
+                at: offset, "MODEL (…) comes first in a file, and only once: give each model a file of its own.")
+        case "audit":
+            throw template.source.error(at: offset, "AUDIT (…) does not belong here: audits have files in audits/.")
+        case "begin", "start", "commit", "end", "rollback", "abort", "vacuum":
+            throw template.source.error(
+                at: offset,
+                "\(word.uppercased()) cannot stand here: all statements of a model run in one transaction.")
+        default: break
+        }
+    }
+
+    /// The first word of the SQL, lower case, or `(`; empty when there is only white space and comments.
+    private static func firstWord(of tokens: ArraySlice<TemplateToken>, in source: SourceFile) -> String {
+        let bytes = Array(source.text.utf8)
+        for token in tokens {
+            switch token.kind {
+            case .comment, .statement, .semicolon: continue
+            case .macro, .output, .call: return "expression"
+            case .text:
+                var index = token.range.lowerBound
+                let end = token.range.upperBound
+                while index < end {
+                    if bytes[index] <= 32 {
+                        index += 1
+                    } else if bytes[index] == UInt8(ascii: "-"), index + 1 < end, bytes[index + 1] == UInt8(ascii: "-")
+                    {
+                        while index < end, bytes[index] != UInt8(ascii: "\n") { index += 1 }
+                    } else if bytes[index] == UInt8(ascii: "/"), index + 1 < end, bytes[index + 1] == UInt8(ascii: "*")
+                    {
+                        index += 2
+                        while index + 1 < end,
+                            !(bytes[index] == UInt8(ascii: "*") && bytes[index + 1] == UInt8(ascii: "/"))
+                        {
+                            index += 1
+                        }
+                        index = min(index + 2, end)
+                    } else {
+                        let start = index
+                        while index < end, TemplateLexer.isWord(bytes[index]) { index += 1 }
+                        if index == start { return String(decoding: bytes[start...start], as: UTF8.self) }
+                        return String(decoding: bytes[start..<index], as: UTF8.self).lowercased()
+                    }
+                }
+            }
+        }
+        return ""
+    }
+}
+
+extension Array {
+    /// The stretches between elements whose `key` equals `separator`.
+    fileprivate func split<Key: Equatable>(separator: Key, by key: (Element) -> Key) -> [ArraySlice<Element>] {
+        split(omittingEmptySubsequences: true) { key($0) == separator }
+    }
+}

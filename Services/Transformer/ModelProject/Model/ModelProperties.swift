@@ -1,0 +1,162 @@
+import OrderedCollections
+import Pipeline
+
+/// Puts the properties of a `MODEL (…)` block into a definition.
+struct ModelProperties {
+    let source: SourceFile
+
+    func apply(_ properties: [PropertyScanner.Property], to model: inout ModelDefinition) throws(PipelineError) {
+        for property in properties { try apply(property, to: &model) }
+        if let kind = properties.first(where: { $0.name == "kind" }) {
+            model.kind = try KindReader.read(source, at: kind.offset, dialect: model.dialect)
+        }
+        if let time = model.kind.timeRange, !model.columns.isEmpty, model.columns[time.timeColumn] == nil {
+            throw model.error("kind", "The time column \(time.timeColumn) is not among `columns`.")
+        }
+    }
+
+    private func apply(_ property: PropertyScanner.Property, to model: inout ModelDefinition) throws(PipelineError) {
+        switch property.name {
+        case "name":
+            guard let name = ModelName(property.plain) else {
+                throw error(property, "`\(property.plain)` is not a model's name. Write it as schema.name.")
+            }
+            model.name = name
+        case "kind": break  // read last: formats in it are of the dialect
+        case "dialect": model.dialect = property.plain.lowercased()
+        case "cron": model.cron = property.plain
+        case "cron_tz": model.cronTimeZone = property.plain
+        case "start":
+            guard let start = Moment(property.plain) else {
+                throw error(property, "`\(property.plain)` is not a date. Write it as '2025-01-31'.")
+            }
+            model.start = start
+        case "interval_unit":
+            guard let unit = IntervalUnit(rawValue: property.plain.lowercased()) else {
+                let known = IntervalUnit.allCases.map(\.rawValue).joined(separator: ", ")
+                throw error(property, "`\(property.plain)` is not an interval unit. Known: \(known).")
+            }
+            model.intervalUnit = unit
+        case "allow_partials": model.allowPartials = try boolean(property.text, at: property.offset)
+        case "owner": model.owner = property.plain
+        case "description": model.description = property.plain
+        case "tags": model.tags = try property.elements(in: source).map { $0.trimmingQuotes() }
+        case "grain", "grains": model.grain = try property.elements(in: source).map { $0.trimmingQuotes() }
+        case "depends_on": model.dependsOn = try property.elements(in: source).map { $0.trimmingQuotes() }
+        case "columns":
+            for element in try property.elements(in: source) {
+                let name = element.prefixOfIdentifier
+                let type = element[name.endIndex...].trimmingPrefix(while: \.isWhitespace)
+                guard !name.isEmpty, !type.isEmpty else {
+                    throw error(property, "The column `\(element)` has no type.")
+                }
+                guard model.columns.updateValue(String(type), forKey: String(name).identifierName) == nil else {
+                    throw error(property, "The column \(name) is here twice.")
+                }
+            }
+        case "column_descriptions":
+            for element in try property.elements(in: source) {
+                let (written, text) = try assignment(element, at: property.offset)
+                guard
+                    model.columnDescriptions.updateValue(text.trimmingQuotes(), forKey: written.identifierName) == nil
+                else { throw error(property, "The column \(written) is here twice.") }
+            }
+        case "audits":
+            var from = property.offset
+            for element in try property.elements(in: source) {
+                let offset = self.offset(of: element, from: from)
+                model.audits.append(try auditCall(element, at: offset))
+                from = offset + 1
+            }
+        // Said for people or for engines that have them; nothing follows from them on PostgreSQL.
+        case "enabled", "references", "partitioned_by", "clustered_by": break
+        default:
+            throw source.error(
+                at: property.nameOffset,
+                "Unknown property `\(property.name)`. Known: name, kind, dialect, cron, cron_tz, start, interval_unit, "
+                    + "allow_partials, owner, description, column_descriptions, tags, grain, columns, depends_on, audits, "
+                    + "enabled, references, partitioned_by, clustered_by.")
+        }
+    }
+
+    /// Where the call `text` stands, whose comments were left out: where its name does.
+    private func offset(of text: String, from start: Int) -> Int {
+        let name = Array(text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }.utf8)
+        let bytes = Array(source.text.utf8)
+        guard !name.isEmpty else { return start }
+        var index = start
+        while index + name.count <= bytes.count {
+            let isWhole =
+                !(index > 0 && TemplateLexer.isWord(bytes[index - 1]))
+                && !(index + name.count < bytes.count && TemplateLexer.isWord(bytes[index + name.count]))
+            if isWhole && Array(bytes[index..<index + name.count]) == name { return index }
+            index += 1
+        }
+        return start
+    }
+
+    /// `name`, or `name(argument := value, …)`.
+    func auditCall(_ text: String, at offset: Int) throws(PipelineError) -> AuditCall {
+        var name = String(text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }).lowercased()
+        guard !name.isEmpty else {
+            throw source.error(at: offset, "Expected the name of an audit instead of `\(text)`.")
+        }
+        var call = AuditCall(name: name, arguments: [:], blocking: nil, offset: offset)
+        if name.hasSuffix("_non_blocking") {
+            name = String(name.dropLast("_non_blocking".count))
+            call.name = name
+            call.blocking = false
+        }
+        let rest = text.drop { $0 != "(" }
+        guard !rest.isEmpty else { return call }
+        let bytes = Array(rest.utf8)
+        let inner = SourceFile(path: source.path, text: String(rest))
+        let list: [String]
+        do throws(PipelineError) {
+            list = try ArgumentList.scan(source: inner, bytes: bytes, openedAt: 0, end: bytes.count).arguments
+        } catch { throw source.error(at: offset, error.message) }
+        for element in list {
+            let (written, value) = try assignment(element, at: offset)
+            let argument = written.trimmingQuotes().lowercased()
+            guard call.arguments[argument] == nil else {
+                throw source.error(at: offset, "The argument \(argument) of \(name) is here twice.")
+            }
+            if argument == "blocking" {
+                call.blocking = try boolean(value, at: offset)
+            } else if value.first == "(" || value.first == "[", value.last == ")" || value.last == "]" {
+                let bytes = Array(value.utf8)
+                let file = SourceFile(path: source.path, text: value)
+                let list = try ArgumentList.scan(source: file, bytes: bytes, openedAt: 0, end: bytes.count)
+                // `(a + b) * (c)` starts and ends with parentheses and is no list.
+                call.arguments[argument] = list.end == bytes.count ? .list(list.arguments) : .expression(value)
+            } else {
+                call.arguments[argument] = .expression(value)
+            }
+        }
+        return call
+    }
+
+    /// `name := value`, `name = value` or `name => value`; the name as written.
+    func assignment(_ text: String, at offset: Int) throws(PipelineError) -> (String, String) {
+        for sign in [":=", "=>", "="] {
+            guard let range = text.range(of: sign) else { continue }
+            let name = ArgumentList.trimmed(Array(text[..<range.lowerBound].utf8)[...])
+            let value = ArgumentList.trimmed(Array(text[range.upperBound...].utf8)[...])
+            let isName = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "\"" }
+            if isName, !name.isEmpty, !value.isEmpty { return (name, value) }
+        }
+        throw source.error(at: offset, "Expected `name := value` instead of `\(text)`.")
+    }
+
+    func boolean(_ text: String, at offset: Int) throws(PipelineError) -> Bool {
+        switch text.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: throw source.error(at: offset, "Expected true or false instead of `\(text)`.")
+        }
+    }
+
+    private func error(_ property: PropertyScanner.Property, _ message: String) -> PipelineError {
+        source.error(at: property.offset, message)
+    }
+}

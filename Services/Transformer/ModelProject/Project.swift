@@ -1,0 +1,122 @@
+import Foundation
+import Pipeline
+
+/// What a pipeline folder says about transformation: configuration, models, audits and unit tests.
+public struct Project: Sendable {
+    /// `config.yaml`.
+    public let config: ProjectConfig
+    /// In the order of their files.
+    public let models: [ModelDefinition]
+    /// The audits of files, in the order of the files.
+    public let audits: [AuditDefinition]
+    /// Unit tests, in the order of their files.
+    public let tests: [ModelTest]
+    /// Every model by the names people write.
+    public let index: ModelIndex
+
+    /// - Throws: ``PipelineError`` when two models, or two audits, have one name.
+    public init(
+        config: ProjectConfig, models: [ModelDefinition], audits: [AuditDefinition], tests: [ModelTest]
+    ) throws(PipelineError) {
+        self.config = config
+        self.models = models
+        self.audits = audits
+        self.tests = tests
+        index = ModelIndex(models.map(\.name))
+        var seen: [ModelName: String] = [:]
+        for model in models {
+            if let other = seen.updateValue(model.source.path, forKey: model.name) {
+                throw PipelineError(
+                    file: model.source.path, line: 1, column: 1, message: "The model \(model.name) is also in \(other)."
+                )
+            }
+        }
+        var audited: [String: String] = [:]
+        for audit in audits {
+            if let other = audited.updateValue(audit.source.path, forKey: audit.name) {
+                throw PipelineError(
+                    file: audit.source.path, line: 1, column: 1, message: "The audit \(audit.name) is also in \(other)."
+                )
+            }
+        }
+    }
+
+    /// One model with its audits, from texts that were kept.
+    public static func restored(
+        model source: SourceFile, seed: SourceFile? = nil, audits files: [SourceFile], defaults: ModelDefaults,
+        variables: [String: VariableValue], gateway: String
+    ) throws(PipelineError) -> Project {
+        var audits: [AuditDefinition] = []
+        for file in files { audits += try AuditDefinition.parse(file, isStored: true) }
+        let model = try ModelParser.parse(source, defaults: defaults, isStored: true) { path throws(PipelineError) in
+            guard let seed else { throw PipelineError(file: path, message: "It was not kept with the model.") }
+            return seed
+        }
+        let config = ProjectConfig(
+            gateways: [:], defaultGateway: gateway, modelDefaults: defaults, variables: variables)
+        return try Project(config: config, models: model.map { [$0] } ?? [], audits: audits, tests: [])
+    }
+
+    /// The model of that name, if there is one.
+    public func model(_ name: ModelName) -> ModelDefinition? { models.first { $0.name == name } }
+}
+
+extension PipelineFolder {
+    /// Reads configuration, models, audits and tests.
+    /// - Parameter environment: What `env_var()` in `config.yaml` sees.
+    /// - Throws: ``PipelineError`` for the first mistake, at its place; and when the folder has neither `config.yaml` nor
+    ///   models: it is another folder than was meant, and nothing would be made of it.
+    public func project(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(PipelineError) -> Project {
+        for folder in ["models", "macros", "audits", "tests", "signals", "materializations"] {
+            for path in files(in: folder, extensions: ["py"]) where !path.hasSuffix("__init__.py") {
+                throw PipelineError(
+                    file: path, line: 1, column: 1,
+                    message: "Python is not supported. \(Self.insteadOfPython[folder] ?? "Write it in SQL.")")
+            }
+        }
+        let config = try ProjectConfig.read(self, environment: environment)
+        var models: [ModelDefinition] = []
+        for path in files(in: "models", extensions: ["sql"]) {
+            let source = SourceFile(path: path, text: try text(of: path))
+            let model = try ModelParser.parse(source, defaults: config.modelDefaults) { path throws(PipelineError) in
+                SourceFile(path: path, text: try text(of: path))
+            }
+            if let model { models.append(model) }
+        }
+        var audits: [AuditDefinition] = []
+        for path in files(in: "audits", extensions: ["sql"]) {
+            audits += try AuditDefinition.parse(SourceFile(path: path, text: try text(of: path)))
+        }
+        var tests: [ModelTest] = []
+        for path in files(in: "tests", extensions: ["yaml", "yml"]) {
+            tests += try ModelTest.parse(SourceFile(path: path, text: try text(of: path)))
+        }
+        if !hasConfig && files(in: "models", extensions: ["sql"]).isEmpty {
+            throw PipelineError(
+                file: path,
+                message: "There is no config.yaml and no models here: this is not a pipeline folder. "
+                    + "Set MILLRACE_PIPELINE to the folder that has config.yaml and models/.\(nearbyPipelines)")
+        }
+        return try Project(config: config, models: models, audits: audits, tests: tests)
+    }
+
+    private var hasConfig: Bool { ["config.yaml", "config.yml", "config.py"].contains(where: contains) }
+
+    /// The folders below, or the one above, that have a `config.yaml`.
+    private var nearbyPipelines: String {
+        let entries: [String]
+        do { entries = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch { entries = [] }
+        var near = entries.filter { contains("\($0)/config.yaml") }.map { "\(path)/\($0)" }
+        let above = (path as NSString).deletingLastPathComponent
+        if FileManager.default.fileExists(atPath: "\(above)/config.yaml") { near.append(above) }
+        return near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
+    }
+
+    private static let insteadOfPython = [
+        "models": "Write the model as SQL.",
+        "macros": "Write the macro's SQL into the models.",
+        "tests": "Write the test as YAML: inputs, outputs, and `assert: min(events) >= 0` for conditions.",
+    ]
+}

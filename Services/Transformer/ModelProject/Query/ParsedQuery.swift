@@ -1,0 +1,70 @@
+import Pipeline
+import SQL
+
+/// A query as it will run, read by the SQL parser. Its text stays as it was written; only relations are put in.
+public struct ParsedQuery: Sendable {
+    /// The text after expansion, with the way back to the file.
+    let rendered: RenderedText
+    /// The text after expansion.
+    public var sql: String { rendered.text }
+    /// The dialect it was read in.
+    public let dialect: SQLDialect
+    /// The tree.
+    public let query: Query
+
+    /// - Throws: ``PipelineError`` at the place in the file that the mistake came from.
+    public init(_ rendered: RenderedText, dialect name: String) throws(PipelineError) {
+        guard let dialect = SQLDialect(named: name) else {
+            throw rendered.error(at: 0, "The dialect `\(name)` is not supported. Known: postgres, bigquery.")
+        }
+        self.dialect = dialect
+        self.rendered = rendered
+        do throws(SQLError) {
+            query = try parseQuery(rendered.text, dialect: dialect)
+        } catch {
+            let expected = error.expected.isEmpty ? "" : " Expected \(error.expected.joined(separator: ", "))."
+            throw rendered.error(at: error.range.offsets.lowerBound, error.message + expected)
+        }
+    }
+
+    /// One text for all spellings of the query.
+    public var canonical: String { query.sql(dialect, style: .canonical) }
+
+    /// The relations that the query reads, lower case, without its own CTEs: `raw.events`, `sessions`.
+    public var tables: [String] { query.tableReferences().map { Self.name($0) } }
+
+    /// Where in the file each relation of ``tables`` is named first.
+    public var places: [String: Int] {
+        tablesInText.reduce(into: [:]) { places, table in
+            let offset = rendered.sourceOffset(of: table.name.range.offsets.lowerBound)
+            places[Self.name(table), default: offset] = min(places[Self.name(table)] ?? offset, offset)
+        }
+    }
+
+    /// Names of the text in double quotes (or backticks), unquoted: those whose capitals count.
+    public var quotedNames: Set<String> {
+        Set(QueryToken.tokens(of: sql).filter { $0.kind == .quoted }.map(\.text))
+    }
+
+    /// The query with the relations that `replacement` knows put in, each under the name it had.
+    /// - Parameters:
+    ///   - offset: Where in the file the query starts.
+    ///   - replacement: SQL for the FROM clause, by the relation's name (`schema.name` or `name`); nil: stays.
+    public func placed(at offset: Int, replacing replacement: (String) -> String?) -> PlacedSQL {
+        PlacedSQL(self, at: offset, replacing: replacement)
+    }
+
+    /// An error at the place in the file that `range` of the text came from.
+    public func error(at range: SourceRange, _ message: String) -> PipelineError {
+        rendered.error(at: range.isNone ? 0 : range.offsets.lowerBound, message)
+    }
+
+    /// The relations, in the order of the text.
+    var tablesInText: [TableReference] {
+        query.tableReferences().filter { !$0.name.range.isNone }.sorted { $0.name.range.start < $1.name.range.start }
+    }
+
+    static func name(_ table: TableReference) -> String {
+        table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
+    }
+}

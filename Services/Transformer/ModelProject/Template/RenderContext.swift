@@ -1,0 +1,75 @@
+import Pipeline
+import Spelling
+
+/// What a template may ask for while it becomes SQL.
+public struct RenderContext: Sendable {
+    /// The interval to compute: `start` belongs to it, `end` does not. Templates see the last microsecond before
+    /// `end`, as SQLMesh's end variables are inclusive.
+    public var start: Moment
+    /// See `start`.
+    public var end: Moment
+    /// When the run counts as taking place.
+    public var execution: Moment
+    /// What `is_incremental()` answers.
+    public var isIncremental: Bool
+    /// The text that `@this_model` and `{{ this }}` become.
+    public var thisModel: String
+    /// What `@model_kind_name` becomes.
+    public var kindName: String
+    /// The SQL that time variables are written in.
+    public var dialect: String
+    /// What `@gateway` becomes.
+    public var gateway: String
+    /// `variables` of the configuration.
+    public var variables: [String: VariableValue]
+    /// Further macro names and the SQL text each becomes: an audit's arguments.
+    public var arguments: [String: String]
+    /// The models that `ref()` can name.
+    public var models: ModelIndex
+
+    /// A context; what is left out is as for a first run at the epoch.
+    public init(
+        start: Moment = .epoch, end: Moment = Moment(seconds: 86_400), execution: Moment = .epoch,
+        isIncremental: Bool = false, thisModel: String = "this_model", kindName: String = "",
+        dialect: String = "postgres",
+        gateway: String = "", variables: [String: VariableValue] = [:], arguments: [String: String] = [:],
+        models: ModelIndex = ModelIndex([])
+    ) {
+        self.start = start
+        self.end = end
+        self.execution = execution
+        self.isIncremental = isIncremental
+        self.thisModel = thisModel
+        self.kindName = kindName
+        self.dialect = dialect
+        self.gateway = gateway
+        self.variables = variables
+        self.arguments = arguments
+        self.models = models
+    }
+}
+
+/// Finds models by the name a person writes: `schema.name`, or `name` alone when only one model has it.
+public struct ModelIndex: Sendable {
+    private var byText: [String: ModelName] = [:]
+    /// All of them, sorted.
+    public let names: [ModelName]
+
+    /// A context; what is left out is as for a first run at the epoch.
+    public init(_ names: some Sequence<ModelName>) {
+        self.names = names.sorted()
+        for name in self.names {
+            byText[name.description] = name
+            // The first schema in order wins, but the default schema wins over all.
+            if byText[name.name] == nil || name.schema == ModelName.defaultSchema { byText[name.name] = name }
+        }
+    }
+
+    /// The model of that name, in any case.
+    public func find(_ text: String) -> ModelName? { byText[text.lowercased()] }
+
+    /// The name nearest to `text`, for "did you mean".
+    public func nearest(to text: String) -> ModelName? {
+        KnownNames.nearest(to: text, in: byText.keys).flatMap { byText[$0] }
+    }
+}

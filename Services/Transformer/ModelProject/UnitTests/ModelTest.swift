@@ -1,0 +1,165 @@
+import OrderedCollections
+import Pipeline
+
+/// A unit test of a model: input rows, and what the query must make of them.
+public struct ModelTest: Sendable {
+    /// The key in the file.
+    public var name: String
+    /// Relative to the pipeline folder.
+    public var file: String
+    /// Where the test starts in the file, from 1.
+    public var line: Int
+    /// The model's name as written.
+    public var model: String
+    public var description: String?
+    /// Input relations by name as written.
+    public var inputs: OrderedDictionary<String, Input>
+    /// The rows the query must give, in any order; nil when the test only asserts.
+    public var outputs: Output?
+    /// Outputs of single CTEs of the query.
+    public var ctes: OrderedDictionary<String, Output>
+    /// SQL conditions over the output, such as `min(events) >= 0`.
+    public var assertions: [String]
+    /// `start`, `end`, `execution_time` and the model's variables.
+    public var variables: [String: VariableValue]
+
+    /// Rows given to the query in place of a relation.
+    public struct Input: Sendable {
+        /// The rows, each by column, the names as written.
+        public var rows: [OrderedDictionary<String, TestValue>]
+        /// Types of columns, by name as written, where the test states them.
+        public var columns: OrderedDictionary<String, String>
+    }
+
+    /// Rows expected of the query.
+    public struct Output: Sendable {
+        /// The rows, each by column, the names as written.
+        public var rows: [OrderedDictionary<String, TestValue>]
+        /// True when columns that the test does not name are not compared.
+        public var partial: Bool
+    }
+
+    /// An error that points at the test.
+    public func error(_ message: String) -> PipelineError {
+        PipelineError(file: file, line: line, message: "\(name): \(message)")
+    }
+}
+
+/// A cell of a test.
+public enum TestValue: Sendable, Equatable {
+    case null
+    /// The value's text, and whether it was written as a string.
+    case text(String, quoted: Bool)
+}
+
+extension ModelTest {
+    /// Reads a file of `tests/`: a mapping from test names to tests.
+    static func parse(_ source: SourceFile) throws(PipelineError) -> [ModelTest] {
+        var tests: [ModelTest] = []
+        for (key, value) in try YAMLReader.parse(source).mapping() { tests.append(try ModelTest(key: key, value)) }
+        return tests
+    }
+
+    private init(key: YAMLValue, _ value: YAMLValue) throws(PipelineError) {
+        name = key.text
+        file = key.file
+        line = key.node.mark?.line ?? 1
+        model = ""
+        inputs = [:]
+        ctes = [:]
+        assertions = []
+        variables = [:]
+        for (key, part) in try value.mapping() {
+            switch key.text {
+            case "model": model = try part.string()
+            case "description": description = try part.string()
+            case "vars": variables = try part.variables()
+            case "inputs":
+                for (name, input) in try part.mapping() { inputs[name.text.lowercased()] = try Input(input) }
+            case "outputs": try readOutputs(part)
+            case "assert":
+                if part.node.sequence == nil {
+                    assertions = [try part.string()]
+                } else {
+                    for assertion in try part.sequence() { assertions.append(try assertion.string()) }
+                }
+            default:
+                throw key.error(
+                    "Unknown key `\(key.text)`. Known: model, description, inputs, outputs, assert, vars.")
+            }
+        }
+        if model.isEmpty { throw key.error("The test \(name) names no model.") }
+        if outputs == nil && assertions.isEmpty && ctes.isEmpty {
+            throw key.error("The test \(name) expects nothing: give it outputs or assert.")
+        }
+    }
+
+    private mutating func readOutputs(_ value: YAMLValue) throws(PipelineError) {
+        if value.node.sequence != nil {
+            outputs = Output(rows: try Self.rows(value), partial: false)
+            return
+        }
+        var partial = false
+        for (key, part) in try value.mapping() where key.text == "partial" { partial = try part.boolean() }
+        for (key, part) in try value.mapping() {
+            switch key.text {
+            case "partial": break
+            case "vars": variables.merge(try part.variables()) { _, own in own }
+            case "query": outputs = try Self.output(part, partial: partial)
+            case "rows": outputs = Output(rows: try Self.rows(part), partial: partial)
+            case "ctes":
+                for (name, cte) in try part.mapping() {
+                    ctes[name.text.lowercased()] = try Self.output(cte, partial: partial)
+                }
+            default: throw key.error("Unknown key `\(key.text)`. Known: query, ctes, rows, partial, vars.")
+            }
+        }
+    }
+
+    private static func output(_ value: YAMLValue, partial: Bool) throws(PipelineError) -> Output {
+        if value.node.sequence != nil { return Output(rows: try rows(value), partial: partial) }
+        var output = Output(rows: [], partial: partial)
+        for (key, part) in try value.mapping() {
+            switch key.text {
+            case "rows": output.rows = try rows(part)
+            case "partial": output.partial = try part.boolean()
+            default: throw key.error("Unknown key `\(key.text)`. Known: rows, partial.")
+            }
+        }
+        return output
+    }
+
+    fileprivate static func rows(_ value: YAMLValue) throws(PipelineError) -> [OrderedDictionary<String, TestValue>] {
+        var rows: [OrderedDictionary<String, TestValue>] = []
+        for row in try value.sequence() {
+            var cells: OrderedDictionary<String, TestValue> = [:]
+            for (column, cell) in try row.mapping() { cells[column.text] = try testValue(cell) }
+            rows.append(cells)
+        }
+        return rows
+    }
+
+    private static func testValue(_ value: YAMLValue) throws(PipelineError) -> TestValue {
+        if value.isNull { return .null }
+        return .text(try value.string(), quoted: value.node.scalar?.style != .plain)
+    }
+}
+
+extension ModelTest.Input {
+    init(_ value: YAMLValue) throws(PipelineError) {
+        rows = []
+        columns = [:]
+        if value.node.sequence != nil || value.isNull {
+            rows = try ModelTest.rows(value)
+            return
+        }
+        for (key, part) in try value.mapping() {
+            switch key.text {
+            case "rows": rows = try ModelTest.rows(part)
+            case "columns":
+                for (name, type) in try part.mapping() { columns[name.text] = try type.string() }
+            default: throw key.error("Unknown key `\(key.text)`. Known: rows, columns.")
+            }
+        }
+    }
+}
