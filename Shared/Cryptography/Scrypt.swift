@@ -24,9 +24,10 @@ public enum Scrypt {
         let memory = 128 * blockSize * (rounds + parallelism + 2) + 1 << 20
         var key = [UInt8](repeating: 0, count: byteCount)
         let isMade = password.withUnsafeBytes { password in
+            // None at all is the empty password to it.
             EVP_PBE_scrypt(
-                password.baseAddress?.assumingMemoryBound(to: CChar.self) ?? UnsafePointer(""), password.count, salt,
-                salt.count, UInt64(rounds), UInt64(blockSize), UInt64(parallelism), UInt64(memory), &key, byteCount)
+                password.baseAddress?.assumingMemoryBound(to: CChar.self), password.count, salt, salt.count,
+                UInt64(rounds), UInt64(blockSize), UInt64(parallelism), UInt64(memory), &key, byteCount)
         }
         guard isMade == 1 else {
             throw Failure(description: "scrypt did not work with N \(rounds), r \(blockSize), p \(parallelism)")

@@ -101,6 +101,7 @@ struct ControlListener: Service, CustomStringConvertible {
     }
 
     /// Waits for a state that is away.
+    @discardableResult
     private func reached<R: Sendable>(_ body: @Sendable () async throws -> R) async throws -> R {
         try await Retry.whileItMayHelp("record a control message", logger: logger, body)
     }
