@@ -49,7 +49,7 @@ struct BIAPIService {
                 bootstrapServers: kafka.bootstrapServers, clientID: "bi-api", properties: kafka.properties),
             environment: "prod", versions: versions, cache: cache, hub: hub, catalogue: shelf, logger: logger)
         let sessions = LoginSessions(users: state, logger: logger)
-        let tokens = await SessionTokens(
+        let tokens = SessionTokens(
             sessionSettings,
             accepts: { principal, issuedAt in await sessions.verdict(on: principal, issuedAt: issuedAt) })
         let announcer = SessionAnnouncer(state: state, kafka: events.kafka, logger: logger)

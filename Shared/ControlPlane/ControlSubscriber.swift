@@ -123,8 +123,28 @@ public actor ControlSubscriber {
         return nil
     }
 
-    /// Messages as a sequence; ends after `finish()`.
-    public nonisolated var deliveries: ControlDeliveries { ControlDeliveries(subscriber: self) }
+    /// Gives every message to `handle`, one after the other, until finished or cancelled. While reading fails in a way that
+    /// passes, it is tried again after `pause`.
+    /// - Parameter trouble: Told of each such failure, and with `nil` whenever reading works.
+    /// - Throws: What `handle` throws; a `KafkaError` after which the subscriber is of no use any more.
+    public nonisolated func readEach(
+        pause: Duration = .milliseconds(500), trouble: (KafkaError?) -> Void, _ handle: (Delivery) async throws -> Void
+    ) async throws {
+        while true {
+            let delivery: Delivery?
+            do throws(KafkaError) {
+                delivery = try await next()
+            } catch {
+                guard error.isRetriable else { throw error }
+                trouble(error)
+                try await Task.sleep(for: pause)
+                continue
+            }
+            trouble(nil)
+            guard let delivery else { return }
+            try await handle(delivery)
+        }
+    }
 
     /// Everything of its partition up to and including this message is dealt with. Waits for the broker.
     /// - Throws: `isRetriable`: it may simply be left out, a later commit makes up for it. An error of a partition that
@@ -138,7 +158,7 @@ public actor ControlSubscriber {
         try await consumer.commit([position: offset + 1])
     }
 
-    /// Ends `deliveries` after the message in hand. From any thread.
+    /// Ends reading after the message in hand. From any thread.
     public nonisolated func finish() { consumer.finish() }
 
     /// Leaves the group and stops. Safe to call twice.
@@ -146,21 +166,5 @@ public actor ControlSubscriber {
     public func close() async throws(KafkaError) {
         batch = nil
         try await consumer.close()
-    }
-}
-
-/// The messages of a subscriber, pulled one by one.
-public struct ControlDeliveries: AsyncSequence, AsyncIteratorProtocol, Sendable {
-    public typealias Element = ControlSubscriber.Delivery
-    public typealias Failure = KafkaError
-
-    let subscriber: ControlSubscriber
-
-    public func makeAsyncIterator() -> Self { self }
-
-    public func next() async throws(KafkaError) -> ControlSubscriber.Delivery? { try await subscriber.next() }
-
-    public func next(isolation actor: isolated (any Actor)?) async throws(KafkaError) -> ControlSubscriber.Delivery? {
-        try await subscriber.next()
     }
 }

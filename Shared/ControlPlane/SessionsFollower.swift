@@ -72,9 +72,11 @@ public struct SessionsFollower: Service, CustomStringConvertible {
     }
 
     private func read(_ subscriber: ControlSubscriber) async -> Result<Void, KafkaError> {
-        while !Task.isCancelled {
-            do throws(KafkaError) {
-                guard let delivery = try await subscriber.next() else { break }
+        do {
+            try await subscriber.readEach(pause: .milliseconds(250)) { error in
+                // How long nothing new is known is told by who asks for sessions.
+                if let error { logger.debug("ended sessions not heard", metadata: ["error": "\(error)"]) }
+            } _: { delivery in
                 switch delivery {
                 case .message(let envelope):
                     if let ended = envelope.message as? SessionsEnded { take(ended) }
@@ -84,10 +86,11 @@ public struct SessionsFollower: Service, CustomStringConvertible {
                         metadata: ["id": "\(message.id)", "reason": "\(message.reason)"])
                 case .gap, .caughtUp: break  // those that are gone have expired with their sessions
                 }
-            } catch {
-                guard error.isRetriable else { return .failure(error) }
-                guard (try? await Task.sleep(for: .milliseconds(250))) != nil else { break }  // cancelled
             }
+        } catch let error as KafkaError {
+            return .failure(error)
+        } catch {
+            // cancelled
         }
         return .success(())
     }

@@ -22,7 +22,7 @@ struct SessionAnnouncementTests {
             KafkaTestServer.settings(), pause: .milliseconds(50), logger: fixture.logger,
             take: { ended.end(user: $0.user, session: $0.session, before: $0.before) },
             known: { ended.isKnown(upTo: $0) })
-        let other = await SessionTokens(try fixture.sessionSettings()) { ended.verdict(on: $0, issuedAt: $1) }
+        let other = SessionTokens(try fixture.sessionSettings()) { ended.verdict(on: $0, issuedAt: $1) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await follower.run() }
             try await body(other)

@@ -56,7 +56,7 @@ struct ControlFlowTests {
         let subscriber = try ControlSubscriber(
             KafkaTestServer.settings(), topics: [.commands], group: group, logger: KafkaTestServer.logger())
         var attempts: [Int] = []
-        for try await delivery in subscriber.deliveries {
+        while let delivery = try await subscriber.next() {
             guard case .message(let envelope) = delivery,
                 let request = envelope.message as? TransformRequested, request.environment == environment
             else { continue }

@@ -157,7 +157,7 @@ import Testing
         let plan = Planner(graph: graph, state: TestProject.applied(graph, upTo: day(10)), upTo: day(10)).plan(
             for: "prod")
         #expect(plan.isEmpty)
-        #expect(PlanText(plan).description == "No changes to plan: prod is up to date.\n")
+        #expect(PlanText(plan).text == "No changes to plan: prod is up to date.")
     }
 
     @Test("a circle is told")
@@ -171,7 +171,7 @@ import Testing
     func text() throws {
         let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
         let edited = try TestProject.chain(first: TestProject.first.replacing("x > 0", with: "x > 1"))
-        let text = PlanText(Planner(graph: edited, state: state, upTo: day(10)).plan(for: "dev")).description
+        let text = PlanText(Planner(graph: edited, state: state, upTo: day(10)).plan(for: "dev")).text
         #expect(
             text == """
                 Plan for dev
@@ -189,7 +189,6 @@ import Testing
                   analytics.b  2026-11-01 to 2026-11-09
                   analytics.c  2026-11-01 to 2026-11-09
                 Views to point: analytics.a, analytics.b, analytics.c
-
                 """)
     }
 }

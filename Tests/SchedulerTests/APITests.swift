@@ -170,7 +170,7 @@ struct API: Sendable {
             let store = StateStore(database.pool)
             try await store.migrate(logger: TestDatabase.logger)
             try await fill(store)
-            let sessions = await SessionTokens(
+            let sessions = SessionTokens(
                 try SessionSettings(
                     secret: "r8Jq0vX2mZ5tLw9pYc4Nf7Gh1Bk6Ds3Ae", lifetime: .seconds(60),
                     login: .port(8088, path: "/login")))

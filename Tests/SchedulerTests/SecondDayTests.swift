@@ -305,7 +305,7 @@ struct SecondDayTests {
             var settings = database.settings
             settings.port = 1
             let pool = PostgresPool(settings, logger: TestDatabase.logger)
-            let sessions = await SessionTokens(
+            let sessions = SessionTokens(
                 try SessionSettings(
                     secret: "r8Jq0vX2mZ5tLw9pYc4Nf7Gh1Bk6Ds3Ae", lifetime: .seconds(60),
                     login: .port(8088, path: "/login")))

@@ -65,14 +65,30 @@ private func success(_ request: TransformRequested) -> TransformSucceeded {
             try await test.execute("UPDATE transformer.commands SET lease_until = now() - interval '1 second'")
             let second = try #require(try await store.take(worker: "v", lease: .seconds(60)))
             #expect(second.token > first.token)
-            #expect(try await !store.renew(first, lease: .seconds(60)))
-            #expect(try await store.renew(second, lease: .seconds(60)))
+            #expect(try await store.renew(first, lease: .seconds(60)) == nil)
+            #expect(try await store.renew(second, lease: .seconds(60)) != nil)
             let error = await #expect(throws: TransformerError.self) {
                 try await store.finish(first, succeeded: success(first.request))
             }
             #expect(error?.code == .leaseLost)
             try await store.finish(second, succeeded: success(second.request))
             #expect(try await test.value("SELECT count(*)::text FROM transformer.outbox") == "1")
+        }
+    }
+
+    @Test("the deadline of an attempt does not fail the next one at the same task")
+    func extended() async throws {
+        try await withDatabase { test in
+            let store = test.workbench.store
+            _ = try await store.receive(request("a", deadline: Date(timeIntervalSinceNow: -1)))
+            let command = try #require(try await store.take(worker: "w", lease: .seconds(60)))
+            #expect(try await !store.releaseIfExtended(command), "nobody has asked again")
+            let later = Date(timeIntervalSinceNow: 600)
+            _ = try await store.receive(request("a", attempt: 2, deadline: later))
+            let deadline = try #require(try await store.renew(command, lease: .seconds(60)))
+            #expect(abs(deadline.timeIntervalSince(later)) < 1)
+            #expect(try await store.releaseIfExtended(command))
+            #expect(try await store.take(worker: "v", lease: .seconds(60))?.request.attempt == 2)
         }
     }
 

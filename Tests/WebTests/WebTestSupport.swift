@@ -19,7 +19,7 @@ struct Face {
         limits: HTTPLimits = HTTPLimits(), explain: @escaping @Sendable (any Error) -> Problem? = { _ in nil }
     ) async throws {
         let settings = try SessionSettings(secret: Self.secret, lifetime: .seconds(3600), login: login)
-        sessions = await SessionTokens(settings, accepts: accepts)
+        sessions = SessionTokens(settings, accepts: accepts)
         web = WebApplication(
             endpoint: HTTPEndpoint(port: 0, limits: limits), health: health, sessions: sessions,
             bodyBytesMax: bodyBytesMax,

@@ -38,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         let follower = SessionsFollower(
             kafka, logger: logger, take: { ended.end(user: $0.user, session: $0.session, before: $0.before) },
             known: { ended.isKnown(upTo: $0) })
-        let sessions = await SessionTokens(try SessionSettings(settings)) { ended.verdict(on: $0, issuedAt: $1) }
+        let sessions = SessionTokens(try SessionSettings(settings)) { ended.verdict(on: $0, issuedAt: $1) }
         let web = try SchedulerWeb.make(
             endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions, node: node, settings: scheduling,
             logger: logger)

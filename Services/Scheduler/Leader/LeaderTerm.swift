@@ -131,20 +131,7 @@ struct LeaderTerm: Sendable {
     ) async throws {
         let trouble = TroubleLog("control topic not readable at the moment", logger: parts.logger)
         do {
-            while true {
-                let delivery: ControlSubscriber.Delivery?
-                do throws(KafkaError) {
-                    delivery = try await subscriber.next()
-                    trouble.over()
-                } catch {
-                    guard error.isRetriable else { throw error }
-                    trouble.note(error)
-                    try await Task.sleep(for: .milliseconds(500))
-                    continue
-                }
-                guard let delivery else { break }
-                await handle(delivery)
-            }
+            try await subscriber.readEach(trouble: trouble.note(outcome:), handle)
         } catch {
             try? await subscriber.close()  // the first error is the one that counts
             throw error

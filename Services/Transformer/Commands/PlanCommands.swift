@@ -65,7 +65,7 @@ private struct PlanWork {
                 try await TestWork.run(project, database: workbench.database, only: nil, quiet: true)
             }
             guard work.applies else { return try await work.show(project, window, workbench) }
-            try await workbench.plans.exclusively(name, report: { print($0) }) {
+            try await workbench.plans.exclusively(name, report: { Output.line($0) }) {
                 try await work.apply(project, window, workbench, settings)
             }
         }
@@ -74,8 +74,8 @@ private struct PlanWork {
     private func show(_ project: Project, _ window: Interval?, _ workbench: Workbench) async throws {
         let plan = try await workbench.plans.plan(
             project, for: options.target.environment, upTo: Moment(Date()), window: window)
-        print(PlanText(plan), terminator: "")
-        if let removal = plan.removal, !options.allowRemoval { print("\n\(removal)") }
+        Output.line(PlanText(plan).text)
+        if let removal = plan.removal, !options.allowRemoval { Output.line("\n\(removal)") }
     }
 
     private func apply(
@@ -84,10 +84,10 @@ private struct PlanWork {
         let now = Moment(Date())
         let environment = options.target.environment
         let plan = try await workbench.plans.plan(project, for: environment, upTo: now, window: window)
-        print(PlanText(plan), terminator: "")
+        Output.line(PlanText(plan).text)
         guard !plan.isEmpty else { return }
-        try await workbench.plans.apply(plan, execution: now, allowingRemoval: options.allowRemoval) { print($0) }
+        try await workbench.plans.apply(plan, execution: now, allowingRemoval: options.allowRemoval) { Output.line($0) }
         try await CommandSupport.sendMessages(workbench, settings)
-        print("\(environment) is up to date.")
+        Output.line("\(environment) is up to date.")
     }
 }

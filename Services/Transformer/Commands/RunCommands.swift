@@ -31,7 +31,7 @@ struct BackfillCommand: AsyncParsableCommand {
     var start: String
     @Option(help: "The last day; the whole of it is computed.")
     var end: String
-    @Option(help: "One model alone; what reads it is computed again by the next run.")
+    @Option(help: "One model, and what reads it.")
     var model: String?
 
     func run() async throws {
@@ -56,12 +56,22 @@ private struct RunWork {
         try await CommandSupport.withWorkbench { workbench, settings in
             let now = Moment(Date())
             let request = EnvironmentRunner.Request(
-                environment: environment, model: model, upTo: min(upTo ?? now, now), from: from)
+                environment: environment, model: model, upTo: min(upTo ?? now, now), from: from,
+                includesReaders: from != nil)
+            if let from, from >= now {
+                throw ExitError(.usage, "--start \(from) is in the future: there is nothing to compute yet.")
+            }
             do {
                 let outcome = try await workbench.runner.run(request, ticket: ModelRunner.Ticket(execution: now)) {
-                    print("\($0): \($1.rows) rows for \($1.intervals)")
+                    Output.line("\($0): \($1.rows) rows for \($1.intervals)")
                 }
-                if outcome.intervals.isEmpty { print("Nothing is missing in \(environment).") }
+                if outcome.intervals.isEmpty {
+                    guard from == nil else {
+                        let reasons = try await workbench.runner.reasons(request).joined(separator: "\n")
+                        throw ExitError(.failed, "Nothing was computed.\n\(reasons)")
+                    }
+                    Output.line("Nothing is missing in \(environment).")
+                }
             } catch {
                 try await CommandSupport.sendMessages(workbench, settings)
                 throw error
@@ -82,6 +92,8 @@ struct AuditCommand: AsyncParsableCommand {
     var start: String?
     @Option(help: "The last day to look at.")
     var end: String?
+    @Flag(help: "Run nothing: show what audits found in the last 30 days, in any environment, with the first rows.")
+    var kept = false
 
     func run() async throws {
         let environment = target.environment
@@ -89,7 +101,9 @@ struct AuditCommand: AsyncParsableCommand {
         let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .beginning
         let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
         let interval = start == nil && end == nil ? nil : Interval(from: from, to: to)
+        let showsKept = kept
         try await CommandSupport.withWorkbench { workbench, _ in
+            if showsKept { return Self.show(try await workbench.store.auditFailures(of: name)) }
             let found = try await workbench.catalog.environment(environment)
             if let name, found[name] == nil { throw TransformerError.unknownModel(name.description, in: environment) }
             var failed = 0
@@ -99,11 +113,20 @@ struct AuditCommand: AsyncParsableCommand {
                 for audit in model.snapshot.audits {
                     let finding = findings.first { $0.call == audit.call.description }
                     let words = finding.map { "\($0.isBlocking ? "FAILED" : "warning")  \($0.message)" }
-                    print("\(model.name)  \(audit.call)  \(words ?? "passed")")
+                    Output.line("\(model.name)  \(audit.call)  \(words ?? "passed")")
                 }
                 failed += findings.filter(\.isBlocking).count
             }
             if failed > 0 { throw ExitError(.failed, "\(failed) audits failed in \(environment).") }
+        }
+    }
+
+    private static func show(_ failures: [AuditFailure]) {
+        if failures.isEmpty { print("No audit has found anything in the last 30 days.") }
+        for failure in failures {
+            let word = failure.isBlocking ? "refused" : "warned"
+            print("\(failure.at)  \(failure.model)  \(failure.audit)  \(word)  \(failure.failures) failures")
+            for row in failure.rows { print("  \(row)") }
         }
     }
 }

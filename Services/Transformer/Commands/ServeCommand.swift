@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = try Observability.bootstrap(settings)
         let own = try TransformerSettings(settings)
         let ended = EndedSessions()
-        let sessions = await SessionTokens(try SessionSettings(settings)) { ended.verdict(on: $0, issuedAt: $1) }
+        let sessions = SessionTokens(try SessionSettings(settings)) { ended.verdict(on: $0, issuedAt: $1) }
         let kafka = KafkaSettings(try KafkaEndpoint(settings))
         let postgres = PostgresSettings(try PostgresEndpoint(settings), statementTimeout: own.statementTimeout)
         let health = HealthChecks()

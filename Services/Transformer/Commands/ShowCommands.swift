@@ -72,13 +72,13 @@ struct EnvironmentsCommand: AsyncParsableCommand {
         let remove = remove
         try await CommandSupport.withWorkbench { workbench, settings in
             if let remove {
-                try await workbench.plans.exclusively(remove, report: { print($0) }) {
-                    for view in try await workbench.plans.remove(remove, report: { print($0) }) {
-                        print("dropped \(view)")
+                try await workbench.plans.exclusively(remove, report: { Output.line($0) }) {
+                    for view in try await workbench.plans.remove(remove, report: { Output.line($0) }) {
+                        Output.line("dropped \(view)")
                     }
                 }
                 try await CommandSupport.sendMessages(workbench, settings)
-                return print("\(remove) is gone.")
+                return Output.line("\(remove) is gone.")
             }
             let listing = try await workbench.catalog.all()
             if listing.plans.isEmpty { print("There is no environment yet: `transformer apply` makes one.") }

@@ -42,19 +42,19 @@ enum TestWork {
                 result = try await runner.run(test)
             } catch let error as PipelineError {
                 failed += 1
-                print("FAILED  \(test.name)\n        \(error)")
+                Output.line("FAILED  \(test.name)\n        \(error)")
                 continue
             }
             if result.problems.isEmpty {
                 passed += 1
-                if !quiet { print("passed  \(test.name)") }
+                if !quiet { Output.line("passed  \(test.name)") }
             } else {
                 failed += 1
-                print("FAILED  \(test.name)  (\(result.model), \(test.file):\(test.line))")
-                for problem in result.problems { print("        \(problem)") }
+                let lines = ["FAILED  \(test.name)  (\(result.model), \(test.file):\(test.line))"]
+                Output.line((lines + result.problems.map { "        \($0)" }).joined(separator: "\n"))
             }
         }
         if failed > 0 { throw ExitError(.failed, "\(failed) of \(failed + passed) unit tests failed.") }
-        if !quiet || passed > 0 { print("\(passed) unit tests passed.") }
+        if !quiet || passed > 0 { Output.line("\(passed) unit tests passed.") }
     }
 }

@@ -20,7 +20,9 @@ struct NameCheck {
                 "name", "`\(part)` has \(part.utf8.count) bytes; a name may have \(Self.bytesMax). Shorten it.")
         }
         let query = snapshot.query
-        var catalog = catalogs[query.dialect] ?? SchemaCatalog(dialect: query.dialect)
+        // Taken out while it is changed: a second owner would make each change copy it whole.
+        var catalog = catalogs.removeValue(forKey: query.dialect) ?? SchemaCatalog(dialect: query.dialect)
+        defer { catalogs[query.dialect] = catalog }
         if let error = query.query.nameErrors(in: catalog).first(where: { $0.code == .unknownColumn }) {
             throw query.error(at: error.range, "\(snapshot.name): \(error.message)")
         }
@@ -28,7 +30,6 @@ struct NameCheck {
             try check(columns, of: snapshot)
             let name = QualifiedName(snapshot.name.schema, snapshot.name.name)
             catalog.add(name, columns: columns.map { .init($0) })
-            catalogs[query.dialect] = catalog
         }
     }
 

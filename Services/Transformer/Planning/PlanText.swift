@@ -2,7 +2,7 @@ import ModelProject
 import Pipeline
 
 /// A plan in words, for people.
-public struct PlanText: Sendable, CustomStringConvertible {
+public struct PlanText: Sendable {
     private let plan: Plan
     private let showsDiff: Bool
 
@@ -11,8 +11,9 @@ public struct PlanText: Sendable, CustomStringConvertible {
         self.showsDiff = showsDiff
     }
 
-    public var description: String {
-        guard !plan.isEmpty else { return "No changes to plan: \(plan.environment) is up to date.\n" }
+    /// Its lines, the last one without its end.
+    public var text: String {
+        guard !plan.isEmpty else { return "No changes to plan: \(plan.environment) is up to date." }
         var lines = ["Plan for \(plan.environment)", ""]
         if plan.changes.isEmpty {
             lines += ["No model has changed.", ""]
@@ -27,7 +28,7 @@ public struct PlanText: Sendable, CustomStringConvertible {
             lines.append("")
         }
         for stage in plan.stages { lines += Self.lines(of: stage) }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.joined(separator: "\n")
     }
 
     private static func sign(_ kind: ModelChange.Kind) -> String {
@@ -60,7 +61,8 @@ public struct PlanText: Sendable, CustomStringConvertible {
                     "  \(item.model.name)  \(ranges(item))"
                         + (item.batches.count > 1 ? " in \(item.batches.count) batches" : "")
                 }
-        case .audit(let models): ["New audits to run on: \(models.map(\.name.description).joined(separator: ", "))"]
+        case .audit(let models):
+            ["Audits to run on what is there: \(models.map(\.name.description).joined(separator: ", "))"]
         case .promote(let views, let dropped):
             ["Views to point: \(views.isEmpty ? "none" : views.map(\.name.description).joined(separator: ", "))"]
                 + (dropped.isEmpty ? [] : ["Views to drop: \(dropped.map(\.description).joined(separator: ", "))"])

@@ -16,6 +16,8 @@ public struct PlanningState: Sendable {
     public var astray: Set<ModelName>
     /// Models that the environment has and whose texts cannot be read: nothing is known but that they are there.
     public var unread: Set<ModelName>
+    /// Audits that the rows of a table have passed, by table: those under which every environment that shows it shows it.
+    public var audited: [VersionID: Set<[String]>] = [:]
 
     public init(
         environment: [ModelName: PlannedModel]? = nil, versions: [SnapshotKey: String] = [:],
@@ -28,6 +30,19 @@ public struct PlanningState: Sendable {
         self.lost = lost
         self.astray = astray
         self.unread = unread
+    }
+}
+
+extension PlanningState {
+    /// What tables have passed, given the models of each environment. An environment without an audit may have added rows
+    /// that nobody put to it, so that an audit counts only when all that show the table have it.
+    public static func audited(_ environments: [[PlannedModel]]) -> [VersionID: Set<[String]>] {
+        var passed: [VersionID: Set<[String]>] = [:]
+        for model in environments.joined() {
+            let audits = Set(model.snapshot.audits.map(ModelHashes.audit))
+            passed[model.id] = passed[model.id]?.intersection(audits) ?? audits
+        }
+        return passed
     }
 }
 
@@ -147,7 +162,7 @@ public struct Planner: Sendable {
             models, done: state.done, upTo: upTo, window: window, extended: extended(models, kinds: kinds),
             repeatsPartials: false)
         if !work.isEmpty { stages.append(.backfill(work)) }
-        let audited = models.filter { kinds[$0.name] == .metadata && hasNewAudits($0) }
+        let audited = models.filter(hasNewAudits)
         if !audited.isEmpty { stages.append(.audit(audited)) }
         let current = state.environment ?? [:]
         let views = models.filter { model in
@@ -171,9 +186,14 @@ public struct Planner: Sendable {
         return tables
     }
 
+    /// Whether there are rows in the table of `model` that have not been put to all of its audits.
     private func hasNewAudits(_ model: PlannedModel) -> Bool {
-        let old = (state.environment?[model.name]?.snapshot.audits ?? []).map(ModelHashes.audit)
-        return model.snapshot.audits.contains { !old.contains(ModelHashes.audit($0)) }
+        guard !model.isNew, !(state.done[model.id] ?? IntervalSet()).isEmpty else { return false }
+        var passed = state.audited[model.id] ?? []
+        if let current = state.environment?[model.name], current.id == model.id {
+            passed = Set(current.snapshot.audits.map(ModelHashes.audit))
+        }
+        return !model.snapshot.audits.allSatisfy { passed.contains(ModelHashes.audit($0)) }
     }
 }
 

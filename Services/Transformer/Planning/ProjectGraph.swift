@@ -66,20 +66,29 @@ public struct ProjectGraph: Sendable {
         return first.error(at: written ?? "", message)
     }
 
-    /// Parents first; names in alphabetical order where dependencies leave a choice.
+    /// Parents first; names in alphabetical order where dependencies leave a choice. Looks at each dependency once.
     private static func order(_ models: [ModelName: ModelSnapshot]) throws(PipelineError) -> [ModelName] {
-        var ordered: [ModelName] = []
-        var placed: Set<ModelName> = []
-        var waiting = models.keys.sorted()
-        while !waiting.isEmpty {
-            let ready = waiting.filter { name in models[name]?.parents.allSatisfy(placed.contains) ?? true }
-            guard !ready.isEmpty else {
-                throw circle(models.filter { waiting.contains($0.key) })
-            }
-            ordered += ready
-            placed.formUnion(ready)
-            waiting.removeAll(where: placed.contains)
+        var readers: [ModelName: [ModelName]] = [:]
+        var unplaced: [ModelName: Int] = [:]
+        for (name, model) in models {
+            unplaced[name] = model.parents.count
+            for parent in model.parents { readers[parent, default: []].append(name) }
         }
+        var ordered: [ModelName] = []
+        var ready = models.keys.filter { unplaced[$0] == 0 }.sorted()
+        while !ready.isEmpty {
+            ordered += ready
+            var next: [ModelName] = []
+            for name in ready {
+                unplaced[name] = nil
+                for reader in readers[name] ?? [] {
+                    unplaced[reader, default: 0] -= 1
+                    if unplaced[reader] == 0 { next.append(reader) }
+                }
+            }
+            ready = next.sorted()
+        }
+        guard unplaced.isEmpty else { throw circle(models.filter { unplaced[$0.key] != nil }) }
         return ordered
     }
 }

@@ -20,9 +20,12 @@ struct EnvironmentRunner: Sendable {
         var upTo: Moment
         /// Computed again even where done; nil: only what is missing.
         var from: Moment?
+        /// With `model`: whatever reads it, directly or not, is brought up to date as well.
+        var includesReaders = false
     }
 
-    /// Runs one model, or all, parents first.
+    /// Runs one model, or all, parents first. One that fails holds up only what reads it; the rest is computed.
+    /// - Throws: What failed, once everything else is done.
     func run(
         _ request: Request, ticket: ModelRunner.Ticket,
         report: @Sendable (ModelName, ModelOutcome) -> Void = { _, _ in }
@@ -31,20 +34,47 @@ struct EnvironmentRunner: Sendable {
         let models = try selected(request, environment)
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         var total = ModelOutcome()
-        for model in models {
+        var failures = ModelFailures()
+        for model in models where !failures.skips(model) {
             // Looked at one by one: computing a parent reopens its children.
-            let missing = MissingIntervals(
-                of: model.snapshot, done: try await store.done(model.id), upTo: request.upTo,
-                requested: requested(request, model), window: window(request, model))
+            let missing = try await missing(of: model, request, ticket)
             guard !missing.due.isEmpty else { continue }
-            let outcome = try await runner.run(
-                ModelWork(model: model, missing: missing), among: environment.models, ticket)
-            report(model.name, outcome)
-            total.rows += outcome.rows
-            total.intervals = total.intervals.union(outcome.intervals)
-            total.findings += outcome.findings
+            do {
+                let outcome = try await runner.run(
+                    ModelWork(model: model, missing: missing), among: environment.models, ticket)
+                report(model.name, outcome)
+                total.rows += outcome.rows
+                total.intervals = total.intervals.union(outcome.intervals)
+                total.findings += outcome.findings
+            } catch {
+                try failures.note(error, of: model)
+            }
         }
+        try failures.check()
         return total
+    }
+
+    private func missing(
+        of model: PlannedModel, _ request: Request, _ ticket: ModelRunner.Ticket
+    ) async throws -> MissingIntervals {
+        let done = try await store.done(model.id)
+        if let named = request.model, named != model.name {
+            // A reader of the one that was asked for: what that reopened is missing here.
+            return MissingIntervals(of: model.snapshot, done: done, upTo: ticket.execution)
+        }
+        return MissingIntervals(
+            of: model.snapshot, done: done, upTo: request.upTo, requested: requested(request, model),
+            window: window(request, model))
+    }
+
+    /// Why a backfill has nothing to compute, model by model.
+    func reasons(_ request: Request) async throws -> [String] {
+        try selected(request, try await catalog.environment(request.environment)).map { model in
+            if let start = model.snapshot.definition.start, start >= request.upTo {
+                return "\(model.name) starts at \(start)."
+            }
+            return "\(model.name) has no interval that begins and is over in that time."
+        }
     }
 
     private func selected(
@@ -54,7 +84,15 @@ struct EnvironmentRunner: Sendable {
         guard let model = environment[name] else {
             throw TransformerError.unknownModel(name.description, in: request.environment)
         }
-        return [model]
+        guard request.includesReaders else { return [model] }
+        var names: Set<ModelName> = [name]
+        return environment.models.filter { candidate in
+            guard candidate.name == name || candidate.snapshot.parents.contains(where: names.contains) else {
+                return false
+            }
+            names.insert(candidate.name)
+            return true
+        }
     }
 
     /// A backfill leaves what is outside of it alone, apart from the lookback before it.

@@ -91,10 +91,17 @@ struct ModelRunner: Sendable {
             columns: columns)
         if work.model.snapshot.definition.kind.isView {
             let findings = try await tables.audit(replacement.audits)
+            try await store.keep(findings, of: work.model.id)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             result = (0, findings)
         } else {
-            result = try await tables.replace(replacement)
+            do {
+                result = try await tables.replace(replacement)
+            } catch let refusal as ModelTables.Refusal {
+                try await store.keep([refusal.finding], of: work.model.id)
+                throw refusal.error
+            }
+            try await store.keep(result.findings, of: work.model.id)
         }
         for finding in result.findings {
             logger.warning(

@@ -44,6 +44,11 @@ struct PlanRunner: Sendable {
         let basis = try await readEnvironment(environment, models[environment] ?? [], into: &state)
         try await compareWithDatabase(environment, &state)
         var plan = Planner(graph: graph, state: state, upTo: upTo, window: window).plan(for: environment)
+        if plan.stages.contains(where: { if case .audit = $0 { true } else { false } }) {
+            // Perhaps another environment has shown these tables under these audits all the time.
+            state.audited = PlanningState.audited(try await catalog.all().environments.map(\.models))
+            plan = Planner(graph: graph, state: state, upTo: upTo, window: window).plan(for: environment)
+        }
         plan.basis = basis
         return plan
     }
@@ -175,11 +180,19 @@ struct PlanRunner: Sendable {
         _ work: [ModelWork], among models: [PlannedModel], execution: Moment, _ report: Report
     ) async throws {
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
-        for item in work {
-            let outcome = try await runner.run(item, among: models, ModelRunner.Ticket(execution: execution))
-            report("\(item.model.name): \(outcome.rows) rows")
-            for finding in outcome.findings { report("  warning: \(finding.message)") }
+        let items = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0) })
+        var failures = ModelFailures()
+        for model in models where !failures.skips(model) {
+            guard let item = items[model.name] else { continue }
+            do {
+                let outcome = try await runner.run(item, among: models, ModelRunner.Ticket(execution: execution))
+                report("\(item.model.name): \(outcome.rows) rows")
+                for finding in outcome.findings { report("  warning: \(finding.message)") }
+            } catch {
+                try failures.note(error, of: model)
+            }
         }
+        try failures.check()
     }
 
     private func audit(
@@ -188,6 +201,7 @@ struct PlanRunner: Sendable {
         let auditor = Auditor(tables: tables)
         for model in models {
             let findings = try await auditor.audit(model, among: all, in: nil, execution: execution)
+            try await store.keep(findings, of: model.id)
             for finding in findings where finding.isBlocking {
                 throw TransformerError(
                     .auditFailed, "\(finding.message) That is in what is there already. Nothing was promoted.")

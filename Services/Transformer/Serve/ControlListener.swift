@@ -22,30 +22,13 @@ struct ControlListener: Service, CustomStringConvertible {
     var description: String { "ControlListener" }
 
     func run() async throws {
+        let trouble = TroubleLog("cannot read control messages", logger: logger)
         try await withGracefulShutdownHandler {
-            try await listen()
+            try await subscriber.readEach(trouble: trouble.note(outcome:), take)
         } onGracefulShutdown: {
             subscriber.finish()
         }
         try await subscriber.close()
-    }
-
-    private func listen() async throws {
-        let trouble = TroubleLog("cannot read control messages", logger: logger)
-        while true {
-            let delivery: ControlSubscriber.Delivery?
-            do throws(KafkaError) {
-                delivery = try await subscriber.next()
-                trouble.over()
-            } catch {
-                guard error.isRetriable else { throw error }
-                trouble.note(error)
-                try await Task.sleep(for: .seconds(1))
-                continue
-            }
-            guard let delivery else { return }
-            try await take(delivery)
-        }
     }
 
     private func take(_ delivery: ControlSubscriber.Delivery) async throws {

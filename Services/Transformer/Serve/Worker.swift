@@ -47,28 +47,18 @@ struct Worker: Service, CustomStringConvertible {
     private func work(on command: LeasedCommand) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await answer(command) }
-            group.addTask { try await heartbeat(command) }
+            group.addTask {
+                let heartbeat = Heartbeat(task: command.request.task, lease: lease, logger: logger) {
+                    try await store.renew(command, lease: lease)
+                }
+                try await heartbeat.run()
+            }
             do {
                 try await group.next()
                 group.cancelAll()
             } catch {
                 group.cancelAll()
                 try await settle(command, error)
-            }
-        }
-    }
-
-    /// Ends with an error when the command is another worker's, and when its deadline has passed.
-    private func heartbeat(_ command: LeasedCommand) async throws {
-        while true {
-            try await Task.sleep(for: lease / 3)
-            if Date() > command.request.deadline {
-                throw TransformerError(
-                    .deadlinePassed, "The task \(command.request.task) was not done by its deadline.", isRetriable: true
-                )
-            }
-            guard try await store.renew(command, lease: lease) else {
-                throw TransformerError(.leaseLost, "The task \(command.request.task) was taken over by another worker.")
             }
         }
     }
@@ -159,6 +149,7 @@ struct Worker: Service, CustomStringConvertible {
             await Task { try? await store.release(command) }.value
             return
         }
+        if failure.code == .deadlinePassed, try await store.releaseIfExtended(command) { return }
         count("failed")
         logger.error(
             "task failed",

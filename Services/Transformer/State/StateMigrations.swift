@@ -107,5 +107,21 @@ enum StateMigrations {
                 -- tables that were last planned before this column was there.
                 ALTER TABLE transformer.snapshots ADD COLUMN reads jsonb;
                 """),
+            Migration(
+                4, "rows that audits found",
+                """
+                -- The first rows of each audit that found some, for who looks into it: what was refused is in no table.
+                CREATE TABLE transformer.audit_failures (
+                    id bigserial PRIMARY KEY,
+                    name text NOT NULL,
+                    version text NOT NULL,
+                    audit text NOT NULL,
+                    is_blocking boolean NOT NULL,
+                    failures bigint NOT NULL,
+                    rows jsonb NOT NULL,
+                    at timestamptz NOT NULL DEFAULT now()
+                );
+                CREATE INDEX ON transformer.audit_failures (at);
+                """),
         ])
 }

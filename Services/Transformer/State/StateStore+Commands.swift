@@ -106,13 +106,27 @@ extension StateStore {
     }
 
     /// Keeps a command.
-    /// - Returns: False when it is another worker's now.
-    func renew(_ command: LeasedCommand, lease: Duration) async throws -> Bool {
-        try await database.session.execute(
+    /// - Returns: The deadline of the latest attempt at its task; nil when the command is another worker's now.
+    func renew(_ command: LeasedCommand, lease: Duration) async throws -> Date? {
+        try await database.session.rows(
             """
             UPDATE transformer.commands
             SET lease_until = now() + make_interval(secs => \(lease.secondsText)::double precision)
             WHERE task = \(command.request.task) AND token = \(command.token)::bigint AND state = 'running'
+            RETURNING deadline::text AS deadline
+            """
+        ).first?.moment("deadline").date
+    }
+
+    /// Gives a command back to be begun again, when a later attempt has moved its deadline: the deadline of the attempt
+    /// before is not that one's failure.
+    /// - Returns: False when the command is still this worker's, and late.
+    func releaseIfExtended(_ command: LeasedCommand) async throws -> Bool {
+        try await database.session.execute(
+            """
+            UPDATE transformer.commands SET state = 'waiting', lease_until = NULL
+            WHERE task = \(command.request.task) AND token = \(command.token)::bigint AND state = 'running'
+              AND deadline > now()
             """) == 1
     }
 

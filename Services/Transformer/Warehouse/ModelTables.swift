@@ -48,7 +48,19 @@ struct ModelTables: Sendable {
         let isBlocking: Bool
         /// File and line, model, audit with its arguments, and how much it found.
         let message: String
+        /// The first rows that it found, as JSON objects; none of an audit that counts.
+        var rows: [String] = []
     }
+
+    /// A blocking audit found something: nothing was changed.
+    struct Refusal: Error {
+        let finding: AuditFinding
+        let error: TransformerError
+    }
+
+    /// How many rows of a finding are kept; those longer than ``keptRowCharactersMax`` are left out.
+    static let keptRowsMax = 20
+    static let keptRowCharactersMax = 8_192
 
     /// Makes the table of `model` when it does not exist, with the columns of its query.
     /// - Parameter statements: Over the parents' tables; the query is not run.
@@ -99,7 +111,7 @@ struct ModelTables: Sendable {
 
     /// Replaces rows and audits what came, in one transaction.
     /// - Returns: How many rows came, and what non-blocking audits found.
-    /// - Throws: `auditFailed` when a blocking audit found something: nothing has changed then.
+    /// - Throws: ``Refusal`` when a blocking audit found something: nothing has changed then.
     func replace(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding]) {
         try await database.transaction(.repeatableRead) { session in
             // Before the first look at data: two runs of one table come one after the other, and the second sees the first.
@@ -153,10 +165,12 @@ struct ModelTables: Sendable {
         for audit in audits {
             guard let finding = try await run(audit, session) else { continue }
             if finding.isBlocking {
-                throw TransformerError(
-                    .auditFailed,
-                    "\(finding.message) Nothing was published; the rows that were there stay. Mend the data or the model and "
-                        + "run again.")
+                throw Refusal(
+                    finding: finding,
+                    error: TransformerError(
+                        .auditFailed,
+                        "\(finding.message) Nothing was published; the rows that were there stay. Mend the data or the "
+                            + "model and run again. `transformer audit --kept` shows the first rows."))
             }
             findings.append(finding)
         }
@@ -183,7 +197,18 @@ struct ModelTables: Sendable {
         let found = failures == 1 ? "1 failure" : "\(failures) failures"
         return AuditFinding(
             audit: audit.name, call: audit.call, failures: failures, isBlocking: audit.isBlocking,
-            message: "\(audit.sql.error(atCharacter: nil, "\(what) found \(found)."))")
+            message: "\(audit.sql.error(atCharacter: nil, "\(what) found \(found)."))",
+            rows: audit.style == .rows ? try await firstRows(of: audit, session) : [])
+    }
+
+    private func firstRows(of audit: AuditQuery, _ session: Session) async throws -> [String] {
+        try await session.rows(
+            """
+            SELECT found FROM (SELECT to_jsonb(audit)::text AS found FROM (\(sql: audit.sql.text)
+            ) AS audit LIMIT \(Self.keptRowsMax)::integer) AS kept
+            WHERE length(found) <= \(Self.keptRowCharactersMax)::integer
+            """
+        ).map { try $0.text("found") }
     }
 
     // MARK: Describing

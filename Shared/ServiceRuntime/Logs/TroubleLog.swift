@@ -44,6 +44,11 @@ public final class TroubleLog: Sendable {
         logger.log(level: level, what, metadata: metadata)
     }
 
+    /// It failed, or with `nil`: it works.
+    public func note(outcome error: (any Error)?) {
+        if let error { note(error) } else { over() }
+    }
+
     /// It works. Said once, when it had failed before more often than once.
     public func over() {
         let (times, since) = state.withLock { state in

@@ -37,7 +37,7 @@ public struct SessionTokens: Sendable {
     public init(
         _ settings: SessionSettings, accepts: @escaping Acceptance = { _, _ in .stands },
         now: @escaping @Sendable () -> Date = { Date() }
-    ) async {
+    ) {
         self.settings = settings
         self.accepts = accepts
         self.now = now

@@ -467,7 +467,10 @@ class RestartAll(Step):
 def replica(world, name, **options):
     world.replicas += 1
     first = world.services[name]
-    return Service(world, first.name, *first.command, label=f"{name}-{world.replicas}", **options)
+    label = f"{name}-{world.replicas}"
+    # Two collectors cannot keep events in one folder.
+    spool = os.path.join(world.folder, "spool", label)
+    return Service(world, first.name, *first.command, label=label, COLLECTOR_SPOOL_DIR=spool, **options)
 
 
 class Replaced(Step):
@@ -543,6 +546,5 @@ class Upgraded(Step):
 HISTORY = [
     DescriptionChanged, ColumnAdded, WrongFolder, ModelAdded, SyntaxError_, MissingColumn, FailingTest, FailingAudit, BreakingChange,
     ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
-    DashboardEdited, BrokenDashboard, RestartOneByOne, RestartAll, Replaced, ModelAdded,
+    DashboardEdited, BrokenDashboard, RestartOneByOne, RestartAll, Replaced, Restored, ModelAdded,
 ]
-# `Restored` is not among them yet: on the development broker the first run after it can wait for minutes.

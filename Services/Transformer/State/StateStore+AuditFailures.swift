@@ -1,0 +1,56 @@
+import Foundation
+import ModelProject
+import Pipeline
+import Planning
+
+/// What an audit found once, with the first of the rows that it found.
+struct AuditFailure: Sendable, Equatable {
+    let model: String
+    let version: String
+    /// The audit with its arguments.
+    let audit: String
+    let isBlocking: Bool
+    let failures: Int
+    /// JSON objects, at most ``ModelTables/keptRowsMax``. None for audits that count.
+    let rows: [String]
+    let at: String
+}
+
+extension StateStore {
+    /// Keeps what audits found in a table for 30 days.
+    func keep(_ findings: [ModelTables.AuditFinding], of table: VersionID) async throws {
+        if findings.isEmpty { return }
+        try await database.transaction { session in
+            try await session.execute("DELETE FROM transformer.audit_failures WHERE at < now() - interval '30 days'")
+            for finding in findings {
+                let rows = "[" + finding.rows.joined(separator: ",") + "]"
+                try await session.execute(
+                    """
+                    INSERT INTO transformer.audit_failures (name, version, audit, is_blocking, failures, rows)
+                    VALUES (\(table.name.description), \(table.version), \(finding.call),
+                      \(String(finding.isBlocking))::boolean, \(finding.failures)::bigint, \(rows)::jsonb)
+                    """)
+            }
+        }
+    }
+
+    /// What was kept, the latest first, at most 100.
+    /// - Parameter model: Nil: of all models.
+    func auditFailures(of model: ModelName?) async throws -> [AuditFailure] {
+        try await database.session.rows(
+            """
+            SELECT name, version, audit, is_blocking::text AS is_blocking, failures::text AS failures, at::text AS at,
+              (SELECT json_agg(value::text) FROM jsonb_array_elements(rows) AS value)::text AS rows
+            FROM transformer.audit_failures
+            WHERE \(model?.description)::text IS NULL OR name = \(model?.description)::text
+            ORDER BY transformer.audit_failures.at DESC, id DESC LIMIT 100
+            """
+        ).map { row in
+            let rows = try row["rows"].map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+            return AuditFailure(
+                model: try row.text("name"), version: try row.text("version"), audit: try row.text("audit"),
+                isBlocking: try row.text("is_blocking") == "true", failures: try row.integer("failures"),
+                rows: rows ?? [], at: try row.text("at"))
+        }
+    }
+}
