@@ -192,7 +192,8 @@ import Testing
         arguments: [
             ("SELECT COUNT(*) FROM t", AuditDefinition.Style.count), ("select count (x) as n from t", .count),
             ("SELECT CAST(COUNT(*) AS int) FROM t AS a JOIN u USING (x)", .count),
-            ("SELECT COUNT(*) - 1 FROM t", .count),
+            ("SELECT COUNT(*) - 1 FROM t", .count), ("SELECT COUNT(*) FROM t LIMIT 0", .count),
+            ("SELECT MAX(x) FROM t", .rows),
             ("SELECT x FROM (SELECT COUNT(*) AS x FROM t) AS s", .rows),
             ("SELECT COUNT(*), x FROM t GROUP BY x", .rows),
             ("SELECT COUNT(*) FROM t HAVING COUNT(*) > 0", .rows), ("SELECT * FROM t", .rows),

@@ -16,19 +16,38 @@ import Testing
     }
 
     @Test(
-        "one aggregate over all rows",
+        "a count of all rows",
         arguments: [
             ("SELECT COUNT(*) FROM t", true), ("SELECT count(x) AS n FROM t AS u WHERE a > 1", true),
             ("SELECT COUNT(*) FILTER (WHERE x IS NULL) FROM t", true), ("SELECT COUNT(*) - 1 FROM t", true),
             ("SELECT COALESCE(SUM(x), 0) FROM t JOIN u USING (a)", true), ("SELECT CAST(COUNT(*) AS int) FROM t", true),
-            ("WITH c AS (SELECT x FROM t) SELECT COUNT(*) FROM c", true),
+            ("WITH c AS (SELECT x FROM t) SELECT COUNT(*) FROM c", true), ("SELECT MAX(x) - COUNT(*) FROM t", true),
+            ("SELECT COUNT(*) FROM t LIMIT 0", true), ("SELECT COUNT(*) FROM t ORDER BY 1 OFFSET 1", true),
             ("SELECT COUNT(*) OVER () FROM t", false), ("SELECT COUNT(*) FROM t GROUP BY x", false),
             ("SELECT COUNT(*) FROM t HAVING COUNT(*) > 0", false), ("SELECT COUNT(*), 1 FROM t", false),
             ("SELECT x FROM (SELECT COUNT(*) AS x FROM t) AS s", false), ("SELECT (SELECT COUNT(*) FROM t)", false),
-            ("SELECT COUNT(*) FROM t LIMIT 0", false),
+            ("SELECT MAX(x) FROM t", false), ("SELECT bool_or(x) FROM t", false),
+            ("SELECT MAX(x) + (SELECT COUNT(*) FROM u) FROM t", false),
+            ("SELECT generate_series(1, COUNT(*)) FROM t", false), ("SELECT my_function(COUNT(*)) FROM t", false),
+            ("SELECT COUNT(*) FROM t UNION ALL SELECT COUNT(*) FROM u", false),
         ])
-    func aggregates(text: String, is one: Bool) throws {
-        #expect(try parseQuery(text, dialect: .postgres).isOneAggregate(.postgres) == one)
+    func counts(text: String, is count: Bool) throws {
+        #expect(try parseQuery(text, dialect: .postgres).isCount(.postgres) == count)
+    }
+
+    @Test(
+        "as many rows whatever there is",
+        arguments: [
+            ("SELECT COUNT(*) FROM t", true), ("SELECT MAX(x) FROM t WHERE a > 1", true),
+            ("SELECT COUNT(*), MIN(x) FROM t", true), ("SELECT 1, COUNT(*) FROM t LIMIT 1", true),
+            ("SELECT MAX(x) FROM t LIMIT 0", true), ("SELECT 1", true), ("SELECT (SELECT COUNT(*) FROM t)", true),
+            ("SELECT 1 WHERE EXISTS (SELECT * FROM t)", false), ("SELECT x FROM t", false),
+            ("SELECT COUNT(*) FROM t GROUP BY x", false), ("SELECT MAX(x) FROM t HAVING MAX(x) > 1", false),
+            ("SELECT COUNT(*) OVER () FROM t", false), ("SELECT unnest(array_agg(x)) FROM t", false),
+            ("SELECT my_function(MAX(x)) FROM t", false), ("SELECT x FROM (SELECT COUNT(*) AS x FROM t) AS s", false),
+        ])
+    func fixedRowCounts(text: String, has: Bool) throws {
+        #expect(try parseQuery(text, dialect: .postgres).hasFixedRowCount(.postgres) == has)
     }
 
     @Test("a table of WITH on its own")

@@ -91,10 +91,11 @@ struct SnapshotReader {
             thisModel: Self.auditedRows, kindName: model.kind.name, dialect: model.dialect,
             variables: project.config.variables, arguments: arguments, models: index)
         let query = try ParsedQuery(try audit.query.render(context), dialect: audit.dialect ?? model.dialect)
-        if !isStored, audit.style(of: query) == .rows, query.query.isOneAggregate(query.dialect) {
+        if !isStored, audit.style(of: query) == .rows, query.query.hasFixedRowCount(query.dialect) {
             throw audit.error(
-                "The query of the audit \(audit.name) gives one row whatever it finds, so it would always fail. Select the "
-                    + "rows that are wrong, or say with HAVING when the one row is.")
+                "The query of the audit \(audit.name) gives the same number of rows whatever it finds, so it cannot tell "
+                    + "right from wrong. Select the rows that are wrong\(audit.isBare ? ", or COUNT them" : ""), or say "
+                    + "with HAVING when the one row is wrong.")
         }
         return query
     }

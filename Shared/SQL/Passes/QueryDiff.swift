@@ -187,11 +187,10 @@ private struct QueryParts {
             let resolver = Resolver(catalog: SchemaCatalog(dialect: dialect), options: ResolveOptions())
             let items = select.items.enumerated().map { index, item in
                 let name = item.alias ?? resolver.outputName(of: item.value, at: index)
-                var finder = RowMaker(functions: dialect.traits.functions)
-                finder.visit(item.value)
                 let text = item.sqlOfValue(dialect)
                 if case .star = item.value { return Item(name: text, text: text, makesRows: false) }
-                return Item(name: dialect.folded(name), text: text, makesRows: finder.found)
+                return Item(
+                    name: dialect.folded(name), text: text, makesRows: item.value.mayMakeRows(dialect.traits.functions))
             }
             let numbers = (ordinals + (select.groupBy?.elements ?? []).compactMap(\.single)).compactMap(\.ordinal)
             selects.append(
@@ -234,6 +233,15 @@ private struct QueryParts {
             case .table, .pipe, .placeholder: true
             }
         }
+    }
+}
+
+extension Expression {
+    /// True when it calls a function that may make several rows of one, as one that is not known may.
+    func mayMakeRows(_ functions: FunctionTraits) -> Bool {
+        var finder = RowMaker(functions: functions)
+        finder.visit(self)
+        return finder.found
     }
 }
 

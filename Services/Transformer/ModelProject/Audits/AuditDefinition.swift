@@ -33,10 +33,10 @@ public struct AuditDefinition: Sendable, Equatable {
 
     /// How the result of `query`, which is this audit's, is read.
     ///
-    /// A file without a block says what it counts as the article does: one aggregate over all rows. The query of a block
+    /// A file without a block says what it counts as the article does: one count of all rows. The query of a block
     /// returns the rows that are wrong, whatever it selects.
     public func style(of query: ParsedQuery) -> Style {
-        isBare && query.query.isOneAggregate(query.dialect) ? .count : .rows
+        isBare && query.query.isCount(query.dialect) ? .count : .rows
     }
 
     /// Reads a file of `audits/`: `AUDIT (…)` blocks each with its query, or one bare SELECT.
