@@ -102,7 +102,6 @@ import Testing
         let audits = try project(["config.yaml": "", "audits/a.sql": blocks, "audits/no_null_users.sql": bare]).audits
         #expect(audits.map(\.name) == ["one", "two", "no_null_users"])
         #expect(audits.map(\.blocking) == [false, true, true])
-        #expect(audits.map(\.style) == [.rows, .rows, .count])
         #expect(audits.map(\.isBare) == [false, false, true])
         #expect(audits[0].defaults == ["limit": "5"])
     }

@@ -145,12 +145,17 @@ import Testing
         }
     }
 
-    @Test("an audit whose count is no number has not passed")
-    func noNumber() async throws {
+    @Test(
+        "an audit whose count is no number has not passed",
+        arguments: [
+            ("SELECT COUNT(user_id) FROM {{ this }} LIMIT 0", "nothing"),
+            ("SELECT SUM(LENGTH(user_id)) FROM {{ this }}", "NULL"),
+            ("SELECT COUNT(user_id) / 2.5 FROM {{ this }}", "0.00000000000000000000"),
+        ])
+    func noNumber(audit: String, answer: String) async throws {
         try await withDatabase { test in
             let project = try TestPipelines.make([
-                "models/a.sql": "SELECT user_id FROM raw.events",
-                "audits/mine.sql": "SELECT COUNT(user_id) FROM {{ this }} LIMIT 0",
+                "models/a.sql": "SELECT user_id FROM raw.events", "audits/mine.sql": audit,
             ])
             do {
                 try await test.apply(project, at: day(10))
@@ -158,9 +163,36 @@ import Testing
             } catch {
                 #expect(
                     "\(error)".hasPrefix(
-                        "audits/mine.sql:1:1: analytics.a: the audit mine must give one whole number and gave nothing."),
+                        "audits/mine.sql:1:1: analytics.a: the audit mine must give one whole number and gave \(answer)."
+                    ),
                     "\(error)")
             }
+        }
+    }
+
+    @Test(
+        "an audit that gives one row whatever it finds, and no count, is refused before anything runs",
+        arguments: [
+            ("\nSELECT MAX(user_id) FROM {{ this }}", "2:1", true), ("SELECT COUNT(*), 1 FROM {{ this }}", "1:1", true),
+            ("SELECT (SELECT COUNT(*) FROM {{ this }} WHERE user_id IS NULL)", "1:1", true),
+            ("AUDIT (name mine);\nSELECT COUNT(*) FROM @this_model", "2:1", false),
+            ("AUDIT (name mine);\nSELECT BOOL_OR(user_id IS NULL) FROM @this_model LIMIT 1", "2:1", false),
+        ])
+    func oneRow(audit: String, place: String, isBare: Bool) throws {
+        let model = isBare ? "" : "MODEL (name a, audits (mine)); "
+        do {
+            _ = try ProjectGraph(
+                try TestPipelines.make([
+                    "models/a.sql": "\(model)SELECT user_id FROM raw.events", "audits/mine.sql": audit,
+                ]))
+            Issue.record("nothing was refused")
+        } catch {
+            #expect(
+                "\(error)".hasPrefix(
+                    "audits/mine.sql:\(place): The query of the audit mine gives the same number of rows whatever it finds, so "
+                        + "it cannot tell right from wrong. Select the rows that are wrong\(isBare ? ", or COUNT them" : ""), "
+                        + "or say with HAVING when the one row is wrong."),
+                "\(error)")
         }
     }
 

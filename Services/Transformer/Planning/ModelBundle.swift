@@ -29,7 +29,8 @@ extension ModelDefaults: Hashable {
 public struct ModelSnapshot: Sendable {
     public let definition: ModelDefinition
     public let bundle: ModelBundle
-    public let shape: QueryShape
+    /// A `*` stands in its query: its columns then follow what the inputs have.
+    public let usesStar: Bool
     public let audits: [BoundAudit]
     public let schedule: CronSchedule
     public let grid: IntervalGrid

@@ -61,8 +61,8 @@ public struct ModelRendering: Sendable {
     /// Pre- and post-statements as fingerprints see them.
     func fingerprintStatements() throws(PipelineError) -> [String] {
         let (before, after) = try statements(Self.fixed(self, isIncremental: false))
-        return before.map { "before " + QueryOutline($0).canonical }
-            + after.map { "after " + QueryOutline($0).canonical }
+        return before.map { "before " + StatementText.canonical($0) }
+            + after.map { "after " + StatementText.canonical($0) }
     }
 
     private static func fixed(_ rendering: ModelRendering, isIncremental: Bool) -> RenderContext {
@@ -93,7 +93,7 @@ public enum SnapshotRestore {
         let reader = SnapshotReader(project: project, index: ModelIndex(bundle.models), isStored: true)
         let read = try reader.snapshot(of: model)
         return ModelSnapshot(
-            definition: read.definition, bundle: bundle, shape: read.shape, audits: read.audits,
+            definition: read.definition, bundle: bundle, usesStar: read.usesStar, audits: read.audits,
             schedule: read.schedule,
             grid: read.grid, parents: read.parents, sources: read.sources, places: read.places, query: read.query,
             dataHash: dataHash, metadataHash: metadataHash, fingerprint: fingerprint)

@@ -1,5 +1,6 @@
 import ModelProject
 import Pipeline
+import SQL
 
 /// What is known about the world when a plan is made.
 public struct PlanningState: Sendable {
@@ -108,7 +109,7 @@ public struct Planner: Sendable {
                 }
             }
             // A view is bound to its parents' tables, and `*` takes in what was added: both have to be made anew.
-            let follows = snapshot.definition.kind.isView || snapshot.shape.usesStar
+            let follows = snapshot.definition.kind.isView || snapshot.usesStar
             return .indirectlyModified(breaking: !untouched || follows || snapshot.parents != old.parents)
         }
         return snapshot.metadataHash != old.metadataHash ? .metadata : nil
@@ -124,7 +125,8 @@ public struct Planner: Sendable {
             && new.definition.postStatements.map(\.text) == old.definition.postStatements.map(\.text)
             && old.definition.columns.isEmpty == new.definition.columns.isEmpty
             && old.definition.columns.allSatisfy { new.definition.columns[$0.key] == $0.value }
-            && old.shape.isExtended(by: new.shape)
+            && !old.usesStar && !new.usesStar
+            && new.query.query.diff(from: old.query.query, dialect: new.query.dialect).onlyAdds
     }
 
     private func planned(

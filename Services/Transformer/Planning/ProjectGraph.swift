@@ -16,6 +16,12 @@ public struct ProjectGraph: Sendable {
         try self.init(found)
         var check = NameCheck()
         for snapshot in snapshots { try check.check(snapshot) }
+        let used = Set(snapshots.flatMap { $0.audits.map(\.name) })
+        if let idle = project.audits.first(where: { $0.isBare && !used.contains($0.name) }) {
+            throw idle.error(
+                "No model is checked by the audit \(idle.name): none that has no MODEL block has the columns that it names, "
+                    + "and none names it. Correct its columns, or name it in the model's audits (\(idle.name)).")
+        }
     }
 
     init(_ found: [ModelName: ModelSnapshot]) throws(PipelineError) {

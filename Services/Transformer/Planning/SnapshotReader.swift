@@ -1,6 +1,7 @@
 import CivilTime
 import ModelProject
 import Pipeline
+import SQL
 
 /// Makes snapshots of a project's models: renders, reads the query, binds the audits, hashes.
 struct SnapshotReader {
@@ -14,7 +15,6 @@ struct SnapshotReader {
         if !isStored, let refusal = KindCheck.refusal(of: model) { throw refusal }
         let rendering = ModelRendering(model, config: project.config, models: index)
         let first = try rendering.fingerprintQuery(isIncremental: false)
-        let shape = QueryReader.shape(of: first)
         var queries = [first.canonical]
         var tables = first.tables
         var places = first.places
@@ -26,10 +26,10 @@ struct SnapshotReader {
         }
         let statements = try rendering.fingerprintStatements()
         let (parents, sources) = dependencies(of: model, tables: tables)
-        let audits = try boundAudits(of: model, shape: shape)
+        let audits = try boundAudits(of: model, columns: first.columns)
         let schedule = try schedule(of: model)
         return ModelSnapshot(
-            definition: model, bundle: bundle(of: model, audits: audits), shape: shape, audits: audits,
+            definition: model, bundle: bundle(of: model, audits: audits), usesStar: first.query.hasStar, audits: audits,
             schedule: schedule,
             grid: IntervalGrid(model.intervalUnit ?? schedule.intervalUnit), parents: parents, sources: sources,
             places: places, query: first, dataHash: ModelHashes.data(model, queries: queries, statements: statements),
@@ -58,7 +58,7 @@ struct SnapshotReader {
         }
     }
 
-    private func boundAudits(of model: ModelDefinition, shape: QueryShape) throws(PipelineError) -> [BoundAudit] {
+    private func boundAudits(of model: ModelDefinition, columns: [String]?) throws(PipelineError) -> [BoundAudit] {
         var bound: [BoundAudit] = []
         for call in model.audits {
             if BuiltInAudits.names.contains(call.name) {
@@ -66,7 +66,7 @@ struct SnapshotReader {
                 bound.append(BoundAudit(call: call, query: .builtIn, isBlocking: call.blocking ?? true))
             } else if let definition = project.audits.first(where: { $0.name == call.name }) {
                 let blocking = call.blocking ?? definition.blocking
-                let places = try check(definition, call, of: model)
+                let places = try check(definition, call, of: model).places
                 if definition.isSkipped { continue }
                 bound.append(BoundAudit(call: call, query: .file(definition), isBlocking: blocking, places: places))
             } else {
@@ -74,14 +74,13 @@ struct SnapshotReader {
                 throw model.source.error(at: call.offset, "There is no audit \(call.name). Known: \(known).")
             }
         }
-        return try bound + bareAudits(of: model, shape: shape, besides: Set(bound.map(\.name)))
+        return try bound + bareAudits(of: model, columns: columns, besides: Set(bound.map(\.name)))
     }
 
     /// Reads the audit's query, so that a mistake in it is found before anything is computed.
-    /// - Returns: Where it names which relation.
     private func check(
         _ audit: AuditDefinition, _ call: AuditCall, of model: ModelDefinition
-    ) throws(PipelineError) -> [String: Int] {
+    ) throws(PipelineError) -> ParsedQuery {
         if !isStored, let unknown = call.arguments.keys.first(where: { !audit.query.names.contains($0) }) {
             throw model.source.error(at: call.offset, "The audit \(audit.name) does not use @\(unknown).")
         }
@@ -89,26 +88,42 @@ struct SnapshotReader {
         for (name, text) in audit.defaults { arguments[name] = text }
         for (name, value) in call.arguments { arguments[name] = value.values.joined(separator: ", ") }
         let context = RenderContext(
-            thisModel: "audited_rows", kindName: model.kind.name, dialect: model.dialect,
+            thisModel: Self.auditedRows, kindName: model.kind.name, dialect: model.dialect,
             variables: project.config.variables, arguments: arguments, models: index)
-        return try ParsedQuery(try audit.query.render(context), dialect: audit.dialect ?? model.dialect).places
+        let query = try ParsedQuery(try audit.query.render(context), dialect: audit.dialect ?? model.dialect)
+        if !isStored, audit.style(of: query) == .rows, query.query.hasFixedRowCount(query.dialect) {
+            throw audit.error(
+                "The query of the audit \(audit.name) gives the same number of rows whatever it finds, so it cannot tell "
+                    + "right from wrong. Select the rows that are wrong\(audit.isBare ? ", or COUNT them" : ""), or say "
+                    + "with HAVING when the one row is wrong.")
+        }
+        return query
     }
 
+    /// What stands for the audited rows while an audit is read.
+    private static let auditedRows = "audited_rows"
+
     /// Audits without AUDIT block hold for models without MODEL block, where the model has the columns they name.
+    /// - Parameter columns: Those of the model; nil when they cannot be known.
     private func bareAudits(
-        of model: ModelDefinition, shape: QueryShape, besides named: Set<String>
+        of model: ModelDefinition, columns: [String]?, besides named: Set<String>
     ) throws(PipelineError) -> [BoundAudit] {
         guard model.isBare else { return [] }
-        let outputs = Set(shape.outputNames.compactMap { $0?.lowercased() })
         var bound: [BoundAudit] = []
         for audit in project.audits where audit.isBare && !named.contains(audit.name) {
-            let columns = QueryReader.columnNames(ofAudit: audit)
-            guard shape.usesStar || columns.isSubset(of: outputs) else { continue }
             let call = AuditCall(name: audit.name, arguments: [:], blocking: nil, offset: 0)
-            let places = try check(audit, call, of: model)
-            bound.append(BoundAudit(call: call, query: .file(audit), isBlocking: audit.blocking, places: places))
+            let query = try check(audit, call, of: model)
+            guard columns.map({ Self.names(of: query, areAmong: $0) }) ?? true else { continue }
+            bound.append(BoundAudit(call: call, query: .file(audit), isBlocking: audit.blocking, places: query.places))
         }
         return bound
+    }
+
+    /// True when every column that the audit takes from the audited rows is one of `columns`.
+    private static func names(of query: ParsedQuery, areAmong columns: [String]) -> Bool {
+        var catalog = SchemaCatalog(dialect: query.dialect)
+        catalog.add(QualifiedName(auditedRows), columns: columns.map { .init($0) })
+        return !query.query.nameErrors(in: catalog).contains { $0.code == .unknownColumn }
     }
 
     private func bundle(of model: ModelDefinition, audits: [BoundAudit]) -> ModelBundle {

@@ -3,6 +3,7 @@ import OrderedCollections
 import Pipeline
 import Planning
 import Postgres
+import SQL
 
 /// What came of a unit test.
 struct UnitTestResult: Sendable {
@@ -96,7 +97,7 @@ struct UnitTestRunner: Sendable {
             problems += try await compare(output, with: filtered, from: sql, "the query", session)
         }
         for (name, output) in test.ctes {
-            guard let cte = QueryOutline(sql.text).query(ofCommonTable: name) else {
+            guard let cte = try commonTable(name, of: sql.text, query.dialect) else {
                 throw test.error("The query of \(snapshot.name) has no CTE \(name).")
             }
             problems += try await compare(output, with: cte, from: sql, "the CTE \(name)", session)
@@ -108,6 +109,11 @@ struct UnitTestRunner: Sendable {
             if values.contains("false") || values.count < rows.count { problems.append("does not hold: \(assertion)") }
         }
         return problems
+    }
+
+    /// The query of one of the tables of WITH that stand in `text`.
+    private func commonTable(_ name: String, of text: String, _ dialect: SQLDialect) throws -> String? {
+        try parseQuery(text, dialect: dialect).query(ofCommonTable: name)?.sql(dialect)
     }
 
     /// In the transaction alone, so it needs no name of its own.

@@ -73,7 +73,7 @@ struct ModelSQL: Sendable {
             sql = query.placed(at: definition.query.firstCode) { name in
                 name == Self.auditedRows ? rows : relation(name, for: model.snapshot)
             }
-            style = definition.style
+            style = definition.style(of: query)
         }
         return ModelTables.AuditQuery(
             model: model.name, name: audit.name, call: audit.call.description, sql: sql, style: style,
@@ -111,9 +111,9 @@ struct ModelSQL: Sendable {
 
     /// A pre- or post-statement: `@this_model` may stand anywhere in it, as in `CREATE INDEX ON @this_model (x)`.
     private func statement(_ sql: String, from template: Template, for model: PlannedModel) -> PlacedSQL {
-        let text = QueryOutline(sql).replacingTables { relation($0, for: model.snapshot) }.replacing(
+        let text = StatementText.replacingTables(sql) { relation($0, for: model.snapshot) }.replacing(
             Self.ownTable, with: RelationNames.table(model.id).sql)
-        return PlacedSQL(QueryOutline.settingLocally(text), from: template.source, at: template.firstCode)
+        return PlacedSQL(StatementText.settingLocally(text), from: template.source, at: template.firstCode)
     }
 
     /// The table behind a model's name; nil for anything else.

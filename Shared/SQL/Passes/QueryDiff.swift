@@ -14,7 +14,7 @@ public struct QueryDiff: Sendable, Hashable {
     /// Everything but the columns returned is the same: where rows come from, which ones, how they are grouped and
     /// ordered. Columns added to a table of WITH, or to a subquery of FROM, are not counted as a difference.
     public internal(set) var restIsSame = true
-    /// One of the added columns may make several rows of one.
+    /// One of the added columns may make several rows of one: it calls a function that does, or one that is not known.
     public internal(set) var addsRows = false
 
     /// The queries return the same.
@@ -187,11 +187,10 @@ private struct QueryParts {
             let resolver = Resolver(catalog: SchemaCatalog(dialect: dialect), options: ResolveOptions())
             let items = select.items.enumerated().map { index, item in
                 let name = item.alias ?? resolver.outputName(of: item.value, at: index)
-                var finder = RowMaker(names: dialect.traits.functions.setReturning)
-                finder.visit(item.value)
                 let text = item.sqlOfValue(dialect)
                 if case .star = item.value { return Item(name: text, text: text, makesRows: false) }
-                return Item(name: dialect.folded(name), text: text, makesRows: finder.found)
+                return Item(
+                    name: dialect.folded(name), text: text, makesRows: item.value.mayMakeRows(dialect.traits.functions))
             }
             let numbers = (ordinals + (select.groupBy?.elements ?? []).compactMap(\.single)).compactMap(\.ordinal)
             selects.append(
@@ -237,15 +236,29 @@ private struct QueryParts {
     }
 }
 
-/// Looks for functions that make several rows of one.
+extension Expression {
+    /// True when it calls a function that may make several rows of one, as one that is not known may.
+    func mayMakeRows(_ functions: FunctionTraits) -> Bool {
+        var finder = RowMaker(functions: functions)
+        finder.visit(self)
+        return finder.found
+    }
+}
+
+/// Looks for functions that may make several rows of one.
 private struct RowMaker: TreeVisitor {
-    let names: Set<String>
+    let functions: FunctionTraits
     var found = false
 
-    init(names: Set<String>) { self.names = names }
+    init(functions: FunctionTraits) { self.functions = functions }
 
     mutating func visit(_ expression: Expression) {
-        if case .function(let call) = expression, names.contains(call.name.name.lowercased()) { found = true }
+        if case .function(let call) = expression {
+            let name = call.name.name.lowercased()
+            let isKnown =
+                call.qualifier.isEmpty && (functions.results[name] != nil || functions.aggregates.contains(name))
+            if !isKnown || functions.setReturning.contains(name) { found = true }
+        }
         walk(expression)
     }
 

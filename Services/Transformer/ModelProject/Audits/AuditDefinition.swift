@@ -21,8 +21,6 @@ public struct AuditDefinition: Sendable, Equatable {
     public var isSkipped = false
     /// What the query is written in; nil: as the model that it audits.
     public var dialect: String?
-    /// How its result is read.
-    public var style: Style
     /// True for a file without AUDIT block: nothing names it, so it holds for every model without MODEL block.
     public var isBare: Bool
     /// Argument texts used where a call gives none.
@@ -32,6 +30,14 @@ public struct AuditDefinition: Sendable, Equatable {
 
     /// An error that points at the audit's query.
     public func error(_ message: String) -> PipelineError { source.error(at: query.firstCode, message) }
+
+    /// How the result of `query`, which is this audit's, is read.
+    ///
+    /// A file without a block says what it counts as the article does: one count of all rows. The query of a block
+    /// returns the rows that are wrong, whatever it selects.
+    public func style(of query: ParsedQuery) -> Style {
+        isBare && query.query.isCount(query.dialect) ? .count : .rows
+    }
 
     /// Reads a file of `audits/`: `AUDIT (…)` blocks each with its query, or one bare SELECT.
     static func parse(_ source: SourceFile, isStored: Bool = false) throws(PipelineError) -> [AuditDefinition] {
@@ -66,7 +72,7 @@ public struct AuditDefinition: Sendable, Equatable {
             throw source.error(at: other.firstCode, "An audit is one query and nothing else.")
         }
         return AuditDefinition(
-            name: name.lowercased(), source: source, blocking: true, style: style(of: query), isBare: true,
+            name: name.lowercased(), source: source, blocking: true, isBare: true,
             defaults: [:],
             query: query)
     }
@@ -76,7 +82,7 @@ public struct AuditDefinition: Sendable, Equatable {
         range: Range<Int>
     ) throws(PipelineError) -> AuditDefinition {
         var audit = AuditDefinition(
-            name: "", source: source, blocking: true, style: .rows, isBare: false, defaults: [:],
+            name: "", source: source, blocking: true, isBare: false, defaults: [:],
             query: try Template(source, range: range, tokens: query))
         for property in properties {
             switch property.name {
@@ -114,15 +120,5 @@ public struct AuditDefinition: Sendable, Equatable {
             throw source.error(at: range.lowerBound, "The audit \(audit.name) has no query.")
         }
         return audit
-    }
-
-    /// A query whose outermost SELECT is one `COUNT(…)` over all rows gives a number of failures.
-    private static func style(of query: Template) -> Style {
-        let outline = QueryOutline(query.text)
-        guard let list = outline.projections, list.count == 1, !outline.isGrouped, !outline.names.contains("having"),
-            let last = list[0].tokens.last
-        else { return .rows }
-        let words = list[0].tokens.prefix(2).map(\.text)
-        return words == ["count", "("] && last.text == ")" ? .count : .rows
     }
 }

@@ -1,5 +1,6 @@
 import OrderedCollections
 import Pipeline
+import SQL
 
 /// Reads one model file: a `MODEL (…)` block and its statements, or the article's bare SELECT.
 struct ModelParser {
@@ -85,7 +86,7 @@ struct ModelParser {
         var model = try skeleton(named: name)
         try fill(&model, with: statements, from: 0)
         if model.query.asksIsIncremental {
-            guard let column = TimeColumnInference.timeColumn(of: model.query) else {
+            guard let column = TimeColumnInference.timeColumn(of: model.query, dialect: model.dialect) else {
                 throw source.error(
                     at: model.query.range.lowerBound,
                     "This model is incremental, but which output column is its time cannot be seen: no column is the "
@@ -165,13 +166,18 @@ struct Statements {
     /// `WITH … INSERT` is none.
     private static func isQuery(_ template: Template, word: String) -> Bool {
         guard word == "with" else { return ["select", "values", "from", "("].contains(word) }
+        let options = ParseOptions(placeholders: true)
+        guard let list = try? tokenize(template.text, dialect: .postgres, options: options) else { return true }
         var depth = 0
-        for token in QueryToken.tokens(of: template.text) {
-            if token.text == "(" { depth += 1 }
-            if token.text == ")" { depth -= 1 }
-            guard depth == 0, token.kind == .word else { continue }
-            if ["select", "values", "table"].contains(token.text) { return true }
-            if ["insert", "update", "delete", "merge"].contains(token.text) { return false }
+        for token in list.tokens {
+            if token.kind == .leftParenthesis { depth += 1 }
+            if token.kind == .rightParenthesis { depth -= 1 }
+            guard depth == 0 else { continue }
+            switch token.keyword {
+            case .select, .values, .table: return true
+            case .insert, .update, .delete, .merge: return false
+            default: break
+            }
         }
         return true
     }

@@ -1,4 +1,5 @@
 import Pipeline
+import SQL
 
 /// Finds the time column of an incremental query that does not say which it is, as the article's models do not:
 ///
@@ -9,24 +10,37 @@ import Pipeline
 ///
 /// The filter compares `timestamp` with the interval's start; `day` is the date of `timestamp`: so `day` it is.
 enum TimeColumnInference {
-    /// The output column's name, lower case; nil when none follows from the filter.
-    static func timeColumn(of query: Template) -> String? {
-        guard let filtered = filteredColumn(query.nodes, in: query.source) else { return nil }
-        let context = RenderContext(isIncremental: false, models: ModelIndex([]))
-        guard let sql = try? query.replacingReferences().render(context).text,
-            let projections = QueryOutline(sql).projections
+    /// The output column's name; nil when none follows from the filter.
+    static func timeColumn(of template: Template, dialect name: String) -> String? {
+        guard let dialect = SQLDialect(named: name), let filtered = filteredColumn(template.nodes, in: template.source)
         else { return nil }
-        let exact = projections.first { $0.tokens.last?.text == filtered && !$0.tokens.contains { $0.text == "(" } }
-        return (exact ?? projections.first { isTime(of: filtered, $0) })?.name
+        let context = RenderContext(isIncremental: false, models: ModelIndex([]))
+        guard let sql = try? template.replacingReferences().render(context).text,
+            let query = try? parseQuery(sql, dialect: dialect), case .select(let select) = query.body
+        else { return nil }
+        let exact = select.items.first { item in
+            if case .column(let column) = item.value { dialect.folded(column.name) == filtered } else { false }
+        }
+        let item = exact ?? select.items.first { isTime(of: filtered, $0.value, dialect) }
+        guard let item else { return nil }
+        if let alias = item.alias { return dialect.folded(alias) }
+        if case .column(let column) = item.value { return dialect.folded(column.name) }
+        return nil
     }
 
-    /// True for `DATE(c)`, `CAST(c AS DATE)`, `c::date`, `DATE_TRUNC('day', c)`.
-    private static func isTime(of column: String, _ projection: QueryOutline.Projection) -> Bool {
-        let words = projection.tokens.filter { $0.kind == .word || $0.kind == .quoted }.map(\.text)
-        let others = words.filter {
-            !["date", "cast", "as", "date_trunc", "timestamp_trunc", "day", "hour"].contains($0)
+    /// True for `DATE(c)`, `CAST(c AS DATE)`, `c::date`, `DATE_TRUNC('day', c)`, and one in the other.
+    private static func isTime(of column: String, _ value: Expression, _ dialect: SQLDialect) -> Bool {
+        func inner(_ value: Expression) -> Bool {
+            if case .column(let reference) = value { return dialect.folded(reference.name) == column }
+            return isTime(of: column, value, dialect)
         }
-        return words.count > 1 && others.last == column && others.count <= 2
+        switch value {
+        case .cast(let cast): return inner(cast.operand)
+        case .function(let call):
+            guard ["date", "date_trunc", "timestamp_trunc"].contains(call.name.name.lowercased()) else { return false }
+            return call.arguments.contains { inner($0.value) }
+        default: return false
+        }
     }
 
     /// The column before `>= '{{ start_… }}'` or `BETWEEN '{{ start_… }}'`.
@@ -52,9 +66,14 @@ enum TimeColumnInference {
     private static func columnAtEnd(of range: Range<Int>, in source: SourceFile) -> String? {
         var bytes = Array(source.text.utf8)[range]
         if bytes.last == UInt8(ascii: "'") { bytes = bytes.dropLast() }
-        let tokens = QueryToken.tokens(of: String(decoding: bytes, as: UTF8.self))
-        guard tokens.count >= 2, [">=", ">", "between", "="].contains(tokens[tokens.count - 1].text) else { return nil }
-        let column = tokens[tokens.count - 2]
-        return column.isName ? column.text : nil
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let tokens = try? tokenize(text, dialect: .postgres).tokens.filter({ $0.kind != .endOfText }),
+            tokens.count >= 2
+        else { return nil }
+        let comparison = tokens[tokens.count - 1]
+        guard [.greaterOrEqual, .greater, .equal].contains(comparison.kind) || comparison.keyword == .between else {
+            return nil
+        }
+        return StatementText.name(of: tokens[tokens.count - 2], in: text)
     }
 }

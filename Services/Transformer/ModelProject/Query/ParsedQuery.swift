@@ -43,7 +43,17 @@ public struct ParsedQuery: Sendable {
 
     /// Names of the text in double quotes (or backticks), unquoted: those whose capitals count.
     public var quotedNames: Set<String> {
-        Set(QueryToken.tokens(of: sql).filter { $0.kind == .quoted }.map(\.text))
+        guard let list = try? tokenize(sql, dialect: dialect) else { return [] }
+        return Set(list.tokens.filter { $0.kind == .quotedName }.map { StatementText.unquoted(sql.sql(in: $0.range)) })
+    }
+
+    /// Names of the columns that the query returns, as SQL means them; nil where a star hides some of them, or they cannot
+    /// be told.
+    public var columns: [String]? {
+        guard let qualified = try? query.qualified(in: SchemaCatalog(dialect: dialect)), qualified.isComplete else {
+            return nil
+        }
+        return qualified.columns.map(\.name)
     }
 
     /// The query with the relations that `replacement` knows put in, each under the name it had.

@@ -55,11 +55,13 @@ public struct Template: Sendable, Equatable {
 
     /// Where the template's SQL starts, white space and comments left out.
     public var firstCode: Int {
-        QueryToken.tokens(of: text).first.map { range.lowerBound + $0.range.lowerBound } ?? range.lowerBound
+        PropertyScanner(source, from: range.lowerBound).ahead.map { min($0, range.upperBound) } ?? range.lowerBound
     }
 
     /// True when there is nothing but white space and comments.
-    var isEmpty: Bool { QueryToken.tokens(of: text).isEmpty }
+    var isEmpty: Bool {
+        (PropertyScanner(source, from: range.lowerBound).ahead ?? range.upperBound) >= range.upperBound
+    }
 
     /// Names that the template asks for as `@name`, `{{ name }}` or in a condition, lower case.
     public var names: Set<String> { nodes.reduce(into: []) { $1.collectNames(into: &$0) } }
