@@ -111,8 +111,7 @@ class PageTests(unittest.TestCase):
         self.assertEqual(self.problems, [])
 
     def test_dashboards_change_under_open_pages(self):
-        folder = os.environ.get("MILLRACE_PIPELINE") or os.path.join(demo.ROOT, "Pipelines", "web-analytics")
-        file = os.path.join(folder, "dashboards", "made-by-a-test.yaml")
+        file = os.path.join(os.environ["E2E_PIPELINE"], "dashboards", "made-by-a-test.yaml")
 
         def write(title, metric):
             with open(file + ".part", "w", encoding="utf-8") as part:

@@ -151,8 +151,10 @@ struct Worker: Service, CustomStringConvertible {
         }
         if failure.code == .deadlinePassed, try await store.releaseIfExtended(command) { return }
         count("failed")
-        logger.error(
-            "task failed",
+        // What is gone was removed while a run was under way. The run shows it, and nothing is wrong here.
+        let isGone = [.unknownModel, .unknownEnvironment].contains(failure.code)
+        logger.log(
+            level: isGone ? .warning : .error, "task failed",
             metadata: ["task": "\(command.request.task)", "code": "\(failure.code.rawValue)", "error": "\(failure)"])
         let request = command.request
         do {
