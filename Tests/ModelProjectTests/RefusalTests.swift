@@ -169,7 +169,7 @@ import Testing
             ("unique_combination_of_columns(columns := (x, y), condition := y > 1)", "GROUP BY x, y"),
             ("number_of_rows(threshold := 3, condition := y > 1)", "HAVING COUNT(*) <= 3"),
             ("at_least_one(column := x, condition := y > 1)", "COUNT(x) = 0"),
-            ("not_constant(column := x, condition := y > 1)", "COUNT(DISTINCT x) = 1"),
+            ("not_constant(column := x, condition := y > 1)", "COUNT(DISTINCT x) <= 1"),
             ("forall(criteria := (x > 0), condition := y > 1)", "NOT (x > 0)"),
         ])
     func condition(call: String, part: String) throws {
@@ -178,6 +178,45 @@ import Testing
         let sql = try BuiltInAudits.query(model.audits[0], over: "t", as: "a", in: model.source)
         #expect(sql.contains("FROM (SELECT * FROM t AS a WHERE (y > 1\n)) AS a"), "\(sql)")
         #expect(sql.contains(part), "\(sql)")
+    }
+
+    @Test(
+        "an argument that a built-in audit cannot mean is refused at the call",
+        arguments: [
+            ("not_null", "not_null needs columns := (…)."),
+            (
+                "not_null(colums := (x))",
+                "not_null has no argument colums. Did you mean columns? Known: columns, condition."
+            ),
+            ("not_null(columns := (x), columns_b := (y))", "not_null has no argument columns_b."),
+            ("at_least_one(column := (x, y))", "column must be one value, not a list."),
+            ("accepted_range(column := x)", "accepted_range needs min_v or max_v."),
+            (
+                "accepted_range(column := x, min_v := 1, inclusive := perhaps)",
+                "inclusive of accepted_range must be true or false instead of `perhaps`."
+            ),
+            ("number_of_rows(threshold := many)", "threshold of number_of_rows must be a number instead of `many`."),
+            ("kl_divergence(target_column := x, threshold := 1)", "kl_divergence needs source_column or column."),
+            ("chi_square(column_a := x, column_b := y)", "chi_square needs critical_value."),
+            (
+                "mutually_exclusive_ranges(lower_bound_column := x, upper_bound_column := y, partition_clause := z)",
+                "partition_clause of mutually_exclusive_ranges must be PARTITION BY and columns instead of `z`."
+            ),
+            ("relationship(source_column := x, target_column := y)", "relationship needs to."),
+            ("equal_row_count(to := (SELECT 1))", "to of equal_row_count must be the name of a model"),
+            (
+                "uniqe_values(columns := (x))",
+                "There is no audit uniqe_values. Did you mean unique_values? Known: accepted_range, "
+            ),
+            ("valid_emails_non_blocking(column := x)", "There is no audit valid_emails. Did you mean valid_email?"),
+        ])
+    func arguments(call: String, message: String) throws {
+        let text = "MODEL (name a,\n  audits (\(call))); SELECT 1 AS x"
+        let model = try #require(try project(["models/a.sql": text]).models.first)
+        let error = #expect(throws: PipelineError.self) {
+            try BuiltInAudits.check(model.audits[0], in: model.source)
+        }
+        #expect(error?.description.hasPrefix("models/a.sql:2:11: \(message)") == true, "\(error?.description ?? "")")
     }
 
     @Test("an audit says itself what it expects")

@@ -243,4 +243,53 @@ import Testing
         let error = #expect(throws: PipelineError.self) { try TestProject.graph(["models/b.sql": text]) }
         #expect(error?.description.hasPrefix("models/b.sql:1:23: \(message)") == true, "\(error?.description ?? "")")
     }
+
+    @Test(
+        "an audit may compare with a model or a table, and with nothing else",
+        arguments: [
+            ("relationship(to := b, source_column := x, target_column := x)", nil),
+            ("equal_row_count(to := analytics.b)", nil), ("fewer_rows_than(to := raw.events)", nil),
+            ("equality(columns := (x), to := c)", "compares with c, which is no model."),
+            (
+                "equality(columns := (x), to := analytics.bb)",
+                "compares with analytics.bb, which is no model. Did you mean"
+            ),
+            ("not_nul(columns := (x))", "There is no audit not_nul. Did you mean not_null?"),
+        ] as [(String, String?)])
+    func comparison(call: String, message: String?) throws {
+        let files = [
+            "models/a.sql": "MODEL (name a, audits (\(call))); SELECT 1 AS x",
+            "models/b.sql": "MODEL (name b); SELECT 1 AS x",
+        ]
+        guard let message else {
+            _ = try TestProject.graph(files)
+            return
+        }
+        let error = #expect(throws: PipelineError.self) { try TestProject.graph(files) }
+        #expect(error?.description.hasPrefix("models/a.sql:1:24: ") == true, "\(error?.description ?? "")")
+        #expect(error?.message.contains(message) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("a model comes after those that its audits read, unless they read it")
+    func auditOrder() throws {
+        func model(_ name: String, from: String, against other: String) -> String {
+            "MODEL (name \(name), audits (equal_row_count(to := \(other)))); SELECT x FROM \(from)"
+        }
+        let graph = try TestProject.graph([
+            "models/a.sql": model("a", from: "raw.x", against: "d"),
+            "models/b.sql": model("b", from: "raw.x", against: "c"),
+            "models/c.sql": model("c", from: "b", against: "b"),
+            "models/d.sql": model("d", from: "raw.x", against: "a"),
+        ])
+        #expect(graph.snapshots.map(\.name.name) == ["b", "d", "a", "c"])
+    }
+
+    @Test("an audit of the project's own wins over a built-in one of its name")
+    func ownAudit() throws {
+        let graph = try TestProject.graph([
+            "models/a.sql": "MODEL (name a, audits (valid_email(most := 1))); SELECT 1 AS x",
+            "audits/a.sql": "AUDIT (name valid_email); SELECT * FROM @this_model WHERE x > @most",
+        ])
+        #expect(graph.snapshots[0].audits.map { $0.query == .builtIn } == [false])
+    }
 }

@@ -27,7 +27,10 @@ public struct ProjectGraph: Sendable {
     init(_ found: [ModelName: ModelSnapshot]) throws(PipelineError) {
         var ordered: [ModelSnapshot] = []
         var fingerprints: [ModelName: String] = [:]
-        for name in try Self.order(found) {
+        var order = try Self.order(found)
+        let audited = Self.auditReads(found, in: order)
+        if !audited.isEmpty { order = try Self.order(found, besides: audited) }
+        for name in order {
             guard var snapshot = found[name] else { continue }
             let parents = snapshot.parents.map { ($0, fingerprints[$0] ?? "") }
             snapshot.fingerprint = ModelHashes.fingerprint(dataHash: snapshot.dataHash, parents: parents)
@@ -45,6 +48,33 @@ public struct ProjectGraph: Sendable {
         var found = names
         for snapshot in snapshots where snapshot.parents.contains(where: found.contains) { found.insert(snapshot.name) }
         return found
+    }
+
+    /// The models that audits compare with: they are to be computed before, so that the first plan finds their rows. Where
+    /// that would be a circle, as when a model is compared with one that reads it, the models' own order stays.
+    private static func auditReads(
+        _ models: [ModelName: ModelSnapshot], in order: [ModelName]
+    ) -> [ModelName: Set<ModelName>] {
+        let index = ModelIndex(order)
+        var reads: [ModelName: Set<ModelName>] = [:]
+        func depends(_ first: ModelName, on second: ModelName) -> Bool {
+            var seen: Set<ModelName> = []
+            var open = [first]
+            while let name = open.popLast() {
+                if name == second { return true }
+                guard seen.insert(name).inserted else { continue }
+                open += (models[name]?.parents ?? []) + (reads[name] ?? [])
+            }
+            return false
+        }
+        for name in order {
+            guard let model = models[name] else { continue }
+            let others = Set(model.audits.flatMap { $0.places.keys }.compactMap { index.find($0) })
+            for other in others.subtracting(model.parents).sorted() where !depends(other, on: name) {
+                reads[name, default: []].insert(other)
+            }
+        }
+        return reads
     }
 
     /// Names the models of one circle, each with the place where it reads the next.
@@ -67,12 +97,16 @@ public struct ProjectGraph: Sendable {
     }
 
     /// Parents first; names in alphabetical order where dependencies leave a choice. Looks at each dependency once.
-    private static func order(_ models: [ModelName: ModelSnapshot]) throws(PipelineError) -> [ModelName] {
+    /// - Parameter others: What else is to come before a model.
+    private static func order(
+        _ models: [ModelName: ModelSnapshot], besides others: [ModelName: Set<ModelName>] = [:]
+    ) throws(PipelineError) -> [ModelName] {
         var readers: [ModelName: [ModelName]] = [:]
         var unplaced: [ModelName: Int] = [:]
         for (name, model) in models {
-            unplaced[name] = model.parents.count
-            for parent in model.parents { readers[parent, default: []].append(name) }
+            let before = model.parents + (others[name] ?? [])
+            unplaced[name] = before.count
+            for parent in before { readers[parent, default: []].append(name) }
         }
         var ordered: [ModelName] = []
         var ready = models.keys.filter { unplaced[$0] == 0 }.sorted()

@@ -26,10 +26,13 @@ extension ProjectGraph {
                 if let message = problem("\(snapshot.name)", table) { found.append(snapshot.error(at: table, message)) }
             }
             for audit in snapshot.audits {
-                guard case .file(let definition) = audit.query else { continue }
+                let source =
+                    if case .file(let definition) = audit.query { definition.source } else {
+                        snapshot.definition.source
+                    }
                 for (table, offset) in audit.places.sorted(by: { $0.value < $1.value }) {
                     if let message = problem("the audit \(audit.name) of \(snapshot.name)", table) {
-                        found.append(definition.source.error(at: offset, message))
+                        found.append(source.error(at: offset, message))
                     }
                 }
             }

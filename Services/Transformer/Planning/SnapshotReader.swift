@@ -61,20 +61,39 @@ struct SnapshotReader {
     private func boundAudits(of model: ModelDefinition, columns: [String]?) throws(PipelineError) -> [BoundAudit] {
         var bound: [BoundAudit] = []
         for call in model.audits {
-            if BuiltInAudits.names.contains(call.name) {
-                _ = try BuiltInAudits.query(call, over: "x", as: "x", in: model.source)
-                bound.append(BoundAudit(call: call, query: .builtIn, isBlocking: call.blocking ?? true))
-            } else if let definition = project.audits.first(where: { $0.name == call.name }) {
+            // The project's own come first: a name that becomes a built-in's later goes on meaning what it meant.
+            if let definition = project.audits.first(where: { $0.name == call.name }) {
                 let blocking = call.blocking ?? definition.blocking
                 let places = try check(definition, call, of: model).places
                 if definition.isSkipped { continue }
                 bound.append(BoundAudit(call: call, query: .file(definition), isBlocking: blocking, places: places))
+            } else if BuiltInAudits.names.contains(call.name) {
+                let places = try checkBuiltIn(call, of: model)
+                bound.append(
+                    BoundAudit(call: call, query: .builtIn, isBlocking: call.blocking ?? true, places: places))
             } else {
-                let known = (BuiltInAudits.names + project.audits.map(\.name)).joined(separator: ", ")
-                throw model.source.error(at: call.offset, "There is no audit \(call.name). Known: \(known).")
+                throw BuiltInAudits.unknown(call, besides: project.audits.map(\.name), in: model.source)
             }
         }
         return try bound + bareAudits(of: model, columns: columns, besides: Set(bound.map(\.name)))
+    }
+
+    /// - Returns: Where the other model is named that the audit compares with, if it does.
+    private func checkBuiltIn(
+        _ call: AuditCall, of model: ModelDefinition
+    ) throws(PipelineError) -> [String: Int] {
+        _ = try BuiltInAudits.query(call, over: "x", as: "x", in: model.source)
+        if !isStored { try BuiltInAudits.check(call, in: model.source) }
+        guard let other = BuiltInAudits.otherModel(of: call)?.lowercased() else { return [:] }
+        // A name in a schema that no model has is a table's, as in FROM.
+        let isTable = ModelName(other).map { name in
+            other.contains(".") && !index.names.contains { $0.schema == name.schema }
+        }
+        if !isStored, index.find(other) == nil, isTable != true {
+            let meant = index.nearest(to: other).map { " Did you mean \($0)?" } ?? ""
+            throw model.source.error(at: call.offset, "\(call.name) compares with \(other), which is no model.\(meant)")
+        }
+        return [other: call.offset]
     }
 
     /// Reads the audit's query, so that a mistake in it is found before anything is computed.

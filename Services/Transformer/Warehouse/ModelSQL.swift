@@ -58,7 +58,8 @@ struct ModelSQL: Sendable {
             let source = model.snapshot.definition.source
             sql = PlacedSQL(
                 try BuiltInAudits.query(
-                    audit.call, over: rows, as: SQLText.identifier(model.name.name), in: source),
+                    audit.call, over: rows, as: SQLText.identifier(model.name.name), in: source
+                ) { relation($0, for: model.snapshot) ?? $0 },
                 from: source, at: audit.call.offset)
             style = .rows
         case .file(let definition):
