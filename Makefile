@@ -37,7 +37,7 @@ demo-stop: ## stop the demo; its data stays
 demo-clean: ## stop the demo and delete its data
 	@scripts/demo clean
 
-test: deps lint test-unit test-pages ## lint, unit and integration tests, a walk through the pages in a browser, the second day (the aim: 12 minutes after the build)
+test: deps lint test-unit test-pages ## lint, unit and integration tests, a walk through the pages in a browser, the second day (at most 12 minutes after the build)
 
 test-all: deps lint test-unit ## all of that, and services killed under load, second days, fuzzing, random trees, chaos (the aim: 45 minutes)
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target fuzz-short random-trees
