@@ -70,9 +70,7 @@ public struct ParsedQuery: Sendable {
     }
 
     /// The relations, in the order of the text.
-    var tablesInText: [TableReference] {
-        query.tableReferences().filter { !$0.name.range.isNone }.sorted { $0.name.range.start < $1.name.range.start }
-    }
+    var tablesInText: [TableReference] { RelationReplacement.inText(query.tableReferences()) }
 
     static func name(_ table: TableReference) -> String {
         table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")

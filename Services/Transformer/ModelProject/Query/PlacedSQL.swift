@@ -21,14 +21,11 @@ public struct PlacedSQL: Sendable {
         var output: [UInt8] = []
         var stretches: [(Int, Int, Bool)] = [(0, offset, false)]
         var position = 0
-        for table in query.tablesInText {
-            let range = table.name.range.offsets
-            guard range.lowerBound >= position, let text = replacement(ParsedQuery.name(table)) else { continue }
-            Self.append(bytes, position..<range.lowerBound, of: query, to: &output, &stretches)
-            stretches.append((output.count, query.rendered.sourceOffset(of: range.lowerBound), false))
-            output += Array(text.utf8)
-            if table.alias == nil { output += Array(" AS \(SQLText.identifier(table.name.last.name))".utf8) }
-            position = range.upperBound
+        for new in RelationReplacement.all(query.tablesInText, replacement) {
+            Self.append(bytes, position..<new.range.lowerBound, of: query, to: &output, &stretches)
+            stretches.append((output.count, query.rendered.sourceOffset(of: new.range.lowerBound), false))
+            output += Array(new.text.utf8)
+            position = new.range.upperBound
         }
         Self.append(bytes, position..<bytes.count, of: query, to: &output, &stretches)
         text = String(decoding: output, as: UTF8.self)

@@ -70,18 +70,14 @@ public enum StatementText {
     /// - Parameter replacement: SQL for the FROM clause, by the relation's name (`schema.name` or `name`); nil: stays.
     public static func replacingTables(_ sql: String, _ replacement: (String) -> String?) -> String {
         guard let statements = try? parseStatements(sql, dialect: .postgres) else { return sql }
-        let tables = statements.flatMap { $0.tableReferences() }.filter { !$0.name.range.isNone }
-            .sorted { $0.name.range.start < $1.name.range.start }
+        let tables = RelationReplacement.inText(statements.flatMap { $0.tableReferences() })
         let bytes = Array(sql.utf8)
         var output: [UInt8] = []
         var position = 0
-        for table in tables {
-            let range = table.name.range.offsets
-            guard range.lowerBound >= position, let text = replacement(ParsedQuery.name(table)) else { continue }
-            output += bytes[position..<range.lowerBound]
-            output += Array(text.utf8)
-            if table.alias == nil { output += Array(" AS \(SQLText.identifier(table.name.last.name))".utf8) }
-            position = range.upperBound
+        for new in RelationReplacement.all(tables, replacement) {
+            output += bytes[position..<new.range.lowerBound]
+            output += Array(new.text.utf8)
+            position = new.range.upperBound
         }
         return String(decoding: output + bytes[position...], as: UTF8.self)
     }

@@ -1,0 +1,28 @@
+import SQL
+
+/// What is put in where a text names a relation.
+struct RelationReplacement {
+    /// The name as it stands there, in UTF-8 bytes of the text.
+    let range: Range<Int>
+    let text: String
+
+    /// The relations that stand in a text, in its order.
+    static func inText(_ tables: [TableReference]) -> [TableReference] {
+        tables.filter { !$0.name.range.isNone }.sorted { $0.name.range.start < $1.name.range.start }
+    }
+
+    /// Of those relations that `replacement` knows, in order and apart from each other. Each keeps the name that it had.
+    /// - Parameter tables: In the order of the text.
+    static func all(_ tables: [TableReference], _ replacement: (String) -> String?) -> [RelationReplacement] {
+        var found: [RelationReplacement] = []
+        for table in tables {
+            let range = table.name.range.offsets
+            guard range.lowerBound >= found.last?.range.upperBound ?? 0,
+                let text = replacement(ParsedQuery.name(table))
+            else { continue }
+            let alias = table.alias == nil ? " AS \(SQLText.identifier(table.name.last.name))" : ""
+            found.append(RelationReplacement(range: range, text: text + alias))
+        }
+        return found
+    }
+}
