@@ -89,7 +89,7 @@ struct Workbench: Sendable {
         self.database = database
         self.logger = logger
         store = StateStore(database: database)
-        tables = ModelTables(database: database)
+        tables = ModelTables(warehouse: database.warehouse)
         views = VirtualLayer(database: database, reader: reader)
         catalog = EnvironmentCatalog(store)
         try await store.migrate(logger: logger)

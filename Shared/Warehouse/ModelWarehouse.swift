@@ -44,87 +44,47 @@ public struct ColumnDeclaration: Sendable, Equatable {
     }
 }
 
-/// Which rows of a table are replaced; rows of the query outside of it are not written.
-public enum RowScope: Sendable, Equatable {
-    /// The whole table.
-    case all
-    /// Rows whose time column is in `[from, to)`, both in microseconds since 1970-01-01 UTC. The column may be a
-    /// timestamp, a timestamp without zone (read as UTC), a date (a day is its midnight in UTC), or a text such as
-    /// `2026-11-23` or `2026-11-23 05:00:00`.
-    case interval(column: String, from: Int64, to: Int64)
-    /// Rows that meet a condition over the table's columns, in the engine's SQL.
-    case matching(String)
-}
-
-/// A query that must give no rows, or a count that must be 0.
-public struct ModelCheck: Sendable, Equatable {
-    /// What its answer means.
-    public enum Style: Sendable, Equatable {
-        /// Every row that it gives is a failure.
-        case rows
-        /// The first column of its one row counts the failures.
-        case count
-    }
-
-    /// For messages.
+/// What makes rows quick to find by some columns.
+public struct TableIndex: Sendable, Equatable {
+    /// In the table's schema, without quotes.
     public let name: String
-    /// In the engine's dialect.
-    public let sql: String
-    /// What its answer means.
-    public let style: Style
-    /// Whether failures undo the replacement.
-    public let isBlocking: Bool
+    public let columns: [String]
 
-    /// A check.
-    public init(name: String, sql: String, style: Style = .rows, isBlocking: Bool = true) {
+    /// An index over columns, the first one first.
+    public init(_ name: String, on columns: [String]) {
         self.name = name
-        self.sql = sql
-        self.style = style
-        self.isBlocking = isBlocking
+        self.columns = columns
     }
 }
 
-/// What a check found.
-public struct CheckFinding: Sendable, Equatable {
-    /// The check's name.
-    public let check: String
-    /// How many failures, at least 1.
-    public let failures: Int
-    /// Whether it undid the replacement.
-    public let isBlocking: Bool
+/// A table of a model, to be made.
+public struct TableDefinition: Sendable {
+    public var table: RelationPath
+    public var shape: TableShape
+    /// Statements of the model before its query: temporary tables that it reads, settings.
+    public var before: [String] = []
+    public var indexes: [TableIndex] = []
+
+    /// A table without indexes.
+    public init(_ table: RelationPath, _ shape: TableShape) {
+        self.table = table
+        self.shape = shape
+    }
 }
 
-/// New rows for a table, or for a part of it.
-public struct RowReplacement: Sendable {
-    /// The table that gets them; it exists.
-    public var table: RelationPath
-    /// Which rows go.
-    public var scope: RowScope
-    /// Which rows come: a query with the table's columns, by name, in any order.
+/// A view that stands for a model's rows without storing them, to be made.
+public struct ModelView: Sendable {
+    public var view: RelationPath
     public var query: String
-    /// Statements of the model before and after, in the same transaction.
+    /// Statements of the model before its query and after it, in the same transaction.
     public var before: [String] = []
-    /// Statements of the model before and after, in the same transaction.
     public var after: [String] = []
-    /// Run over the table as it would be; a blocking one that finds something undoes everything.
-    public var checks: [ModelCheck] = []
-    /// The longest that one statement may take; nil leaves the engine's limit.
-    public var statementTimeMax: Duration?
 
-    /// Rows of `query` instead of those in `scope`.
-    public init(_ table: RelationPath, _ scope: RowScope, query: String) {
-        self.table = table
-        self.scope = scope
+    /// A view that shows what a query gives.
+    public init(_ view: RelationPath, query: String) {
+        self.view = view
         self.query = query
     }
-}
-
-/// What a replacement did.
-public struct ReplacementResult: Sendable, Equatable {
-    /// Rows written.
-    public let rows: Int
-    /// What checks that are not blocking found.
-    public let findings: [CheckFinding]
 }
 
 /// A view of the virtual layer.
@@ -152,20 +112,25 @@ public protocol ModelWarehouse: Sendable {
     func ensureSchema(_ schema: String) async throws(WarehouseError)
 
     /// Makes a table without rows, and its schema, where they are missing.
-    /// - Parameter timeColumn: What intervals are replaced by; the engine makes that cheap in its own way.
+    /// - Parameter checking: Looks at the columns before anything is kept; what it throws, this throws.
     /// - Returns: False when the table was there already; it is left as it is.
+    /// - Throws: ``ModelError``.
     @discardableResult
     func createTable(
-        _ table: RelationPath, _ shape: TableShape, timeColumn: String?
-    ) async throws(WarehouseError) -> Bool
+        _ definition: TableDefinition, checking: @Sendable ([ColumnDescription]) throws -> Void
+    ) async throws -> Bool
 
-    /// Replaces rows in one transaction: readers see the old ones or the new ones, and two replacements of a table come
+    /// Makes a view, and its schema, where they are missing.
+    /// - Returns: False when the view was there already; it is left as it is.
+    /// - Throws: ``ModelError``.
+    func createView(_ view: ModelView) async throws(ModelError) -> Bool
+
+    /// Writes rows in one transaction: readers see the old ones or the new ones, and two batches of a table come
     /// one after the other, each seeing what the one before wrote.
-    /// - Throws: `.checkFailed`: nothing was changed. `.columnsDiffer` when the query lacks a column of the table.
-    func replaceRows(_ replacement: RowReplacement) async throws(WarehouseError) -> ReplacementResult
+    func write(_ batch: ModelBatch) async throws(ModelError) -> BatchOutcome
 
-    /// Runs checks over what is there.
-    func check(_ checks: [ModelCheck]) async throws(WarehouseError) -> [CheckFinding]
+    /// Runs checks over what is there, all at the same moment.
+    func check(_ checks: [ModelCheck]) async throws(ModelError) -> [CheckFinding]
 
     /// Makes or replaces views and drops others: all or nothing. Grants on a replaced view stay; views of others that
     /// read one are made again with it. Nothing is ever dropped because it depends on something dropped.

@@ -11,10 +11,8 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
     case tableMissing(String)
     /// The table is not what the contract wants, and cannot be made so without losing data or locking readers out.
     case incompatibleTable(table: String, differences: [String])
-    /// The query of a model does not have the columns of its table.
-    case columnsDiffer(table: String, missing: [String], extra: [String])
-    /// A blocking check found failures. Nothing was changed.
-    case checkFailed(check: String, failures: Int)
+    /// A check gave something else than one whole number.
+    case noCount(answer: String)
     /// Something that is not ours to drop stands in the way. Nothing was changed.
     case relationInUse(relation: String, reason: String)
     /// No connection could be made: wrong host or port, or the server is away.
@@ -55,12 +53,7 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
             "Table \(table) differs from its contract in a way that is not mended by itself:"
                 + differences.map { "\n  \($0)" }.joined()
                 + "\nChange the contract, or give it another table (physicalName)."
-        case .columnsDiffer(let table, let missing, let extra):
-            "The query's columns are not those of \(table)"
-                + (missing.isEmpty ? "" : "; it lacks \(missing.joined(separator: ", "))")
-                + (extra.isEmpty ? "" : "; the table lacks \(extra.joined(separator: ", "))") + "."
-        case .checkFailed(let check, let failures):
-            "The check \(check) found \(failures) failures. Nothing was changed; the rows that were there stay."
+        case .noCount(let answer): "A check must give one whole number and gave \(answer)."
         case .relationInUse(let relation, let reason):
             "\(relation) cannot be changed: \(reason). Nothing was changed."
         case .unreachable(let reason): "The warehouse cannot be reached: \(reason)."

@@ -4,10 +4,6 @@ import Testing
 
 @testable import Warehouse
 
-private let day: Int64 = 86_400_000_000
-/// 2026-11-01 00:00 UTC.
-private let november: Int64 = 1_793_491_200_000_000
-
 @Suite("Tables of models", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
 struct ModelTableTests {
     private let table = RelationPath("millrace__analytics", "analytics__daily__1")
@@ -24,14 +20,19 @@ struct ModelTableTests {
     @Test("are made without rows, once, with the columns of the query or the declared ones")
     func making() async throws {
         try await withEngine([]) { engine, _ in
-            async let first = engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
-            async let second = engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
+            var daily = TableDefinition(table, .query(rows(0...0, by: "x")))
+            daily.indexes = [TableIndex("daily time", on: ["at", "n"])]
+            async let first = engine.createTable(daily)
+            async let second = engine.createTable(daily)
             let made = try await [first, second]
             #expect(made.filter { $0 }.count == 1)
             #expect(try await engine.columns(of: table)?.map(\.name) == ["writer", "at", "n"])
             #expect(try await engine.texts("SELECT count(*) FROM \(table.quoted)") == ["0"])
+            #expect(
+                try await engine.texts("SELECT pg_get_indexdef('millrace__analytics.\"daily time\"'::regclass, 2, true)")
+                    == ["n"])
             let declared = RelationPath("millrace__analytics", "odd \"name\"")
-            try await engine.createTable(declared, .columns([.init("a b", "numeric(10,2)")]), timeColumn: nil)
+            try await engine.createTable(TableDefinition(declared, .columns([.init("a b", "numeric(10,2)")])))
             #expect(try await engine.columns(of: declared)?.first?.type == "numeric(10,2)")
             #expect(
                 try await engine.relations(in: "millrace__analytics").map(\.name) == [
@@ -44,13 +45,13 @@ struct ModelTableTests {
     @Test("an interval is replaced, its neighbours are not, and rows outside of it are not written")
     func interval() async throws {
         try await withEngine([]) { engine, _ in
-            try await engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
-            _ = try await engine.replaceRows(RowReplacement(table, .all, query: rows(0...4, by: "old")))
-            let result = try await engine.replaceRows(
-                RowReplacement(
-                    table, .interval(column: "at", from: november + day, to: november + 3 * day),
+            try await engine.createTable(TableDefinition(table, .query(rows(0...0, by: "x"))))
+            _ = try await engine.write(ModelBatch(table, .replace(.all), query: rows(0...4, by: "old")))
+            let outcome = try await engine.write(
+                ModelBatch(
+                    table, .replace(.matching("at >= '2026-11-02Z' AND at < '2026-11-04Z' -- two days")),
                     query: rows(0...9, by: "new")))
-            #expect(result.rows == 20)
+            #expect(outcome == .written(rows: 20, findings: []))
             let left = try await engine.texts(
                 "SELECT concat(at::date, ' ', writer, ' ', count(*)) FROM \(table.quoted) GROUP BY at, writer ORDER BY at"
             )
@@ -62,54 +63,19 @@ struct ModelTableTests {
         }
     }
 
-    @Test(
-        "an interval means the same for every type of time",
-        arguments: [
-            (
-                "timestamptz", "2026-11-01 23:59:59.999999+00", "2026-11-02 00:00:00+00",
-                "2026-11-02 23:59:59.999999+00", "2026-11-03 00:00:00+00"
-            ),
-            (
-                "timestamp", "2026-11-01 23:59:59.999999", "2026-11-02 00:00:00", "2026-11-02 23:59:59.999999",
-                "2026-11-03 00:00:00"
-            ),
-            ("date", "2026-11-01", "2026-11-02", "2026-11-02", "2026-11-03"),
-            ("text", "2026-11-01", "2026-11-02", "2026-11-02", "2026-11-03"),
-            ("text", "2026-11-01 23:59:59", "2026-11-02 00:00:00", "2026-11-02 23:59:59", "2026-11-03 00:00:00"),
-        ])
-    func types(type: String, before: String, first: String, last: String, after: String) async throws {
-        try await withEngine([]) { engine, _ in
-            try await engine.createTable(table, .columns([.init("at", type), .init("n", "int")]), timeColumn: "at")
-            let all = [before, first, last, after].enumerated().map { "('\($1)'::\(type), \($0))" }.joined(
-                separator: ", ")
-            let scope = RowScope.interval(column: "at", from: november + day, to: november + 2 * day)
-            _ = try await engine.replaceRows(
-                RowReplacement(table, scope, query: "SELECT * FROM (VALUES \(all)) v (at, n)"))
-            #expect(try await engine.texts("SELECT n FROM \(table.quoted) ORDER BY n") == ["1", "2"])
-            _ = try await engine.replaceRows(
-                RowReplacement(table, .all, query: "SELECT * FROM (VALUES \(all)) v (at, n)"))
-            _ = try await engine.replaceRows(
-                RowReplacement(table, scope, query: "SELECT * FROM (VALUES \(all)) v (at, n) WHERE false"))
-            #expect(try await engine.texts("SELECT n FROM \(table.quoted) ORDER BY n") == ["0", "3"])
-        }
-    }
-
     @Test("replacements at the same time leave no duplicates, and no reader sees half of one")
     func concurrency() async throws {
         try await withEngine([]) { engine, _ in
-            try await engine.createTable(table, .query(rows(0...0, by: "x")), timeColumn: "at")
-            _ = try await engine.replaceRows(RowReplacement(table, .all, query: rows(0...4, by: "start")))
+            try await engine.createTable(TableDefinition(table, .query(rows(0...0, by: "x"))))
+            _ = try await engine.write(ModelBatch(table, .replace(.all), query: rows(0...4, by: "start")))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<4 {
                     group.addTask {
                         for _ in 0..<8 {
                             let scope =
-                                writer == 0
-                                ? RowScope.all
-                                : .interval(
-                                    column: "at", from: november + Int64(writer - 1) * day, to: november + 4 * day)
-                            _ = try await engine.replaceRows(
-                                RowReplacement(table, scope, query: rows(0...4, by: "w\(writer)")))
+                                writer == 0 ? RowScope.all : .matching("at >= '2026-11-0\(writer)Z' AND at < '2026-11-05Z'")
+                            _ = try await engine.write(
+                                ModelBatch(table, .replace(scope), query: rows(0...4, by: "w\(writer)")))
                         }
                     }
                 }
@@ -125,53 +91,69 @@ struct ModelTableTests {
         }
     }
 
-    @Test("columns are matched by name; a query with others changes nothing")
+    @Test("columns are matched by name; what does not fit changes nothing, and the place is told")
     func columns() async throws {
         try await withEngine([]) { engine, _ in
-            try await engine.createTable(table, .columns([.init("a", "int"), .init("b", "text")]), timeColumn: nil)
-            _ = try await engine.replaceRows(RowReplacement(table, .all, query: "SELECT 'x' AS b, 1 AS a"))
+            try await engine.createTable(TableDefinition(table, .columns([.init("a", "int"), .init("b", "text")])))
+            _ = try await engine.write(ModelBatch(table, .replace(.all), query: "SELECT 0 AS c, 'x' AS b, 1 AS a"))
             #expect(try await engine.texts("SELECT a || b FROM \(table.quoted)") == ["1x"])
-            let error = await failure {
-                _ = try await engine.replaceRows(RowReplacement(table, .all, query: "SELECT 1 AS a, 2 AS c"))
-            }
-            #expect(error == .columnsDiffer(table: "\(table)", missing: ["b"], extra: ["c"]))
-            let broken = await failure {
-                _ = try await engine.replaceRows(RowReplacement(table, .all, query: "SELECT 1 AS a, nope AS b"))
-            }
-            guard case .invalidStatement = broken else {
-                Issue.record("\(String(describing: broken))")
+            var broken = ModelBatch(table, .replace(.all), query: "SELECT 1 AS a, nope AS b")
+            let inQuery = try #require(await modelFailure { _ = try await engine.write(broken) })
+            #expect(inQuery.part == .query)
+            guard case .invalidStatement(_, position: 16) = inQuery.cause else {
+                Issue.record("\(inQuery)")
                 return
             }
-            let missing = await failure {
-                _ = try await engine.replaceRows(RowReplacement(RelationPath("x", "y"), .all, query: "SELECT 1"))
-            }
-            #expect(missing == .tableMissing("x.y"))
+            broken.query = "SELECT 1 AS a, 'y' AS b"
+            broken.before = ["SELECT 1"]
+            broken.after = ["SELECT 2", "SELEC 3"]
+            let inStatement = try #require(await modelFailure { _ = try await engine.write(broken) })
+            #expect(inStatement.part == .after(1))
+            let lacking = ModelBatch(table, .replace(.all), query: "SELECT 1 AS a")
+            #expect(await modelFailure { _ = try await engine.write(lacking) }?.part == .query)
+            let nowhere = ModelBatch(RelationPath("x", "y"), .replace(.all), query: "SELECT 1")
+            #expect(await modelFailure { _ = try await engine.write(nowhere) }?.cause == .tableMissing("x.y"))
             #expect(try await engine.texts("SELECT a || b FROM \(table.quoted)") == ["1x"])
         }
     }
 
-    @Test("a blocking check undoes everything; another one is reported")
+    @Test("a blocking check undoes everything and shows what it found; another one is reported")
     func checks() async throws {
         try await withEngine([]) { engine, _ in
-            try await engine.createTable(table, .columns([.init("a", "int")]), timeColumn: nil)
-            var replacement = RowReplacement(table, .all, query: "SELECT generate_series(1, 3) AS a")
-            replacement.before = ["CREATE TABLE millrace__analytics.before (x int)"]
-            replacement.after = ["INSERT INTO millrace__analytics.before VALUES (1)"]
-            replacement.checks = [
-                ModelCheck(name: "small", sql: "SELECT a FROM \(table.quoted) WHERE a > 2", isBlocking: false),
-                ModelCheck(name: "none", sql: "SELECT count(*) FROM \(table.quoted) WHERE a < 0", style: .count),
+            try await engine.createTable(TableDefinition(table, .columns([.init("a", "int")])))
+            var batch = ModelBatch(table, .replace(.all), query: "SELECT generate_series(1, 3) AS a")
+            batch.before = ["CREATE TABLE millrace__analytics.before (x int)"]
+            batch.after = ["INSERT INTO millrace__analytics.before VALUES (1)"]
+            batch.checks = [
+                ModelCheck("SELECT count(*) FROM \(table.quoted) WHERE a < 0", style: .count),
+                ModelCheck("SELECT a FROM \(table.quoted) WHERE a > 2", isBlocking: false),
             ]
-            let result = try await engine.replaceRows(replacement)
-            #expect(result.findings == [CheckFinding(check: "small", failures: 1, isBlocking: false)])
-            let blocking = ModelCheck(name: "few", sql: "SELECT a FROM \(table.quoted) WHERE a > 50")
-            var second = RowReplacement(table, .all, query: "SELECT generate_series(1, 60) AS a")
+            let found = CheckFinding(check: 1, failures: 1, rows: [#"{"a": 3}"#])
+            #expect(try await engine.write(batch) == .written(rows: 3, findings: [found]))
+            let blocking = ModelCheck("SELECT a FROM \(table.quoted) WHERE a > 50")
+            var second = ModelBatch(table, .replace(.all), query: "SELECT generate_series(1, 90) AS a")
             second.after = ["DROP TABLE millrace__analytics.before"]
             second.checks = [blocking]
-            let error = await failure { _ = try await engine.replaceRows(second) }
-            #expect(error == .checkFailed(check: "few", failures: 10))
+            guard case .refused(let refusal) = try await engine.write(second) else {
+                Issue.record("it was written")
+                return
+            }
+            #expect(refusal.failures == 40)
+            #expect(refusal.rows.count == ModelCheck.keptRowsMax)
             #expect(try await engine.texts("SELECT max(a) FROM \(table.quoted)") == ["3"])
             #expect(try await engine.texts("SELECT x FROM millrace__analytics.before") == ["1"])
             #expect(try await engine.check([blocking]).isEmpty)
+            let vague = await modelFailure { _ = try await engine.check([ModelCheck("SELECT 'x'", style: .count)]) }
+            #expect(vague == ModelError(part: .check(0), cause: .noCount(answer: "x")))
+        }
+    }
+
+    private func modelFailure(_ body: () async throws -> Void) async -> ModelError? {
+        do {
+            try await body()
+            return nil
+        } catch {
+            return error as? ModelError
         }
     }
 }

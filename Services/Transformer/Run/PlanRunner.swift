@@ -236,7 +236,7 @@ struct PlanRunner: Sendable {
             try await views.promote(targets, dropping: gone, session)
             var stored: [StoredModel] = []
             for model in plan.models {
-                let columns = try await tables.columns(of: RelationNames.table(model.id), session)
+                let columns = try await session.columns(of: RelationNames.table(model.id))
                 stored.append(StoredModel(model, columns: columns))
             }
             let environment = StoredEnvironment(

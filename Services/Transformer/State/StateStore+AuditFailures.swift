@@ -11,7 +11,7 @@ struct AuditFailure: Sendable, Equatable {
     let audit: String
     let isBlocking: Bool
     let failures: Int
-    /// JSON objects, at most ``ModelTables/keptRowsMax``. None for audits that count.
+    /// JSON objects, at most `ModelCheck.keptRowsMax`. None for audits that count.
     let rows: [String]
     let at: String
 }

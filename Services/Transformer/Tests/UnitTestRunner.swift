@@ -120,8 +120,7 @@ struct UnitTestRunner: Sendable {
     private static let schema = "millrace_unit_test"
 
     private func columns(_ table: String, _ session: Session) async throws -> [ColumnDescription] {
-        try await ModelTables(database: database).columns(
-            of: RelationName(schema: Self.schema, name: table), session)
+        try await session.columns(of: RelationName(schema: Self.schema, name: table))
     }
 
     /// The column that a test means: the one spelled so where there is one, in any case otherwise.

@@ -3,10 +3,15 @@ import Logging
 import ModelProject
 import Pipeline
 import Postgres
+import Warehouse
 
 /// The database, as the transformer uses it: statements and transactions out of a pool.
 struct Database: Sendable {
     private let pool: PostgresPool
+    private let logger: Logger
+
+    /// The same database as a warehouse.
+    var warehouse: PostgresEngine { PostgresEngine(over: pool, logger: logger) }
 
     /// Opens a pool and asks the server for a sign of life.
     static func connect(_ settings: PostgresSettings, connectionsMax: Int, logger: Logger) async throws -> Database {
@@ -17,7 +22,7 @@ struct Database: Sendable {
             await pool.close()
             throw error
         }
-        return Database(pool: pool)
+        return Database(pool: pool, logger: logger)
     }
 
     func close() async { await pool.close() }

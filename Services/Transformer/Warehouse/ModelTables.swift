@@ -1,15 +1,10 @@
-import Foundation
 import ModelProject
-import Pipeline
 import Planning
-import Postgres
+import Warehouse
 
-/// The physical tables and views of models in the warehouse.
-///
-/// Rows of an interval are replaced in one transaction: lock, delete, insert, audit, commit. Readers see the old rows until
-/// the commit, and never rows that a blocking audit has refused.
+/// The physical tables and views of models in the warehouse, with errors that say where in a model's file.
 struct ModelTables: Sendable {
-    let database: Database
+    let warehouse: PostgresEngine
 
     /// A model's query, and what runs before and after it in the same transaction.
     struct Statements: Sendable {
@@ -37,6 +32,8 @@ struct ModelTables: Sendable {
         let sql: PlacedSQL
         let style: AuditDefinition.Style
         let isBlocking: Bool
+
+        var check: ModelCheck { ModelCheck(sql.text, style: style == .rows ? .rows : .count, isBlocking: isBlocking) }
     }
 
     /// What an audit found.
@@ -50,17 +47,29 @@ struct ModelTables: Sendable {
         let message: String
         /// The first rows that it found, as JSON objects; none of an audit that counts.
         var rows: [String] = []
+
+        init(_ found: CheckFinding, by audit: AuditQuery) {
+            let failures = found.failures == 1 ? "1 failure" : "\(found.failures) failures"
+            self.audit = audit.name
+            call = audit.call
+            self.failures = found.failures
+            isBlocking = audit.isBlocking
+            message = "\(audit.sql.error(atCharacter: nil, "\(audit.title) found \(failures)."))"
+            rows = found.rows
+        }
     }
 
     /// A blocking audit found something: nothing was changed.
     struct Refusal: Error {
         let finding: AuditFinding
-        let error: TransformerError
-    }
 
-    /// How many rows of a finding are kept; those longer than ``keptRowCharactersMax`` are left out.
-    static let keptRowsMax = 20
-    static let keptRowCharactersMax = 8_192
+        var error: TransformerError {
+            TransformerError(
+                .auditFailed,
+                "\(finding.message) Nothing was published; the rows that were there stay. Mend the data or the "
+                    + "model and run again. `transformer audit --kept` shows the first rows.")
+        }
+    }
 
     /// Makes the table of `model` when it does not exist, with the columns of its query.
     /// - Parameter statements: Over the parents' tables; the query is not run.
@@ -68,174 +77,135 @@ struct ModelTables: Sendable {
     func create(_ model: PlannedModel, as statements: Statements) async throws -> Bool {
         let table = RelationNames.table(model.id)
         let definition = model.snapshot.definition
-        return try await database.transaction { session in
-            try await session.execute("SELECT pg_advisory_xact_lock(hashtextextended(\(table.sql), 0))")
-            try await session.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: table.schema)")
-            if try await relationKind(table, session) != nil { return false }
-            try await run(statements.before, of: model.name, session)
-            if definition.columns.isEmpty {
-                try await run(
-                    statements.query, of: model.name, after: "CREATE TABLE \(table.sql) AS SELECT * FROM (",
-                    before: "\n) AS model WITH NO DATA", session)
-            } else {
-                let columns = definition.columns.map { "\(SQLText.identifier($0.key)) \($0.value)" }
-                let list = PlacedSQL(
-                    columns.joined(separator: ", "), from: definition.source, at: definition.offsets["columns"] ?? 0)
-                try await run(list, of: model.name, after: "CREATE TABLE \(table.sql) (", before: ")", session)
+        let declared = definition.columns.map { ColumnDeclaration($0.key, $0.value) }
+        var made = TableDefinition(
+            table.path, declared.isEmpty ? .query(statements.query.text) : .columns(declared))
+        made.before = statements.before.map(\.text)
+        if let timeColumn = definition.kind.timeRange?.timeColumn {
+            made.indexes = [TableIndex(RelationNames.timeIndex(of: table), on: [timeColumn])]
+        }
+        let columns = PlacedSQL("", from: definition.source, at: definition.offsets["columns"] ?? 0)
+        return try await telling(model.name, statements, columns: columns) {
+            try await warehouse.createTable(made) { columns in
+                if definition.kind.timeRange == nil { return }
+                _ = try ModelSQL.timeType(of: model.snapshot, columns.map { .init(name: $0.name, type: $0.type) })
             }
-            if !statements.before.isEmpty { try await session.execute("DISCARD TEMP") }
-            if let timeColumn = definition.kind.timeRange?.timeColumn {
-                _ = try ModelSQL.timeType(of: model.snapshot, try await self.columns(of: table, session))
-                let index = RelationNames.timeIndex(of: table)
-                try await session.execute(
-                    "CREATE INDEX \(identifier: index) ON \(sql: table.sql) (\(identifier: timeColumn))")
-            }
-            return true
         }
     }
 
     /// Makes the physical view of a VIEW model when it does not exist.
     /// - Returns: False when it was there.
     func createView(_ model: PlannedModel, as statements: Statements) async throws -> Bool {
-        let view = RelationNames.table(model.id)
-        return try await database.transaction { session in
-            try await session.execute("SELECT pg_advisory_xact_lock(hashtextextended(\(view.sql), 0))")
-            try await session.execute("CREATE SCHEMA IF NOT EXISTS \(identifier: view.schema)")
-            if try await relationKind(view, session) != nil { return false }
-            try await run(statements.before, of: model.name, session)
-            try await run(statements.query, of: model.name, after: "CREATE VIEW \(view.sql) AS ", session)
-            try await run(statements.after, of: model.name, session)
-            return true
-        }
+        var view = ModelView(RelationNames.table(model.id).path, query: statements.query.text)
+        view.before = statements.before.map(\.text)
+        view.after = statements.after.map(\.text)
+        return try await telling(model.name, statements) { try await warehouse.createView(view) }
     }
 
     /// Replaces rows and audits what came, in one transaction.
     /// - Returns: How many rows came, and what non-blocking audits found.
     /// - Throws: ``Refusal`` when a blocking audit found something: nothing has changed then.
     func replace(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding]) {
-        try await database.transaction(.repeatableRead) { session in
-            // Before the first look at data: two runs of one table come one after the other, and the second sees the first.
-            try await session.execute("LOCK TABLE \(sql: replacement.table.sql) IN SHARE ROW EXCLUSIVE MODE")
-            let statements = replacement.statements
-            try await run(statements.before, of: replacement.model, session)
-            let table = replacement.table.sql
-            let columns = try await self.columns(of: replacement.table, session)
-            let names = columns.map { SQLText.identifier($0.name) }.joined(separator: ", ")
-            let condition = replacement.filter.map { " WHERE \($0)" } ?? ""
-            try await session.execute("DELETE FROM \(sql: table)\(sql: condition)")
-            let rows = try await run(
-                statements.query, of: replacement.model,
-                after: "INSERT INTO \(table) (\(names))\nSELECT \(names) FROM (", before: "\n) AS model\(condition)",
-                session)
-            try await run(statements.after, of: replacement.model, session)
-            let findings = try await run(replacement.audits, session)
-            if !statements.before.isEmpty { try await session.execute("DISCARD TEMP") }
-            return (rows, findings)
+        let statements = replacement.statements
+        var batch = ModelBatch(
+            replacement.table.path, .replace(replacement.filter.map { .matching($0) } ?? .all),
+            query: statements.query.text)
+        batch.before = statements.before.map(\.text)
+        batch.after = statements.after.map(\.text)
+        batch.checks = replacement.audits.map(\.check)
+        let outcome = try await telling(replacement.model, statements, replacement.audits) {
+            try await warehouse.write(batch)
         }
-    }
-
-    private func run(_ statements: [PlacedSQL], of model: ModelName, _ session: Session) async throws {
-        for statement in statements { try await run(statement, of: model, session) }
-    }
-
-    /// Runs a model's SQL with something around it. Errors say where in the model's file.
-    @discardableResult
-    private func run(
-        _ sql: PlacedSQL, of model: ModelName, after prefix: String = "", before suffix: String = "", _ session: Session
-    ) async throws -> Int {
-        do {
-            return try await session.execute("\(sql: prefix + sql.text + suffix)")
-        } catch let error as PostgresError {
-            throw TransformerError.sql(error, in: sql, after: prefix, doing: "\(model)")
+        switch outcome {
+        case .written(let rows, let findings): return (rows, Self.found(findings, replacement.audits))
+        case .refused(let finding):
+            throw Refusal(finding: AuditFinding(finding, by: replacement.audits[finding.check]))
         }
     }
 
     /// Runs audits over what is there; changes nothing.
     func audit(_ audits: [AuditQuery]) async throws -> [AuditFinding] {
-        try await database.transaction(.repeatableRead) { session in
-            var findings: [AuditFinding] = []
-            for audit in audits { if let finding = try await run(audit, session) { findings.append(finding) } }
-            return findings
-        }
+        guard let model = audits.first?.model else { return [] }
+        let findings = try await telling(model, nil, audits) { try await warehouse.check(audits.map(\.check)) }
+        return Self.found(findings, audits)
     }
 
-    /// Blocking audits first to last; throws on the first that finds something.
-    private func run(_ audits: [AuditQuery], _ session: Session) async throws -> [AuditFinding] {
-        var findings: [AuditFinding] = []
-        for audit in audits {
-            guard let finding = try await run(audit, session) else { continue }
-            if finding.isBlocking {
-                throw Refusal(
-                    finding: finding,
-                    error: TransformerError(
-                        .auditFailed,
-                        "\(finding.message) Nothing was published; the rows that were there stay. Mend the data or the "
-                            + "model and run again. `transformer audit --kept` shows the first rows."))
-            }
-            findings.append(finding)
-        }
-        return findings
+    private static func found(_ findings: [CheckFinding], _ audits: [AuditQuery]) -> [AuditFinding] {
+        findings.map { AuditFinding($0, by: audits[$0.check]) }
     }
 
-    private func run(_ audit: AuditQuery, _ session: Session) async throws -> AuditFinding? {
-        let what = "\(audit.model): the audit \(audit.call)"
-        let prefix = audit.style == .rows ? "SELECT count(*)::text AS failures FROM (" : ""
-        let suffix = audit.style == .rows ? "\n) AS audit" : ""
-        let rows: [Row]
-        do {
-            rows = try await session.rows("\(sql: prefix + audit.sql.text + suffix)")
-        } catch let error as PostgresError {
-            throw TransformerError.sql(error, in: audit.sql, after: prefix, doing: "\(what) could not run")
-        }
-        guard rows.count == 1, rows[0].values.count == 1, let failures = rows[0].first.flatMap({ Int($0) }) else {
-            let answer = rows.first.map { row in row.values.map { $0 ?? "NULL" }.joined(separator: ", ") } ?? "nothing"
-            throw TransformerError(
-                .pipelineError,
-                "\(audit.sql.error(atCharacter: nil, "\(what) must give one whole number and gave \(answer)."))")
-        }
-        if failures == 0 { return nil }
-        let found = failures == 1 ? "1 failure" : "\(failures) failures"
-        return AuditFinding(
-            audit: audit.name, call: audit.call, failures: failures, isBlocking: audit.isBlocking,
-            message: "\(audit.sql.error(atCharacter: nil, "\(what) found \(found)."))",
-            rows: audit.style == .rows ? try await firstRows(of: audit, session) : [])
-    }
-
-    private func firstRows(of audit: AuditQuery, _ session: Session) async throws -> [String] {
-        try await session.rows(
-            """
-            SELECT found FROM (SELECT to_jsonb(audit)::text AS found FROM (\(sql: audit.sql.text)
-            ) AS audit LIMIT \(Self.keptRowsMax)::integer) AS kept
-            WHERE length(found) <= \(Self.keptRowCharactersMax)::integer
-            """
-        ).map { try $0.text("found") }
-    }
-
-    // MARK: Describing
-
+    /// The columns of a relation, in order; none when there is no such relation.
     func columns(of relation: RelationName) async throws -> [ColumnDescription] {
-        try await columns(of: relation, database.session)
+        let columns = try await warehouse.columns(of: relation.path) ?? []
+        return columns.map { ColumnDescription(name: $0.name, type: $0.type) }
     }
 
-    func columns(of relation: RelationName, _ session: Session) async throws -> [ColumnDescription] {
-        try await session.rows(
-            """
-            SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type
-            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = \(relation.schema) AND c.relname = \(relation.name)
-              AND a.attnum > 0 AND NOT a.attisdropped
-            ORDER BY a.attnum
-            """
-        ).map { ColumnDescription(name: try $0.text("name"), type: try $0.text("type")) }
+    /// Gives errors of the warehouse with the place in the file that they come from.
+    private func telling<R>(
+        _ model: ModelName, _ statements: Statements?, _ audits: [AuditQuery] = [], columns: PlacedSQL? = nil,
+        _ body: () async throws -> R
+    ) async throws -> R {
+        do {
+            return try await body()
+        } catch let error as ModelError {
+            switch error.part {
+            case .query?: throw TransformerError.sql(error.cause, in: statements?.query, doing: "\(model)")
+            case .before(let index)?:
+                throw TransformerError.sql(error.cause, in: statements?.before[index], doing: "\(model)")
+            case .after(let index)?:
+                throw TransformerError.sql(error.cause, in: statements?.after[index], doing: "\(model)")
+            case .columns?:
+                throw TransformerError.sql(error.cause.withoutPosition, in: columns, doing: "\(model)")
+            case .check(let index)?: throw TransformerError.audit(error.cause, audits[index])
+            case nil: throw TransformerError.sql(error.cause, in: nil, doing: "\(model)")
+            }
+        }
+    }
+}
+
+extension ModelTables.AuditQuery {
+    /// `schema.model: the audit not_null(columns := (x))`
+    var title: String { "\(model): the audit \(call)" }
+}
+
+extension RelationName {
+    /// As the warehouse takes it.
+    var path: RelationPath { RelationPath(schema, name) }
+}
+
+extension TransformerError {
+    /// A piece of SQL of a file that the warehouse refused, told with its place in the file.
+    /// - Parameters:
+    ///   - sql: The piece; nil when it was none of a file.
+    ///   - what: Which model, and what was done with it.
+    static func sql(_ error: WarehouseError, in sql: PlacedSQL?, doing what: String) -> TransformerError {
+        switch error {
+        case .cancelled: return TransformerError(.cancelled, "\(what): cancelled", isRetriable: true)
+        case .invalidStatement(let reason, let position):
+            let message = "\(what): \(reason)"
+            return TransformerError(.sqlError, sql.map { "\($0.error(atCharacter: position, message))" } ?? message)
+        case .permissionDenied(let reason), .failed(let reason):
+            let message = "\(what): \(reason)"
+            return TransformerError(.sqlError, sql.map { "\($0.error(atCharacter: nil, message))" } ?? message)
+        default:
+            return TransformerError(
+                error.isRetriable ? .unavailable : .sqlError, "\(what): \(error)", isRetriable: error.isRetriable)
+        }
     }
 
-    /// `r` for a table, `v` for a view; nil when there is nothing of that name.
-    func relationKind(_ relation: RelationName, _ session: Session) async throws -> String? {
-        try await session.rows(
-            """
-            SELECT c.relkind::text AS kind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = \(relation.schema) AND c.relname = \(relation.name)
-            """
-        ).first?.text("kind")
+    /// An audit that gave no answer.
+    static func audit(_ error: WarehouseError, _ audit: ModelTables.AuditQuery) -> TransformerError {
+        if case .noCount(let answer) = error {
+            let message = "\(audit.title) must give one whole number and gave \(answer)."
+            return TransformerError(.pipelineError, "\(audit.sql.error(atCharacter: nil, message))")
+        }
+        return sql(error, in: audit.sql, doing: "\(audit.title) could not run")
+    }
+}
+
+extension WarehouseError {
+    /// For text that was put together: no place in it means anything to anybody.
+    fileprivate var withoutPosition: WarehouseError {
+        if case .invalidStatement(let reason, _) = self { .invalidStatement(reason: reason, position: nil) } else { self }
     }
 }

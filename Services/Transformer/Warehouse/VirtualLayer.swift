@@ -34,7 +34,7 @@ struct VirtualLayer: Sendable {
                 try await session.execute("GRANT SELECT ON \(sql: target.view.sql) TO \(identifier: reader)")
             }
         }
-        for view in gone where try await kind(view, session) == "v" {
+        for view in gone where try await session.kind(of: view) == "v" {
             try await drop(view, session)
         }
     }
@@ -115,7 +115,7 @@ struct VirtualLayer: Sendable {
     }
 
     private func point(_ target: Target, _ session: Session) async throws {
-        switch try await kind(target.view, session) {
+        switch try await session.kind(of: target.view) {
         case nil: break
         case "v":
             if try await !canReplace(target, session) {
@@ -158,9 +158,8 @@ struct VirtualLayer: Sendable {
 
     /// A view can be replaced in place when the columns it has stay, in order and type, and new ones only follow.
     private func canReplace(_ target: Target, _ session: Session) async throws -> Bool {
-        let tables = ModelTables(database: database)
-        let old = try await tables.columns(of: target.view, session)
-        let new = try await tables.columns(of: target.table, session)
+        let old = try await session.columns(of: target.view)
+        let new = try await session.columns(of: target.table)
         return new.count >= old.count && zip(old, new).allSatisfy { $0 == $1 }
     }
 
@@ -186,10 +185,6 @@ struct VirtualLayer: Sendable {
             WHERE n.nspname = \(view.schema) AND c.relname = \(view.name) AND a.grantee <> c.relowner
             """
         ).map { try $0.text("statement") }
-    }
-
-    private func kind(_ relation: RelationName, _ session: Session) async throws -> String? {
-        try await ModelTables(database: database).relationKind(relation, session)
     }
 
     private func readerExists(_ session: Session) async throws -> Bool {

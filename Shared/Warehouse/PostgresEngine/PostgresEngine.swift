@@ -14,6 +14,12 @@ public struct PostgresEngine: WarehouseEngine {
         self.init(settings, limits: PostgresPoolLimits(connectionsMax: connectionsMax), logger: logger)
     }
 
+    /// Over connections that others use too; they are not ``close()``'s to end.
+    public init(over pool: PostgresPool, logger: Logger) {
+        self.pool = pool
+        self.logger = logger
+    }
+
     /// With limits of its own.
     public init(_ settings: PostgresSettings, limits: PostgresPoolLimits, logger: Logger) {
         pool = PostgresPool(settings, limits: limits, logger: logger)
