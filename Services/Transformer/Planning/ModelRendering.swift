@@ -48,8 +48,8 @@ public struct ModelRendering: Sendable {
     public func statements(_ context: RenderContext) throws(PipelineError) -> (before: [String], after: [String]) {
         var before: [String] = []
         var after: [String] = []
-        for statement in model.preStatements { before.append(try statement.render(context).text) }
-        for statement in model.postStatements { after.append(try statement.render(context).text) }
+        for statement in model.preStatements { before.append(StatementText.corrected(try statement.render(context).text)) }
+        for statement in model.postStatements { after.append(StatementText.corrected(try statement.render(context).text)) }
         return (before, after)
     }
 

@@ -4,6 +4,8 @@ struct TypeTraits: Sendable {
     var kinds: [String: DataType.Kind]
     /// How each kind is written; a kind that lacks is not a type of the dialect.
     var names: [DataType.Kind: String]
+    /// Types that others have and that SQLGlot writes as one of these, by their names in lower case.
+    var foreign: [String: DataType.Kind] = [:]
     /// `int[]` rather than `ARRAY<INT64>`.
     var arraysAreSuffixed: Bool
     /// `timestamp(3) with time zone`: parameters stand before these words.
@@ -29,6 +31,15 @@ struct TypeTraits: Sendable {
             .bytes: "bytea", .bit: "bit", .varbit: "varbit", .date: "date", .time: "time", .timeTZ: "timetz",
             .timestamp: "timestamp", .timestampTZ: "timestamptz", .interval: "interval", .json: "json",
             .jsonb: "jsonb", .uuid: "uuid",
+        ],
+        foreign: [
+            "double": .float64, "float64": .float64, "string": .text, "tinytext": .text, "mediumtext": .text,
+            "longtext": .text, "clob": .text, "int64": .int64, "long": .int64, "int32": .int32, "int16": .int16,
+            "short": .int16, "tinyint": .int16, "byteint": .int16, "byte": .int16, "datetime": .timestamp,
+            "timestamp_ntz": .timestamp, "timestampntz": .timestamp, "timestamp_ltz": .timestampTZ,
+            "timestampltz": .timestampTZ, "timestamp_tz": .timestampTZ, "number": .numeric, "bignumeric": .numeric,
+            "bigdecimal": .numeric, "bytes": .bytes, "blob": .bytes, "binary": .bytes, "varbinary": .bytes,
+            "nvarchar": .varchar, "nvarchar2": .varchar, "varchar2": .varchar,
         ],
         arraysAreSuffixed: true, hasZoneWords: true, namesAreUpperCase: false)
 

@@ -2,6 +2,8 @@
 public struct ParseOptions: Sendable, Hashable {
     /// Reads `@name`, `@{name}` and `@name(…)` as holes for the template layer, not as parameters or operators.
     public var placeholders: Bool
+    /// Reads slips that SQLGlot forgives, and says what would be right: see ``SQLCorrection``.
+    public var forgives: Bool
     /// Keeps comments with the nodes they stand next to.
     public var comments: Bool
     /// How deep expressions and queries may nest.
@@ -12,13 +14,14 @@ public struct ParseOptions: Sendable, Hashable {
 
     /// Fits threads with 512 KiB of stack in a release build. Debug builds have frames of four times the size, and
     /// assume a thread with 8 MiB.
-    public static let stackMaxDefault = _isDebugAssertConfiguration() ? 4 << 20 : 352 << 10
+    public static let stackMaxDefault = _isDebugAssertConfiguration() ? 9 << 19 : 352 << 10
 
     public init(
-        placeholders: Bool = false, comments: Bool = true, depthMax: Int = 150,
+        placeholders: Bool = false, forgives: Bool = false, comments: Bool = true, depthMax: Int = 150,
         stackMax: Int = ParseOptions.stackMaxDefault
     ) {
         self.placeholders = placeholders
+        self.forgives = forgives
         self.comments = comments
         self.depthMax = depthMax
         self.stackMax = stackMax
@@ -70,13 +73,18 @@ public func parseScript(
 public func parseQuery(
     _ text: String, dialect: SQLDialect, options: ParseOptions = ParseOptions()
 ) throws(SQLError) -> Query {
-    try parsing(text, dialect, options) { parser throws(SQLError) in
-        let query = try parser.query()
-        while parser.take(.semicolon) {}
-        guard parser.at(.endOfText) else { throw parser.unexpected("the end of the query") }
-        if parser.comments.isEmpty { return query }
+    try parsing(text, dialect, options) { parser throws(SQLError) in try parser.wholeQuery() }
+}
+
+extension Parser {
+    /// A query up to the end of the text.
+    fileprivate mutating func wholeQuery() throws(SQLError) -> Query {
+        let query = try query()
+        while take(.semicolon) {}
+        guard at(.endOfText) else { throw unexpected("the end of the query") }
+        if comments.isEmpty { return query }
         var statements = [Statement.query(query)]
-        try parser.attachComments(to: &statements)
+        try attachComments(to: &statements)
         if case .query(let commented)? = statements.first { return commented }
         return query
     }
@@ -90,6 +98,28 @@ public func parseExpression(
         let expression = try parser.expression()
         guard parser.at(.endOfText) else { throw parser.unexpected("the end of the expression") }
         return expression
+    }
+}
+
+/// What makes proper SQL of a text that was written for SQLGlot, in the order of the text; empty where it is that already.
+///
+/// A comma with nothing behind it, `==`, and names of types that other dialects have are corrected. Nothing else is: an
+/// error says what a database would refuse.
+public func corrections(of text: String, dialect: SQLDialect) throws(SQLError) -> [SQLCorrection] {
+    let options = ParseOptions(forgives: true, comments: false)
+    return try parsing(text, dialect, options) { parser throws(SQLError) in
+        _ = try parser.script()
+        return parser.corrections.sorted { $0.range.start < $1.range.start }
+    }
+}
+
+/// Reads a text that is one query, together with what makes proper SQL of it: see ``corrections(of:dialect:)``.
+public func parseForgivingQuery(
+    _ text: String, dialect: SQLDialect
+) throws(SQLError) -> (query: Query, corrections: [SQLCorrection]) {
+    try parsing(text, dialect, ParseOptions(forgives: true)) { parser throws(SQLError) in
+        let query = try parser.wholeQuery()
+        return (query, parser.corrections.sorted { $0.range.start < $1.range.start })
     }
 }
 
@@ -118,6 +148,7 @@ private func parsing<Result>(
             parser.comments = tokenizer.comments
             parser.isRecovering = recovering
             parser.errors = tokenizer.errors
+            parser.corrections = tokenizer.corrections
             return try body(&parser)
         }
     }

@@ -110,7 +110,7 @@ extension Parser {
         repeat {
             if grammar.selectListsMayEndWithComma, at(.rightParenthesis) { break }
             try recovering(in: .list) { parser throws(SQLError) in elements.append(try parser.tableElement()) }
-        } while take(.comma)
+        } while takeSeparator()
         try expect(.rightParenthesis, ")")
         return elements
     }

@@ -76,7 +76,7 @@ extension Parser {
             case .all where peek(1).kind != .rightParenthesis && peek(1).kind != .comma: advance()
             default: break
             }
-            repeat { call.arguments.append(try argument()) } while take(.comma)
+            repeat { call.arguments.append(try argument()) } while takeSeparator()
             if !at(.rightParenthesis) {
                 try innerModifiers(&modifiers)
                 isPlain = false

@@ -186,7 +186,7 @@ extension Parser {
             first = try expression()
         }
         var values = [first]
-        while take(.comma) { values.append(try expression()) }
+        while takeSeparator() { values.append(try expression()) }
         try expect(.rightParenthesis, ")")
         return .expressions(values)
     }

@@ -49,7 +49,7 @@ extension Parser {
         return select
     }
 
-    private func endsEmptyList() -> Bool {
+    func endsEmptyList() -> Bool {
         switch token.kind {
         case .endOfText, .rightParenthesis, .semicolon: return true
         case .word:
@@ -76,7 +76,7 @@ extension Parser {
         repeat {
             if !items.isEmpty, grammar.selectListsMayEndWithComma, endsSelectList() { break }
             try recovering(in: .list) { parser throws(SQLError) in items.append(try parser.selectItem()) }
-        } while take(.comma)
+        } while takeSeparator()
         return items
     }
 

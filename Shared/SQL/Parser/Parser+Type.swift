@@ -44,6 +44,7 @@ extension Parser {
 
     private mutating func namedType() throws(SQLError) -> DataType {
         guard atName() || at(.interval) else { throw unexpected("a type") }
+        let start = token.range.start
         let first = try takeName()
         if at(.dot) {
             var parts = [first]
@@ -68,6 +69,7 @@ extension Parser {
             }
         default: break
         }
+        let name = SourceRange(start: start, end: lastEnd)
         var type = DataType(kind: .text)
         if words == "interval", dialect.traits.types.hasZoneWords { return try intervalType() }
         type.parameters = try typeParameters()
@@ -80,6 +82,7 @@ extension Parser {
             advance()
         }
         type.written = Spelling(words)
+        if let forgiven = forgivenType(words, at: name, parameters: type.parameters) { return forgiven }
         type.kind = dialect.traits.types.kinds[words] ?? .named(QualifiedName([first]))
         return type
     }

@@ -10,6 +10,10 @@ struct Parser {
     let operators: OperatorTraits
     let grammar: GrammarTraits
     let depthMax: Int
+    /// See ``ParseOptions/forgives``.
+    let forgives: Bool
+    /// What was forgiven.
+    var corrections: [SQLCorrection] = []
     /// The lowest address that the stack may reach; it grows towards 0.
     private let stackEnd: UInt
     var index = 0
@@ -39,6 +43,7 @@ struct Parser {
         operators = dialect.traits.operators
         grammar = dialect.traits.grammar
         depthMax = options.depthMax
+        forgives = options.forgives
         let here = Parser.stackPointer()
         stackEnd = here > UInt(max(options.stackMax, 0)) ? here - UInt(max(options.stackMax, 0)) : 0
         token = tokens[0]
@@ -173,7 +178,7 @@ struct Parser {
         _ element: (inout Parser) throws(SQLError) -> Element
     ) throws(SQLError) -> [Element] {
         var elements = [try element(&self)]
-        while take(.comma) { elements.append(try element(&self)) }
+        while takeSeparator() { elements.append(try element(&self)) }
         return elements
     }
 

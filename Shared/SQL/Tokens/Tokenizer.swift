@@ -11,6 +11,8 @@ struct Tokenizer {
     var isRecovering = false
     /// What could not be read.
     var errors: [SQLError] = []
+    /// What was forgiven.
+    var corrections: [SQLCorrection] = []
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, traits: LexicalTraits, options: ParseOptions) {
         self.bytes = bytes
@@ -101,6 +103,7 @@ struct Tokenizer {
     /// An operator or a mark, the longest that fits.
     mutating func mark() throws(SQLError) {
         let start = position
+        if options.forgives, doubledEqual() { return }
         if traits.operatorsAreRuns, traits.runBytes[Int(bytes[start])] { return operatorRun() }
         for candidate in traits.operators[Int(bytes[start])] {
             let length = candidate.bytes.count
@@ -111,6 +114,17 @@ struct Tokenizer {
             }
         }
         throw error("A character that SQL has no use for.", at: start)
+    }
+
+    /// `==` and nothing more of an operator, taken as `=`.
+    private mutating func doubledEqual() -> Bool {
+        let sign = UInt8(ascii: "=")
+        guard bytes[position] == sign, peek(1) == sign, !traits.runBytes[Int(peek(2))] else { return false }
+        position += 2
+        append(.equal, from: position - 2)
+        let range = SourceRange(start: UInt32(position - 2), end: UInt32(position))
+        corrections.append(SQLCorrection(slip: .doubledEqual, range: range, replacement: "="))
+        return true
     }
 
     /// PostgreSQL's operators: as many of their characters as stand side by side, known or not. A sign at the end is

@@ -139,8 +139,7 @@ struct Statements {
         for piece in tokens.split(separator: TemplateToken.Kind.semicolon, by: \.kind) {
             guard let first = piece.first, let last = piece.last else { continue }
             let word = Self.firstWord(of: piece, in: source)
-            // The markers around Jinja in SQLMesh files: what they enclose is read as Jinja anyway.
-            if word.isEmpty || ["jinja_query_begin", "jinja_statement_begin", "jinja_end"].contains(word) { continue }
+            if word.isEmpty { continue }
             let range = first.range.lowerBound..<last.range.upperBound
             templates.append((try Template(source, range: range, tokens: piece), word))
         }

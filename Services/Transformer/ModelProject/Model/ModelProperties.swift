@@ -1,5 +1,6 @@
 import OrderedCollections
 import Pipeline
+import SQL
 
 /// Puts the properties of a `MODEL (…)` block into a definition.
 struct ModelProperties {
@@ -50,7 +51,9 @@ struct ModelProperties {
                 guard !name.isEmpty, !type.isEmpty else {
                     throw error(property, "The column `\(element)` has no type.")
                 }
-                guard model.columns.updateValue(String(type), forKey: String(name).identifierName) == nil else {
+                let dialect = SQLDialect(named: model.dialect)
+                let known = dialect.map { StatementText.type(String(type), dialect: $0) } ?? String(type)
+                guard model.columns.updateValue(known, forKey: String(name).identifierName) == nil else {
                     throw error(property, "The column \(name) is here twice.")
                 }
             }

@@ -3,14 +3,16 @@ import SQL
 
 /// A query as it will run, read by the SQL parser. Its text stays as it was written; only relations are put in.
 public struct ParsedQuery: Sendable {
-    /// The text after expansion, with the way back to the file.
+    /// The text after expansion and correction, with the way back to the file.
     let rendered: RenderedText
-    /// The text after expansion.
+    /// The text after expansion and correction.
     public var sql: String { rendered.text }
     /// The dialect it was read in.
     public let dialect: SQLDialect
     /// The tree.
     public let query: Query
+    /// What was corrected in it: what SQLGlot forgives, and no database does.
+    public let notes: [SourceNote]
 
     /// - Throws: ``PipelineError`` at the place in the file that the mistake came from.
     public init(_ rendered: RenderedText, dialect name: String) throws(PipelineError) {
@@ -18,9 +20,14 @@ public struct ParsedQuery: Sendable {
             throw rendered.error(at: 0, "The dialect `\(name)` is not supported. Known: postgres, bigquery.")
         }
         self.dialect = dialect
-        self.rendered = rendered
         do throws(SQLError) {
-            query = try parseQuery(rendered.text, dialect: dialect)
+            let (query, corrections) = try parseForgivingQuery(rendered.text, dialect: dialect)
+            notes = corrections.map {
+                SourceNote(offset: rendered.sourceOffset(of: $0.range.offsets.lowerBound), message: $0.message)
+            }
+            self.rendered = corrections.isEmpty ? rendered : rendered.corrected(corrections)
+            // Its places are to be those of the text that is sent.
+            self.query = corrections.isEmpty ? query : try parseQuery(self.rendered.text, dialect: dialect)
         } catch {
             let expected = error.expected.isEmpty ? "" : " Expected \(error.expected.joined(separator: ", "))."
             throw rendered.error(at: error.range.offsets.lowerBound, error.message + expected)

@@ -38,6 +38,28 @@ public enum StatementText {
         return pieces.joined(separator: " ")
     }
 
+    /// The statement with what SQLGlot forgives put right. A statement that cannot be read stays as it is: the database
+    /// says what it thinks of it.
+    public static func corrected(_ sql: String, dialect: SQLDialect = .postgres) -> String {
+        guard let corrections = try? corrections(of: sql, dialect: dialect), !corrections.isEmpty else { return sql }
+        let bytes = Array(sql.utf8)
+        var output: [UInt8] = []
+        var position = 0
+        for correction in corrections {
+            output += bytes[position..<correction.range.offsets.lowerBound] + Array(correction.replacement.utf8)
+            position = correction.range.offsets.upperBound
+        }
+        return String(decoding: output + bytes[position...], as: UTF8.self)
+    }
+
+    /// A column's type as the dialect calls it: `DOUBLE` is `double precision` in PostgreSQL. Any other type stays as written.
+    static func type(_ written: String, dialect: SQLDialect) -> String {
+        let prefix = "CAST(NULL AS "
+        let text = corrected("SELECT \(prefix)\(written))", dialect: dialect)
+        let start = "SELECT \(prefix)"
+        return text.hasPrefix(start) ? String(text.dropFirst(start.count).dropLast()) : written
+    }
+
     /// The name that a token is, as SQL means it; nil for anything else.
     static func name(of token: Token, in text: String) -> String? {
         switch token.kind {

@@ -204,6 +204,9 @@ struct TemplateLexer {
         emit(.macro(name: name, arguments: list.arguments), list.end - position)
     }
 
+    /// The words around Jinja in SQLMesh's files: what they enclose is read as Jinja anyway, and ends with them.
+    private static let markers: Set<String> = ["jinja_query_begin", "jinja_statement_begin", "jinja_end"]
+
     /// A word of SQL, or one byte of anything else. `ref('x')` and `source('a', 'b')` become calls.
     private mutating func lexCode() {
         guard Self.isWord(bytes[position]) else {
@@ -213,6 +216,12 @@ struct TemplateLexer {
         let start = position
         while position < end, Self.isWord(bytes[position]) { position += 1 }
         let word = String(decoding: bytes[start..<position], as: UTF8.self).lowercased()
+        if Self.markers.contains(word) {
+            // SQLMesh writes no semicolon before it.
+            let end = position
+            position = start
+            return emit(.semicolon, end - start)
+        }
         let qualified = start > 0 && bytes[start - 1] == UInt8(ascii: ".")
         guard word == "ref" || word == "source", !qualified, let callEnd = literalCallEnd(from: position) else {
             return

@@ -2,15 +2,15 @@ import Pipeline
 
 /// A template's text after expansion, with the way back to the file.
 public struct RenderedText: Sendable, Equatable {
-    public fileprivate(set) var text = ""
+    public private(set) var text = ""
     /// Where each stretch of `text` came from, in order. A verbatim stretch maps byte by byte, an expanded one to its
     /// first byte.
     private var stretches: [(rendered: Int, source: Int, verbatim: Bool)] = []
     let source: SourceFile
 
-    fileprivate init(source: SourceFile) { self.source = source }
+    init(source: SourceFile) { self.source = source }
 
-    fileprivate mutating func append(_ piece: String, from offset: Int, verbatim: Bool) {
+    mutating func append(_ piece: String, from offset: Int, verbatim: Bool) {
         stretches.append((text.utf8.count, offset, verbatim))
         text += piece
     }
