@@ -95,6 +95,10 @@ struct Workbench: Sendable {
         try await store.migrate(logger: logger)
     }
 
+    var planner: PlanMaker { PlanMaker(store: store, views: views, catalog: catalog, logger: logger) }
+
+    var promoter: Promoter { Promoter(store: store, tables: tables, views: views, logger: logger) }
+
     var plans: PlanRunner {
         PlanRunner(store: store, tables: tables, views: views, catalog: catalog, logger: logger)
     }

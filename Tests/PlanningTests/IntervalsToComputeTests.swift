@@ -60,7 +60,7 @@ import Testing
     func children() throws {
         let graph = try TestProject.chain()
         let state = TestProject.applied(graph, upTo: day(10))
-        let models = graph.snapshots.compactMap { state.environment?[$0.name] }
+        let models = Planner(graph: graph, state: state, upTo: day(10)).plan().models
         let work = ModelWork.all(models, done: state.done, upTo: day(10), requested: [models[0].name: days(5...5)])
         #expect(work.map(\.missing.due) == [days(5...5), days(4...5), days(4...5)])
     }

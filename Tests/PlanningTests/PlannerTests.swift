@@ -29,36 +29,51 @@ import Testing
             (
                 "a column added at the end", ", ts FROM", ", ts, x AS z FROM",
                 [
-                    .modified(breaking: false), .indirectlyModified(breaking: false),
-                    .indirectlyModified(breaking: false),
+                    .modified(.columns([])), .indirectlyModified(.none),
+                    .indirectlyModified(.none),
                 ]
             ),
             (
                 "a column added in the middle", "id,", "id, lower(x) AS z,",
                 [
-                    .modified(breaking: false), .indirectlyModified(breaking: false),
-                    .indirectlyModified(breaking: false),
+                    .modified(.columns([])), .indirectlyModified(.none),
+                    .indirectlyModified(.none),
                 ]
             ),
             (
                 "a column that folds rows", "id,", "id, count(*) AS z,",
-                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+                [.modified(.all), .indirectlyModified(.all), .indirectlyModified(.all)]
             ),
             (
                 "a column that multiplies rows", "id,", "id, unnest(x) AS z,",
-                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+                [.modified(.all), .indirectlyModified(.all), .indirectlyModified(.all)]
             ),
             (
-                "a column changed", "x + 1", "x + 2",
-                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+                "a column changed that one reader takes, and its reader not", "x + 1", "x + 2",
+                [.modified(.columns(["y"])), .indirectlyModified(.columns(["y"])), .indirectlyModified(.none)]
+            ),
+            (
+                "an alias of a table", "FROM raw.events WHERE x", "FROM raw.events AS e WHERE e.x",
+                [.modified(.none), .indirectlyModified(.none), .indirectlyModified(.none)]
+            ),
+            (
+                "columns in another order", "id, x + 1 AS y,", "x + 1 AS y, id,",
+                [.modified(.columns([])), .indirectlyModified(.none), .indirectlyModified(.none)]
+            ),
+            (
+                "a column that all readers take", "id,", "abs(id) AS id,",
+                [
+                    .modified(.columns(["id"])), .indirectlyModified(.columns(["id"])),
+                    .indirectlyModified(.columns(["id"])),
+                ]
             ),
             (
                 "WHERE changed", "x > 0", "x > 1",
-                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+                [.modified(.all), .indirectlyModified(.all), .indirectlyModified(.all)]
             ),
             (
                 "kind changed", "INCREMENTAL_BY_TIME_RANGE (time_column ts)", "FULL",
-                [.modified(breaking: true), .indirectlyModified(breaking: true), .indirectlyModified(breaking: true)]
+                [.modified(.all), .indirectlyModified(.all), .indirectlyModified(.all)]
             ),
             (
                 "owner changed", "owner me", "owner you",
@@ -80,7 +95,7 @@ import Testing
     func edits(what: String, old: String, new: String, expected: Kinds) throws {
         let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
         let edited = try TestProject.chain(first: TestProject.first.replacing(old, with: new))
-        let plan = Planner(graph: edited, state: state, upTo: day(10)).plan(for: "prod")
+        let plan = Planner(graph: edited, state: state, upTo: day(10)).plan()
         let kinds = ["a", "b", "c"].map { name in
             plan.changes.first { $0.name == ModelName(schema: "analytics", name: name) }?.kind
         }
@@ -90,7 +105,8 @@ import Testing
         }
         let rebuilt = zip(["a", "b", "c"], expected).filter { pair in
             switch pair.1 {
-            case .modified, .indirectlyModified(breaking: true): true
+            case .modified(.none), .indirectlyModified(.none): false
+            case .modified, .indirectlyModified: true
             default: false
             }
         }.map(\.0)
@@ -102,8 +118,11 @@ import Testing
         let fewer = TestProject.first.replacing(" x + 1 AS y,", with: "")
         let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
         let unread = try TestProject.chain(first: fewer, second: TestProject.second.replacing("y, ", with: ""))
-        let plan = Planner(graph: unread, state: state, upTo: day(10)).plan(for: "prod")
-        #expect(plan.changes.first { $0.name.name == "a" }?.kind == .modified(breaking: true))
+        let plan = Planner(graph: unread, state: state, upTo: day(10)).plan()
+        #expect(
+            plan.changes.map(\.kind) == [
+                .modified(.columns(["y"])), .modified(.columns(["y"])), .indirectlyModified(.none),
+            ])
         let error = #expect(throws: PipelineError.self) { try TestProject.chain(first: fewer) }
         #expect(error?.description.hasPrefix("models/b.sql:2:12: analytics.b: ") == true, "\(error?.description ?? "")")
     }
@@ -114,8 +133,8 @@ import Testing
         let state = TestProject.applied(try TestProject.chain(second: second), upTo: day(10))
         let edited = try TestProject.chain(
             first: TestProject.first.replacing(", ts FROM", with: ", ts, x AS z FROM"), second: second)
-        let plan = Planner(graph: edited, state: state, upTo: day(10)).plan(for: "prod")
-        #expect(plan.changes.first { $0.name.name == "b" }?.kind == .indirectlyModified(breaking: true))
+        let plan = Planner(graph: edited, state: state, upTo: day(10)).plan()
+        #expect(plan.changes.first { $0.name.name == "b" }?.kind == .indirectlyModified(.all))
     }
 
     @Test("going back to a text that was there before computes nothing")
@@ -126,7 +145,7 @@ import Testing
         for (name, model) in TestProject.applied(edited, upTo: day(10)).environment ?? [:] {
             state.environment?[name] = model
         }
-        let plan = Planner(graph: original, state: state, upTo: day(10)).plan(for: "prod")
+        let plan = Planner(graph: original, state: state, upTo: day(10)).plan()
         #expect(plan.changes.count == 3)
         #expect(!plan.stages.contains { if case .backfill = $0 { true } else { false } })
         #expect(!plan.stages.contains { if case .createTables = $0 { true } else { false } })
@@ -138,7 +157,7 @@ import Testing
         let graph = try TestProject.chain()
         var state = TestProject.applied(graph, upTo: day(10))
         state.environment = nil
-        let plan = Planner(graph: graph, state: state, upTo: day(10)).plan(for: "dev")
+        let plan = Planner(graph: graph, state: state, upTo: day(10), environment: "dev").plan()
         #expect(plan.stages.count == 1, "views alone")
     }
 
@@ -146,7 +165,7 @@ import Testing
     func removal() throws {
         let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
         let shorter = try TestProject.graph(["models/a.sql": TestProject.first, "models/b.sql": TestProject.second])
-        let plan = Planner(graph: shorter, state: state, upTo: day(10)).plan(for: "prod")
+        let plan = Planner(graph: shorter, state: state, upTo: day(10)).plan()
         #expect(plan.changes == [ModelChange(name: ModelName(schema: "analytics", name: "c"), kind: .removed)])
         #expect(plan.stages.contains { if case .promote(_, let dropped) = $0 { dropped.count == 1 } else { false } })
     }
@@ -154,8 +173,7 @@ import Testing
     @Test("an environment that is up to date has an empty plan")
     func nothing() throws {
         let graph = try TestProject.chain()
-        let plan = Planner(graph: graph, state: TestProject.applied(graph, upTo: day(10)), upTo: day(10)).plan(
-            for: "prod")
+        let plan = Planner(graph: graph, state: TestProject.applied(graph, upTo: day(10)), upTo: day(10)).plan()
         #expect(plan.isEmpty)
         #expect(PlanText(plan).text == "No changes to plan: prod is up to date.")
     }
@@ -171,17 +189,18 @@ import Testing
     func text() throws {
         let state = TestProject.applied(try TestProject.chain(), upTo: day(10))
         let edited = try TestProject.chain(first: TestProject.first.replacing("x > 0", with: "x > 1"))
-        let text = PlanText(Planner(graph: edited, state: state, upTo: day(10)).plan(for: "dev")).text
+        let text = PlanText(Planner(graph: edited, state: state, upTo: day(10), environment: "dev").plan()).text
         #expect(
             text == """
                 Plan for dev
 
                 Models:
-                  ~ analytics.a  modified: it and what reads it are computed again
+                  ~ analytics.a  breaking: it and what reads it are computed again (other than in its columns: what is read, \
+                which rows, or how they are grouped)
                       - SELECT id, x + 1 AS y, ts FROM raw.events WHERE x > 0 AND ts BETWEEN @start_dt AND @end_dt
                       + SELECT id, x + 1 AS y, ts FROM raw.events WHERE x > 1 AND ts BETWEEN @start_dt AND @end_dt
-                  ~ analytics.b  reads a modified model: computed again
-                  ~ analytics.c  reads a modified model: computed again
+                  ~ analytics.b  indirect: computed again (reads analytics.a, whose rows change)
+                  ~ analytics.c  indirect: computed again (reads analytics.b, whose rows change)
 
                 Tables to make: analytics.a, analytics.b, analytics.c
                 To compute:

@@ -43,15 +43,25 @@ enum TestProject {
 
     /// The environment after `graph` was applied at `time`.
     static func applied(_ graph: ProjectGraph, upTo: Moment) -> PlanningState {
-        let plan = Planner(graph: graph, state: PlanningState(), upTo: upTo).plan(for: "prod")
+        let plan = Planner(graph: graph, state: PlanningState(), upTo: upTo).plan()
         var state = PlanningState(environment: [:])
         for model in plan.models {
-            state.environment?[model.name] = model
+            state.environment?[model.name] = PromotedModel(model)
+            state.previous[model.name] = model.snapshot
             state.versions[SnapshotKey(name: model.name, fingerprint: model.snapshot.fingerprint)] = model.version
             let missing = MissingIntervals(of: model.snapshot, done: IntervalSet(), upTo: upTo)
             state.done[model.id] = missing.due.intersection(IntervalSet(from: .epoch, to: missing.completeUpTo))
         }
         return state
+    }
+}
+
+extension Planner {
+    /// A planner for a time, without further wishes.
+    init(graph: ProjectGraph, state: PlanningState, upTo: Moment, window: Interval? = nil, environment: String = "prod")
+    {
+        self.init(
+            graph: graph, state: state, request: PlanRequest(environment: environment, upTo: upTo, window: window))
     }
 }
 

@@ -50,6 +50,26 @@ import Testing
         #expect(try parseQuery(text, dialect: .postgres).hasFixedRowCount(.postgres) == has)
     }
 
+    @Test(
+        "whether values, and not only conditions, decide how many rows there are",
+        arguments: [
+            ("SELECT a, b + 1 FROM t WHERE c > 0", false),
+            ("SELECT a, count(b) FROM t GROUP BY a", false),
+            ("SELECT a FROM t UNION ALL SELECT b FROM s", false),
+            ("WITH x AS (SELECT a FROM t) SELECT a, upper(a) FROM x JOIN y USING (a)", false),
+            ("SELECT DISTINCT a FROM t", true),
+            ("SELECT a FROM (SELECT DISTINCT a, b FROM t) AS x", true),
+            ("SELECT a FROM t UNION SELECT b FROM s", true),
+            ("SELECT a FROM t EXCEPT ALL SELECT b FROM s", true),
+            ("SELECT a, unnest(b) FROM t", true),
+            ("SELECT a, x FROM t, unnest(b) AS x", true),
+            ("SELECT a, nobody_knows(b) FROM t", true),
+        ])
+    func rowsFollowValues(sql: String, expected: Bool) throws {
+        let query = try parseQuery(sql, dialect: .postgres)
+        #expect(query.rowsFollowValues(.postgres) == expected)
+    }
+
     @Test("a table of WITH on its own")
     func commonTables() throws {
         let query = try parseQuery(

@@ -61,7 +61,7 @@ extension TestDatabase {
                 let plan = try await test.apply(edited, at: day(10))
                 #expect(plan.stages.count == 1, "only views are pointed")
                 #expect(try await comments() == ["second", "none"])
-                #expect(try await test.workbench.plans.plan(edited, for: "prod", upTo: day(10)).isEmpty)
+                #expect(try await test.workbench.planner.plan(edited, for: "prod", upTo: day(10)).isEmpty)
                 try await test.apply(try project(), at: day(10))
                 #expect(try await comments() == ["first", "How many"])
             }
@@ -128,21 +128,21 @@ extension TestDatabase {
             let one = try project(["models/b.sql": nil, "models/c.sql": nil])
             let none = try project(["models/a.sql": nil, "models/b.sql": nil, "models/c.sql": nil])
             for (smaller, words) in [(one, "removes 2 of 3 models of prod"), (none, "removes all 3 models of prod")] {
-                let plan = try await test.workbench.plans.plan(smaller, for: "prod", upTo: day(10))
+                let plan = try await test.workbench.planner.plan(smaller, for: "prod", upTo: day(10))
                 #expect(plan.removal?.contains(words) == true, "\(plan.removal ?? "nothing")")
                 let message = await test.refused { try await test.workbench.plans.apply(plan, execution: day(10)) }
                 #expect(message.contains("--allow-removal"), "\(message)")
                 #expect(try await test.value("SELECT to_regclass('analytics.c')::text") == "analytics.c")
             }
             for _ in 1...2 {
-                let plan = try await test.workbench.plans.plan(one, for: "prod", upTo: day(10))
+                let plan = try await test.workbench.planner.plan(one, for: "prod", upTo: day(10))
                 try await test.workbench.plans.apply(plan, execution: day(10), allowingRemoval: true)
                 #expect(try await test.value("SELECT to_regclass('analytics.c')::text") == "NULL")
-                #expect(try await test.workbench.plans.plan(one, for: "prod", upTo: day(10)).isEmpty)
+                #expect(try await test.workbench.planner.plan(one, for: "prod", upTo: day(10)).isEmpty)
                 try await test.apply(try project(), at: day(10))
             }
             let few = try project(["models/c.sql": nil])
-            #expect(try await test.workbench.plans.plan(few, for: "prod", upTo: day(10)).removal == nil)
+            #expect(try await test.workbench.planner.plan(few, for: "prod", upTo: day(10)).removal == nil)
         }
     }
 
@@ -185,7 +185,7 @@ extension TestDatabase {
                 #expect(plan.stages.count == 1 && plan.changes.isEmpty)
                 #expect(try await test.rows("SELECT user_id FROM analytics.a") == [["ada"]])
                 #expect(try await test.rows("SELECT * FROM analytics.b") == [["ada", "1"]])
-                #expect(try await test.workbench.plans.plan(project, for: "prod", upTo: day(10)).isEmpty)
+                #expect(try await test.workbench.planner.plan(project, for: "prod", upTo: day(10)).isEmpty)
                 let table = try await test.value(
                     """
                     SELECT 'millrace__analytics.analytics__a__' || version FROM transformer.environment_models

@@ -17,7 +17,7 @@ import Testing
             let project = try TestPipelines.make(models)
             try await test.apply(project, at: day(10))
             try await test.apply(project, to: "dev", at: day(10))
-            try await test.workbench.plans.remove("dev")
+            try await test.workbench.promoter.remove("dev")
             let schemas = "SELECT count(*)::text FROM pg_namespace WHERE nspname = 'analytics__dev'"
             #expect(try await test.value(PostgresQuery(schemas)) == "0")
             #expect(try await test.value("SELECT user_id FROM analytics.b") == "ada")
@@ -25,7 +25,7 @@ import Testing
             #expect(
                 try await test.value("SELECT type || payload FROM transformer.outbox ORDER BY position DESC LIMIT 1")
                     == #"environment.removed{"environment":"dev"}"#)
-            let error = await #expect(throws: TransformerError.self) { try await test.workbench.plans.remove("dev") }
+            let error = await #expect(throws: TransformerError.self) { try await test.workbench.promoter.remove("dev") }
             #expect(error?.code == .unknownEnvironment)
 
             let plan = try await test.apply(project, to: "dev", at: day(10))
@@ -40,12 +40,12 @@ import Testing
             let project = try TestPipelines.make(models)
             try await test.apply(project, to: "dev", at: day(10))
             try await test.execute("CREATE VIEW public.mine AS SELECT * FROM analytics__dev.a")
-            let error = await #expect(throws: TransformerError.self) { try await test.workbench.plans.remove("dev") }
+            let error = await #expect(throws: TransformerError.self) { try await test.workbench.promoter.remove("dev") }
             #expect(error?.code == .conflict)
             #expect(try await test.value("SELECT count(*)::text FROM analytics__dev.b") == "0", "nothing is gone")
             try await test.execute("DROP VIEW public.mine")
             try await test.execute("CREATE TABLE analytics__dev.mine (id int)")
-            try await test.workbench.plans.remove("dev")
+            try await test.workbench.promoter.remove("dev")
             #expect(try await test.value("SELECT count(*)::text FROM analytics__dev.mine") == "0")
         }
     }

@@ -40,14 +40,14 @@ private final class Order: Sendable {
                 let plan = try await test.apply(try project(), to: "dev", at: day(10))
                 #expect(!plan.stages.contains { if case .backfill = $0 { true } else { false } })
                 #expect(try await test.value("SELECT n FROM analytics__dev.m") == "1")
-                #expect(try await test.workbench.plans.remove("dev").map(\.description) == ["analytics__dev.m"])
+                #expect(try await test.workbench.promoter.remove("dev").map(\.description) == ["analytics__dev.m"])
                 #expect(try await test.value("SELECT to_regnamespace('analytics__dev')::text") == "NULL")
                 #expect(try await test.workbench.catalog.all().plans.keys.sorted() == ["prod"])
                 let messages = try await test.rows(
                     "SELECT payload::jsonb ->> 'environment' FROM transformer.outbox WHERE type = 'environment.removed'"
                 )
                 #expect(messages == Array(repeating: ["dev"], count: number))
-                let again = await error { try await test.workbench.plans.remove("dev") }
+                let again = await error { try await test.workbench.promoter.remove("dev") }
                 #expect(again?.code == .unknownEnvironment)
             }
             #expect(try await test.value("SELECT n FROM analytics.m") == "1", "prod is left alone")
@@ -60,7 +60,7 @@ private final class Order: Sendable {
         try await withDatabase { test in
             try await test.apply(try project(), to: "dev", at: day(10))
             try await test.execute("CREATE VIEW public.mine AS SELECT * FROM analytics__dev.m")
-            let refused = await error { try await test.workbench.plans.remove("dev") }
+            let refused = await error { try await test.workbench.promoter.remove("dev") }
             #expect(
                 refused?.message.contains("public.mine reads analytics__dev.m") == true, "\(refused?.message ?? "")")
             #expect(try await test.workbench.catalog.all().plans.keys.sorted() == ["dev"])
@@ -73,11 +73,12 @@ private final class Order: Sendable {
     @Test(
         "one that cannot be read is told by name, and the others work",
         arguments: [
-            "UPDATE transformer.environment_models SET bundle = '{}' WHERE environment = 'dev'",
+            // As the version before would have left it: without facts, and with texts that this one does not understand.
+            "UPDATE transformer.environment_models SET bundle = '{}', snapshot = NULL WHERE environment = 'dev'",
             "UPDATE transformer.environment_models SET columns = '3' WHERE environment = 'dev'",
             """
-            UPDATE transformer.environment_models SET bundle = jsonb_set(bundle, '{source,text}', '"SELECT @later()"')
-            WHERE environment = 'dev'
+            UPDATE transformer.environment_models
+            SET snapshot = NULL, bundle = jsonb_set(bundle, '{source,text}', '"SELECT @later()"') WHERE environment = 'dev'
             """,
         ])
     func unreadable(damage: String) async throws {
@@ -110,10 +111,69 @@ private final class Order: Sendable {
             #expect(failed?.code == .pipelineError && failed?.isRetriable == false)
             #expect(failed?.message.contains("The environment dev cannot be read") == true, "\(failed?.message ?? "")")
             // A plan writes it anew, and takes away what the project does not have.
-            let plan = try await fresh.plans.plan(try project(), for: "dev", upTo: day(10))
+            let plan = try await fresh.planner.plan(try project(), for: "dev", upTo: day(10))
             try await fresh.plans.apply(plan, execution: day(10))
             #expect(try await fresh.catalog.all().unreadable.isEmpty)
             #expect(try await test.value("SELECT n FROM analytics__dev.m") == "2")
+        }
+    }
+
+    @Test("a text that cannot be read fails its own model, and what only needs to know of it works")
+    func unreadableText() async throws {
+        try await withDatabase { test in
+            try await test.insert([("ada", "view", "2026-11-05 10:00Z")])
+            try await test.apply(try project(), at: day(10))
+            try await test.apply(try project("SELECT COUNT(*) + 1 AS n FROM raw.events"), to: "dev", at: day(10))
+            try await test.execute(
+                """
+                UPDATE transformer.model_snapshots SET bundle = jsonb_set(bundle, '{source,text}', '"SELECT @later()"')
+                WHERE id IN (SELECT snapshot FROM transformer.environment_models WHERE environment = 'dev')
+                """)
+            let fresh = try await Workbench(database: test.database, reader: nil, logger: Logger.silent)
+            let listing = try await fresh.catalog.all()
+            #expect(listing.unreadable.isEmpty && listing.environments.map(\.name) == ["dev", "prod"])
+            try await test.insert([("bob", "view", "2026-11-06 10:00Z")])
+            try await fresh.store.landed(
+                "raw.events", days(6...6), rows: 1, at: day(10), reopening: Reopening(listing))
+            for (environment, fails) in [("dev", true), ("prod", false)] {
+                let request = EnvironmentRunner.Request(
+                    environment: environment, model: nil, upTo: day(10), from: nil)
+                let failed = await error {
+                    _ = try await fresh.runner.run(request, ticket: ModelRunner.Ticket(execution: day(10)))
+                }
+                #expect((failed?.message.contains("m of dev cannot be read by this version") == true) == fails)
+            }
+            #expect(try await test.value("SELECT n FROM analytics.m") == "2")
+            let plan = try await fresh.planner.plan(try project(), for: "dev", upTo: day(10))
+            try await fresh.plans.apply(plan, execution: day(10))
+            #expect(try await test.value("SELECT n FROM analytics__dev.m") == "2", "the landing had reopened its table")
+        }
+    }
+
+    @Test("one that the version before promoted plans nothing, runs, and is written anew with the next change")
+    func upgrade() async throws {
+        try await withDatabase { test in
+            try await test.insert([("ada", "view", "2026-11-05 10:00Z")])
+            try await test.apply(try project(), at: day(10))
+            try await test.execute("UPDATE transformer.environment_models SET snapshot = NULL")
+            try await test.execute("DELETE FROM transformer.model_snapshots")
+            try await test.execute("DELETE FROM transformer.promotions")
+            let fresh = try await Workbench(database: test.database, reader: nil, logger: Logger.silent)
+            #expect(try await fresh.planner.plan(try project(), for: "prod", upTo: day(10)).isEmpty)
+            try await test.insert([("bob", "view", "2026-11-06 10:00Z")])
+            try await fresh.store.landed(
+                "raw.events", days(6...6), rows: 1, at: day(10), reopening: Reopening(try await fresh.catalog.all()))
+            let request = EnvironmentRunner.Request(environment: "prod", model: nil, upTo: day(10), from: nil)
+            _ = try await fresh.runner.run(request, ticket: ModelRunner.Ticket(execution: day(10)))
+            #expect(try await test.value("SELECT n FROM analytics.m") == "2")
+            for text in ["SELECT COUNT(*) AS n FROM raw.events AS e", "SELECT COUNT(*) + 1 AS n FROM raw.events"] {
+                let plan = try await fresh.planner.plan(try project(text), for: "prod", upTo: day(10))
+                try await fresh.plans.apply(plan, execution: day(10))
+                #expect(
+                    try await test.value(
+                        "SELECT count(*)::text FROM transformer.environment_models WHERE snapshot IS NULL") == "0")
+            }
+            #expect(try await test.value("SELECT n FROM analytics.m") == "3")
         }
     }
 
@@ -121,9 +181,9 @@ private final class Order: Sendable {
     func unreadableRemoved() async throws {
         try await withDatabase { test in
             try await test.apply(try project(), to: "dev", at: day(10))
-            try await test.execute("UPDATE transformer.environment_models SET bundle = '{}'")
+            try await test.execute("UPDATE transformer.environment_models SET bundle = '{}', snapshot = NULL")
             let fresh = try await Workbench(database: test.database, reader: nil, logger: Logger.silent)
-            #expect(try await fresh.plans.remove("dev").count == 1)
+            #expect(try await fresh.promoter.remove("dev").count == 1)
             #expect(try await fresh.catalog.all().plans.isEmpty)
         }
     }
@@ -166,14 +226,14 @@ private final class Order: Sendable {
     func stale() async throws {
         try await withDatabase { test in
             try await test.apply(try project(), at: day(10))
-            let plans = test.workbench.plans
-            let first = try await plans.plan(try project("SELECT 1 AS n"), for: "prod", upTo: day(10))
-            let second = try await plans.plan(try project("SELECT 2 AS n"), for: "prod", upTo: day(10))
+            let (plans, planner) = (test.workbench.plans, test.workbench.planner)
+            let first = try await planner.plan(try project("SELECT 1 AS n"), for: "prod", upTo: day(10))
+            let second = try await planner.plan(try project("SELECT 2 AS n"), for: "prod", upTo: day(10))
             try await plans.apply(second, execution: day(10))
             let refused = await error { try await plans.apply(first, execution: day(10)) }
             #expect(refused?.code == .conflict)
             #expect(try await test.value("SELECT n FROM analytics.m") == "2")
-            let new = try await plans.plan(try project("SELECT 1 AS n"), for: "prod", upTo: day(10))
+            let new = try await planner.plan(try project("SELECT 1 AS n"), for: "prod", upTo: day(10))
             try await plans.apply(new, execution: day(10))
             #expect(try await test.value("SELECT n FROM analytics.m") == "1")
         }
@@ -213,7 +273,7 @@ private final class Order: Sendable {
                 for await _ in ends { break }
             }
             for await _ in begun { break }
-            let plan = try await test.workbench.plans.plan(try project("SELECT 3 AS n"), for: "prod", upTo: day(10))
+            let plan = try await test.workbench.planner.plan(try project("SELECT 3 AS n"), for: "prod", upTo: day(10))
             async let applied = test.workbench.plans.apply(plan, execution: day(10)) { tell.yield($0) }
             for await message in told where message.contains("somebody is reading") { break }
             try await test.landed(days(5...5))
@@ -248,7 +308,7 @@ private final class Order: Sendable {
             try await test.apply(project, to: "dev", at: day(10))
             for number in 1...2 {
                 try await test.apply(edited, at: day(10))
-                try await test.workbench.plans.remove("dev")
+                try await test.workbench.promoter.remove("dev")
                 // As a process that starts now, which has read no text of the tables in question.
                 let fresh = try await Workbench(database: test.database, reader: nil, logger: Logger.silent)
                 try await test.insert([("late", "view", "2026-11-05 11:00Z")])

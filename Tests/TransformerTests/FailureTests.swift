@@ -37,7 +37,7 @@ struct FailureTests {
                 failed?.message.contains("analytics.child, analytics.grandchild") == true, "\(failed?.message ?? "")")
             #expect(try await test.workbench.catalog.all().plans.isEmpty, "nothing was promoted")
             try await test.insert([("ada", "view", "2026-11-05 10:00Z")])
-            let plan = try await test.workbench.plans.plan(project, for: "prod", upTo: day(10))
+            let plan = try await test.workbench.planner.plan(project, for: "prod", upTo: day(10))
             #expect(
                 Set(backfills(of: plan).map(\.model.name.name)) == ["bad", "child", "grandchild"],
                 "good and other are done")
@@ -115,7 +115,7 @@ struct FailureTests {
                     "MODEL (name m, kind FULL, audits (not_null(columns := (user_id)))); SELECT user_id FROM raw.events",
             ])
             try await test.apply(project, to: "dev", at: day(10))
-            let plan = try await test.workbench.plans.plan(project, for: "prod", upTo: day(10))
+            let plan = try await test.workbench.planner.plan(project, for: "prod", upTo: day(10))
             #expect(!plan.stages.contains { if case .audit = $0 { true } else { false } })
         }
     }

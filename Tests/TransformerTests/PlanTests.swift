@@ -32,7 +32,7 @@ private func project(_ model: String = events, _ more: [String: String] = [:]) t
                 try await test.rows("SELECT day, n FROM analytics.b ORDER BY 1") == [
                     ["2026-11-05", "1"], ["2026-11-06", "1"],
                 ])
-            #expect(try await test.workbench.plans.plan(project, for: "prod", upTo: day(10)).isEmpty)
+            #expect(try await test.workbench.planner.plan(project, for: "prod", upTo: day(10)).isEmpty)
             #expect(try await test.run(at: day(10)).intervals.isEmpty)
         }
     }
@@ -154,7 +154,7 @@ private func project(_ model: String = events, _ more: [String: String] = [:]) t
             try await test.insert([("ada", "view", "2026-11-02 10:00Z"), ("eve", "bad", "2026-11-05 10:00Z")])
             await #expect(throws: TransformerError.self) { try await test.apply(try project(batched), at: day(8)) }
             try await test.execute("DELETE FROM raw.events WHERE event = 'bad'")
-            let plan = try await test.workbench.plans.plan(try project(batched), for: "prod", upTo: day(8))
+            let plan = try await test.workbench.planner.plan(try project(batched), for: "prod", upTo: day(8))
             let due = plan.stages.compactMap {
                 if case .backfill(let work) = $0 { work.first?.missing.due } else { nil }
             }

@@ -90,7 +90,7 @@ extension TestDatabase {
     /// Plans and applies.
     @discardableResult
     func apply(_ project: Project, to environment: String = "prod", at now: Moment) async throws -> Plan {
-        let plan = try await workbench.plans.plan(project, for: environment, upTo: now)
+        let plan = try await workbench.planner.plan(project, for: environment, upTo: now)
         try await workbench.plans.apply(plan, execution: now)
         return plan
     }

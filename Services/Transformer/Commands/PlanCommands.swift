@@ -72,7 +72,7 @@ private struct PlanWork {
     }
 
     private func show(_ project: Project, _ window: Interval?, _ workbench: Workbench) async throws {
-        let plan = try await workbench.plans.plan(
+        let plan = try await workbench.planner.plan(
             project, for: options.target.environment, upTo: Moment(Date()), window: window)
         Output.line(PlanText(plan).text)
         if let removal = plan.removal, !options.allowRemoval { Output.line("\n\(removal)") }
@@ -83,7 +83,7 @@ private struct PlanWork {
     ) async throws {
         let now = Moment(Date())
         let environment = options.target.environment
-        let plan = try await workbench.plans.plan(project, for: environment, upTo: now, window: window)
+        let plan = try await workbench.planner.plan(project, for: environment, upTo: now, window: window)
         Output.line(PlanText(plan).text)
         guard !plan.isEmpty else { return }
         try await workbench.plans.apply(plan, execution: now, allowingRemoval: options.allowRemoval) { Output.line($0) }

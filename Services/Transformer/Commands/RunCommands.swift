@@ -107,9 +107,11 @@ struct AuditCommand: AsyncParsableCommand {
             let found = try await workbench.catalog.environment(environment)
             if let name, found[name] == nil { throw TransformerError.unknownModel(name.description, in: environment) }
             var failed = 0
-            for model in found.models where name == nil || model.name == name {
+            let names = found.models.map(\.name).filter { name == nil || $0 == name }
+            let models = try await workbench.catalog.read(names, of: found)
+            for model in names.compactMap({ models[$0] }) {
                 let findings = try await Auditor(tables: workbench.tables).audit(
-                    model, among: found.models, in: interval, execution: Moment(Date()))
+                    model, among: found.tables, in: interval, execution: Moment(Date()))
                 for audit in model.snapshot.audits {
                     let finding = findings.first { $0.call == audit.call.description }
                     let words = finding.map { "\($0.isBlocking ? "FAILED" : "warning")  \($0.message)" }

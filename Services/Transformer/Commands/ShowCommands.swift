@@ -73,7 +73,7 @@ struct EnvironmentsCommand: AsyncParsableCommand {
         try await CommandSupport.withWorkbench { workbench, settings in
             if let remove {
                 try await workbench.plans.exclusively(remove, report: { Output.line($0) }) {
-                    for view in try await workbench.plans.remove(remove, report: { Output.line($0) }) {
+                    for view in try await workbench.promoter.remove(remove, report: { Output.line($0) }) {
                         Output.line("dropped \(view)")
                     }
                 }

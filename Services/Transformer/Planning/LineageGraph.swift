@@ -9,11 +9,21 @@ public struct LineageGraph: Sendable {
     /// From what is read to what reads it.
     public let edges: [(from: String, to: String)]
 
+    /// The models of a project, parents before children.
     public init(_ snapshots: [ModelSnapshot]) {
-        models = snapshots.map(\.name)
-        sources = Set(snapshots.flatMap(\.sources)).sorted()
-        edges = snapshots.flatMap { snapshot in
-            (snapshot.sources + snapshot.parents.map(\.description)).map { ($0, snapshot.name.description) }
+        self.init(snapshots.map { ($0.name, $0.parents, $0.sources) })
+    }
+
+    /// The models of an environment, parents before children.
+    public init(_ models: [PromotedModel]) {
+        self.init(models.map { ($0.name, $0.facts.parents, $0.facts.sources) })
+    }
+
+    private init(_ reads: [(name: ModelName, parents: [ModelName], sources: [String])]) {
+        models = reads.map(\.name)
+        sources = Set(reads.flatMap(\.sources)).sorted()
+        edges = reads.flatMap { model in
+            (model.sources + model.parents.map(\.description)).map { ($0, model.name.description) }
         }
     }
 

@@ -13,7 +13,7 @@ public struct ModelBundle: Sendable, Codable, Hashable {
     public var defaults: ModelDefaults
     public var variables: [String: VariableValue]
     public var gateway: String
-    /// The models that `ref()` could name.
+    /// The models that its texts name; those that an earlier version kept are all that `ref()` could name.
     public var models: [ModelName]
 }
 
@@ -42,6 +42,10 @@ public struct ModelSnapshot: Sendable {
     public let places: [String: Int]
     /// The query as a first run sees it, at a fixed time.
     let query: ParsedQuery
+    /// The query as later runs see it, where it asks which one it is; nil where all are the same.
+    let incrementalQuery: ParsedQuery?
+    /// Pre- and post-statements in one spelling.
+    let statements: [String]
     /// Over everything that decides the model's rows, its parents' rows taken as given.
     public let dataHash: String
     /// Over everything that decides no rows: owner, description, cron, audits …

@@ -10,10 +10,14 @@ struct ModelHashes {
     ///   - queries: Canonical texts: as a first run and as an incremental run would render it.
     ///   - statements: Canonical texts of pre- and post-statements.
     static func data(_ model: ModelDefinition, queries: [String], statements: [String]) -> String {
-        var parts = [format, model.kind.name, model.dialect]
-        parts += model.kind.options.dataParts
+        var parts = [format] + settings(model)
         parts += model.columns.map { "\($0.key.lowercased()) \($0.value.lowercased())" }
         return hash(parts + ["queries"] + queries + ["statements"] + statements)
+    }
+
+    /// What decides rows beside the query, its statements and the declared columns.
+    static func settings(_ model: ModelDefinition) -> [String] {
+        [model.kind.name, model.dialect] + model.kind.options.dataParts
     }
 
     /// Over all that decides none: a difference is worth telling and computes nothing.

@@ -48,8 +48,12 @@ public struct ModelRendering: Sendable {
     public func statements(_ context: RenderContext) throws(PipelineError) -> (before: [String], after: [String]) {
         var before: [String] = []
         var after: [String] = []
-        for statement in model.preStatements { before.append(StatementText.corrected(try statement.render(context).text)) }
-        for statement in model.postStatements { after.append(StatementText.corrected(try statement.render(context).text)) }
+        for statement in model.preStatements {
+            before.append(StatementText.corrected(try statement.render(context).text))
+        }
+        for statement in model.postStatements {
+            after.append(StatementText.corrected(try statement.render(context).text))
+        }
         return (before, after)
     }
 
@@ -96,6 +100,7 @@ public enum SnapshotRestore {
             definition: read.definition, bundle: bundle, usesStar: read.usesStar, audits: read.audits,
             schedule: read.schedule,
             grid: read.grid, parents: read.parents, sources: read.sources, places: read.places, query: read.query,
-            dataHash: dataHash, metadataHash: metadataHash, fingerprint: fingerprint)
+            incrementalQuery: read.incrementalQuery, statements: read.statements, dataHash: dataHash,
+            metadataHash: metadataHash, fingerprint: fingerprint)
     }
 }

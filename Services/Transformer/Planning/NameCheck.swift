@@ -13,7 +13,8 @@ struct NameCheck {
     private var catalogs: [SQLDialect: SchemaCatalog] = [:]
 
     /// - Parameter snapshot: Its parents must have been checked before.
-    mutating func check(_ snapshot: ModelSnapshot) throws(PipelineError) {
+    /// - Returns: The columns that it gives; nil when not all of them can be known.
+    mutating func check(_ snapshot: ModelSnapshot) throws(PipelineError) -> [String]? {
         let model = snapshot.definition
         for part in [snapshot.name.schema, snapshot.name.name] where part.utf8.count > Self.bytesMax {
             throw model.error(
@@ -26,11 +27,11 @@ struct NameCheck {
         if let error = query.query.nameErrors(in: catalog).first(where: { $0.code == .unknownColumn }) {
             throw query.error(at: error.range, "\(snapshot.name): \(error.message)")
         }
-        if let columns = outputs(of: snapshot, catalog) {
-            try check(columns, of: snapshot)
-            let name = QualifiedName(snapshot.name.schema, snapshot.name.name)
-            catalog.add(name, columns: columns.map { .init($0) })
-        }
+        guard let columns = outputs(of: snapshot, catalog) else { return nil }
+        try check(columns, of: snapshot)
+        let name = QualifiedName(snapshot.name.schema, snapshot.name.name)
+        catalog.add(name, columns: columns.map { .init($0) })
+        return columns
     }
 
     /// Nil when not all of them can be known.

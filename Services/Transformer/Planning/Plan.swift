@@ -47,40 +47,14 @@ public struct PlannedModel: Sendable {
     }
 }
 
-/// How a model differs from what the environment has.
-public struct ModelChange: Sendable, Equatable {
-    public enum Kind: Sendable, Equatable {
-        case added
-        case removed
-        /// The model's own text. Breaking: what reads it has to be computed again as well.
-        case modified(breaking: Bool)
-        /// Only models that it reads. Breaking: it has to be computed again.
-        case indirectlyModified(breaking: Bool)
-        /// Owner, description, cron, audits …: nothing is computed.
-        case metadata
-    }
-    public let name: ModelName
-    public let kind: Kind
-    /// The file's text before and after, where it differs.
-    public let texts: (before: String, after: String)?
-
-    public init(name: ModelName, kind: Kind, texts: (before: String, after: String)? = nil) {
-        self.name = name
-        self.kind = kind
-        self.texts = texts
-    }
-
-    public static func == (left: ModelChange, right: ModelChange) -> Bool {
-        left.name == right.name && left.kind == right.kind
-    }
-}
-
 /// A step of a plan. Each may be repeated: what is done already is done again without effect, or seen and left.
 public enum Stage: Sendable {
     /// Make the physical tables and views that do not exist, parents first.
     case createTables([PlannedModel])
     /// Compute, one model after the other, parents first; the audits of each batch decide whether it is published.
     case backfill([ModelWork])
+    /// Count intervals as done that are not computed.
+    case assume([ModelWork])
     /// Run audits that are new to data that is not.
     case audit([PlannedModel])
     /// Point the environment's views at the tables, drop those of models that are gone, and write down what the environment

@@ -20,7 +20,7 @@ public struct PlanText: Sendable {
         } else {
             lines.append("Models:")
             for change in plan.changes {
-                lines.append("  \(Self.sign(change.kind)) \(change.name)  \(Self.words(change.kind))")
+                lines.append("  \(Self.sign(change.kind)) \(change.name)  \(Self.words(change))")
                 if showsDiff, case .modified = change.kind, let texts = change.texts {
                     lines += LineDiff.lines(from: texts.before, to: texts.after).map { "      \($0)" }
                 }
@@ -39,16 +39,19 @@ public struct PlanText: Sendable {
         }
     }
 
-    private static func words(_ kind: ModelChange.Kind) -> String {
-        switch kind {
-        case .added: "added"
-        case .removed: "removed"
-        case .modified(breaking: true): "modified: it and what reads it are computed again"
-        case .modified(breaking: false): "modified: columns were only added, what reads it stays"
-        case .indirectlyModified(breaking: true): "reads a modified model: computed again"
-        case .indirectlyModified(breaking: false): "reads an extended model: stays as it is"
-        case .metadata: "description or settings: nothing is computed"
-        }
+    private static func words(_ change: ModelChange) -> String {
+        let words =
+            switch change.kind {
+            case .added: "added"
+            case .removed: "removed"
+            case .modified(.all): "breaking: it and what reads it are computed again"
+            case .modified(.columns): "non-breaking: it is computed again, and what reads the changed columns"
+            case .modified(.none): "same rows: nothing is computed"
+            case .indirectlyModified(.none): "indirect: stays as it is"
+            case .indirectlyModified: "indirect: computed again"
+            case .metadata: "metadata: description or settings, nothing is computed"
+            }
+        return change.reason.isEmpty ? words : "\(words) (\(change.reason))"
     }
 
     private static func lines(of stage: Stage) -> [String] {
@@ -61,6 +64,8 @@ public struct PlanText: Sendable {
                     "  \(item.model.name)  \(ranges(item))"
                         + (item.batches.count > 1 ? " in \(item.batches.count) batches" : "")
                 }
+        case .assume(let work):
+            ["To be taken as done without computing:"] + work.map { "  \($0.model.name)  \(ranges($0))" }
         case .audit(let models):
             ["Audits to run on what is there: \(models.map(\.name.description).joined(separator: ", "))"]
         case .promote(let views, let dropped):

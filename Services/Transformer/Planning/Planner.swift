@@ -5,7 +5,9 @@ import SQL
 /// What is known about the world when a plan is made.
 public struct PlanningState: Sendable {
     /// The environment's models as they are; nil when there is no such environment yet.
-    public var environment: [ModelName: PlannedModel]?
+    public var environment: [ModelName: PromotedModel]?
+    /// Those of them whose text the project has changed, read; one that is missing is taken to have given other rows.
+    public var previous: [ModelName: ModelSnapshot] = [:]
     /// Versions of all snapshots ever built and still there, by name and fingerprint.
     public var versions: [SnapshotKey: String]
     /// What has been computed, by physical table.
@@ -16,11 +18,15 @@ public struct PlanningState: Sendable {
     public var astray: Set<ModelName>
     /// Models that the environment has and whose texts cannot be read: nothing is known but that they are there.
     public var unread: Set<ModelName>
+    /// Tables that another environment shows: what is restated elsewhere than in production leaves them their rows.
+    public var shared: Set<VersionID> = []
+    /// The promotion that made an environment that cannot be read what it is.
+    public var unreadBasis: String?
     /// Audits that the rows of a table have passed, by table: those under which every environment that shows it shows it.
     public var audited: [VersionID: Set<[String]>] = [:]
 
     public init(
-        environment: [ModelName: PlannedModel]? = nil, versions: [SnapshotKey: String] = [:],
+        environment: [ModelName: PromotedModel]? = nil, versions: [SnapshotKey: String] = [:],
         done: [VersionID: IntervalSet] = [:], lost: Set<VersionID> = [], astray: Set<ModelName> = [],
         unread: Set<ModelName> = []
     ) {
@@ -34,12 +40,20 @@ public struct PlanningState: Sendable {
 }
 
 extension PlanningState {
+    /// Takes in what the database has.
+    public mutating func look(versions: [SnapshotKey: String], lost: Set<VersionID>, astray: Set<ModelName>) {
+        self.versions = versions
+        self.lost = lost
+        self.astray = astray
+        done = done.filter { !lost.contains($0.key) }
+    }
+
     /// What tables have passed, given the models of each environment. An environment without an audit may have added rows
     /// that nobody put to it, so that an audit counts only when all that show the table have it.
-    public static func audited(_ environments: [[PlannedModel]]) -> [VersionID: Set<[String]>] {
+    public static func audited(_ environments: [[PromotedModel]]) -> [VersionID: Set<[String]>] {
         var passed: [VersionID: Set<[String]>] = [:]
         for model in environments.joined() {
-            let audits = Set(model.snapshot.audits.map(ModelHashes.audit))
+            let audits = Set(model.facts.audits)
             passed[model.id] = passed[model.id]?.intersection(audits) ?? audits
         }
         return passed
@@ -61,93 +75,87 @@ public struct SnapshotKey: Sendable, Hashable {
 public struct Planner: Sendable {
     public let graph: ProjectGraph
     public let state: PlanningState
-    /// The plan's present: data before this time is wanted.
-    public let upTo: Moment
-    /// When given, nothing outside of it is computed: a preview of some days.
-    public let window: Interval?
+    public let request: PlanRequest
+    /// The models to be computed again.
+    public let restated: Set<ModelName>
 
-    public init(graph: ProjectGraph, state: PlanningState, upTo: Moment, window: Interval? = nil) {
+    public init(
+        graph: ProjectGraph, state: PlanningState, request: PlanRequest, restated: Set<ModelName> = []
+    ) {
         self.graph = graph
         self.state = state
-        self.upTo = upTo
-        self.window = window
+        self.request = request
+        self.restated = restated
     }
 
-    public func plan(for environment: String) -> Plan {
+    public func plan() -> Plan {
         let current = state.environment ?? [:]
+        var comparison = ModelComparison(graph, with: current, previous: state.previous)
+        var planned: [ModelName: PlannedModel] = [:]
         var models: [PlannedModel] = []
-        var kinds: [ModelName: ModelChange.Kind] = [:]
+        var changes: [ModelChange] = []
         for snapshot in graph.snapshots {
-            let kind = change(of: snapshot, from: current[snapshot.name]?.snapshot, parents: kinds)
-            kinds[snapshot.name] = kind
-            models.append(planned(snapshot, kind: kind, current: current[snapshot.name]))
+            let change = comparison.change(of: snapshot)
+            let model = apart(self.planned(snapshot, kind: change?.kind, parents: planned), parents: planned)
+            planned[snapshot.name] = model
+            models.append(model)
+            if let (kind, reason) = change {
+                changes.append(
+                    ModelChange(name: snapshot.name, kind: kind, reason: reason, texts: texts(of: snapshot)))
+            }
         }
         let removed = state.unread.union(current.keys).filter { graph[$0] == nil }.sorted()
-        var changes = models.compactMap { model in
-            kinds[model.name].map { ModelChange(name: model.name, kind: $0, texts: texts(of: model, current)) }
-        }
         changes += removed.map { ModelChange(name: $0, kind: .removed) }
         return Plan(
-            environment: environment, changes: changes, models: models,
-            stages: stages(models, kinds: kinds, removed: removed),
+            environment: request.environment, changes: changes, models: models,
+            stages: stages(models, kinds: comparison.kinds, removed: removed),
             modelsBefore: state.unread.union(current.keys).count)
     }
 
-    /// Nil when nothing has changed.
-    private func change(
-        of snapshot: ModelSnapshot, from old: ModelSnapshot?, parents kinds: [ModelName: ModelChange.Kind]
-    ) -> ModelChange.Kind? {
-        guard let old else { return .added }
-        if snapshot.dataHash != old.dataHash {
-            return .modified(breaking: !Self.isExtension(snapshot, of: old))
-        }
-        if snapshot.fingerprint != old.fingerprint {
-            let untouched = snapshot.parents.allSatisfy { parent in
-                switch kinds[parent] {
-                case nil, .metadata, .modified(breaking: false), .indirectlyModified(breaking: false): true
-                default: false
-                }
-            }
-            // A view is bound to its parents' tables, and `*` takes in what was added: both have to be made anew.
-            let follows = snapshot.definition.kind.isView || snapshot.usesStar
-            return .indirectlyModified(breaking: !untouched || follows || snapshot.parents != old.parents)
-        }
-        return snapshot.metadataHash != old.metadataHash ? .metadata : nil
-    }
-
-    /// The one automatic non-breaking change: columns were only added.
-    static func isExtension(_ new: ModelSnapshot, of old: ModelSnapshot) -> Bool {
-        var alike = new.definition
-        alike.kind = old.definition.kind
-        return new.definition.kind == old.definition.kind && new.definition.dialect == old.definition.dialect
-            && !new.definition.query.asksIsIncremental && !old.definition.query.asksIsIncremental
-            && new.definition.preStatements.map(\.text) == old.definition.preStatements.map(\.text)
-            && new.definition.postStatements.map(\.text) == old.definition.postStatements.map(\.text)
-            && old.definition.columns.isEmpty == new.definition.columns.isEmpty
-            && old.definition.columns.allSatisfy { new.definition.columns[$0.key] == $0.value }
-            && !old.usesStar && !new.usesStar
-            && new.query.query.diff(from: old.query.query, dialect: new.query.dialect).onlyAdds
-    }
-
+    /// Which table is to hold the model's rows: the one that ever held those of its fingerprint; the one it has, where
+    /// the rows stay; else a new one.
     private func planned(
-        _ snapshot: ModelSnapshot, kind: ModelChange.Kind?, current: PlannedModel?
+        _ snapshot: ModelSnapshot, kind: ModelChange.Kind?, parents: [ModelName: PlannedModel]
     ) -> PlannedModel {
         let key = SnapshotKey(name: snapshot.name, fingerprint: snapshot.fingerprint)
         func known(_ version: String) -> PlannedModel {
             let isLost = state.lost.contains(VersionID(name: snapshot.name, version: version))
             return PlannedModel(snapshot: snapshot, version: version, isNew: isLost)
         }
+        // The environment's own comes first: a restatement may have given it a table apart.
+        if let current = state.environment?[snapshot.name], current.fingerprint == snapshot.fingerprint {
+            return known(current.version)
+        }
         if let version = state.versions[key] { return known(version) }
-        if kind == .indirectlyModified(breaking: false), let current { return known(current.version) }
+        if let current = state.environment?[snapshot.name], kind?.keepsRows ?? true {
+            // A view is bound to the tables that it reads.
+            let isBound = snapshot.definition.kind.isView
+            let stays = snapshot.parents.allSatisfy { parents[$0]?.id == state.environment?[$0]?.id }
+            if stays || !isBound { return known(current.version) }
+        }
         return PlannedModel(snapshot: snapshot, version: String(snapshot.fingerprint.prefix(16)), isNew: true)
     }
 
-    private func texts(of model: PlannedModel, _ current: [ModelName: PlannedModel]) -> (before: String, after: String)?
-    {
-        guard let old = current[model.name]?.snapshot.definition.source.text,
-            old != model.snapshot.definition.source.text
-        else { return nil }
-        return (old, model.snapshot.definition.source.text)
+    /// Gives a model a table apart that is to be computed again, or reads one that is, where another environment shows
+    /// its table: that one keeps its rows.
+    private func apart(_ model: PlannedModel, parents: [ModelName: PlannedModel]) -> PlannedModel {
+        guard request.environment != RelationNames.production, !restated.isEmpty, !model.isNew,
+            state.shared.contains(model.id)
+        else { return model }
+        let reads = model.snapshot.parents.contains { name in
+            guard let parent = parents[name] else { return false }
+            return parent.isNew && parent.id != state.environment?[name]?.id
+        }
+        guard restated.contains(model.name) || reads else { return model }
+        let mark = SHA256.hexadecimal("\(request.environment) \(request.upTo) \(model.version)").prefix(6)
+        return PlannedModel(
+            snapshot: model.snapshot, version: "\(model.version.prefix(16))r\(mark)", isNew: true)
+    }
+
+    private func texts(of snapshot: ModelSnapshot) -> (before: String, after: String)? {
+        let after = snapshot.definition.source.text
+        guard let before = state.previous[snapshot.name]?.definition.source.text, before != after else { return nil }
+        return (before, after)
     }
 
     // MARK: Stages
@@ -159,10 +167,16 @@ public struct Planner: Sendable {
         let created = models.filter(\.isNew)
         if !created.isEmpty { stages.append(.createTables(created)) }
         let work = ModelWork.all(
-            models, done: state.done, upTo: upTo, window: window, extended: extended(models, kinds: kinds),
-            repeatsPartials: false)
-        if !work.isEmpty { stages.append(.backfill(work)) }
-        let audited = models.filter(hasNewAudits)
+            models, done: state.done, upTo: request.upTo, window: restated.isEmpty ? request.window : nil,
+            requested: requested(models), before: tablesBefore(models), repeatsPartials: false)
+        if !work.isEmpty {
+            switch request.backfill {
+            case .compute: stages.append(.backfill(work))
+            case .assume: stages.append(.assume(work))
+            case .skip: break
+            }
+        }
+        let audited = request.backfill == .compute ? models.filter(hasNewAudits) : []
         if !audited.isEmpty { stages.append(.audit(audited)) }
         let current = state.environment ?? [:]
         let views = models.filter { model in
@@ -175,13 +189,23 @@ public struct Planner: Sendable {
         return stages
     }
 
-    /// The tables that models had before their columns were only added to: what their children were computed from.
-    private func extended(
-        _ models: [PlannedModel], kinds: [ModelName: ModelChange.Kind]
-    ) -> [ModelName: VersionID] {
+    /// What is computed again of the models that are restated.
+    private func requested(_ models: [PlannedModel]) -> [ModelName: IntervalSet] {
+        let wanted = IntervalSet(
+            request.window.map { [$0] } ?? Interval(from: .beginning, to: request.upTo).map { [$0] } ?? [])
+        var requested: [ModelName: IntervalSet] = [:]
+        for model in models where restated.contains(model.name) {
+            requested[model.name] = model.snapshot.grid.covering(
+                wanted.intersection(IntervalSet(from: .beginning, to: request.upTo)))
+        }
+        return requested
+    }
+
+    /// The tables that models had before they got new ones: what readers that stay were computed from.
+    private func tablesBefore(_ models: [PlannedModel]) -> [ModelName: VersionID] {
         var tables: [ModelName: VersionID] = [:]
-        for model in models where kinds[model.name] == .modified(breaking: false) {
-            tables[model.name] = state.environment?[model.name]?.id
+        for model in models {
+            if model.isNew, let old = state.environment?[model.name]?.id, old != model.id { tables[model.name] = old }
         }
         return tables
     }
@@ -191,7 +215,7 @@ public struct Planner: Sendable {
         guard !model.isNew, !(state.done[model.id] ?? IntervalSet()).isEmpty else { return false }
         var passed = state.audited[model.id] ?? []
         if let current = state.environment?[model.name], current.id == model.id {
-            passed = Set(current.snapshot.audits.map(ModelHashes.audit))
+            passed = Set(current.facts.audits)
         }
         return !model.snapshot.audits.allSatisfy { passed.contains(ModelHashes.audit($0)) }
     }
@@ -202,12 +226,12 @@ extension ModelWork {
     /// children, for their own lookback too.
     /// - Parameters:
     ///   - requested: Computed even where done, by model; spreads to children the same way.
-    ///   - extended: For models that get a new table with the old rows and more columns: the old table. Filling the new
-    ///     one changes nothing for children; what would have been due in the old one does.
+    ///   - before: For models that get a new table: the one they had. Filling the new one changes nothing for readers
+    ///     that keep their tables; what would have been due in the old one does.
     ///   - repeatsPartials: False leaves intervals that are not over to the next run, unless a table has nothing yet.
     public static func all(
         _ models: [PlannedModel], done: [VersionID: IntervalSet], upTo: Moment, window: Interval? = nil,
-        requested: [ModelName: IntervalSet] = [:], extended: [ModelName: VersionID] = [:], repeatsPartials: Bool = true
+        requested: [ModelName: IntervalSet] = [:], before: [ModelName: VersionID] = [:], repeatsPartials: Bool = true
     ) -> [ModelWork] {
         var computed: [ModelName: IntervalSet] = [:]
         var work: [ModelWork] = []
@@ -220,7 +244,7 @@ extension ModelWork {
                     of: model.snapshot, done: done, upTo: upTo, requested: wanted, window: window,
                     includesPartials: repeatsPartials || done.isEmpty)
             }
-            computed[model.name] = missing(in: extended[model.name] ?? model.id).due
+            computed[model.name] = missing(in: before[model.name] ?? model.id).due
             let own = missing(in: model.id)
             if !own.due.isEmpty { work.append(ModelWork(model: model, missing: own)) }
         }

@@ -5,6 +5,7 @@ import Pipeline
 public struct ProjectGraph: Sendable {
     public let snapshots: [ModelSnapshot]
     private let byName: [ModelName: Int]
+    private let columns: [ModelName: [String]]
 
     /// Reads every query and finds what depends on what.
     /// - Throws: ``PipelineError`` where a query cannot be read, an audit is unknown, or models depend on each other in a
@@ -14,8 +15,6 @@ public struct ProjectGraph: Sendable {
         var found: [ModelName: ModelSnapshot] = [:]
         for model in project.models { found[model.name] = try reader.snapshot(of: model) }
         try self.init(found)
-        var check = NameCheck()
-        for snapshot in snapshots { try check.check(snapshot) }
         let used = Set(snapshots.flatMap { $0.audits.map(\.name) })
         if let idle = project.audits.first(where: { $0.isBare && !used.contains($0.name) }) {
             throw idle.error(
@@ -24,7 +23,9 @@ public struct ProjectGraph: Sendable {
         }
     }
 
-    init(_ found: [ModelName: ModelSnapshot]) throws(PipelineError) {
+    /// Models that have been read, whatever project each is of.
+    /// - Throws: ``PipelineError`` where they depend on each other in a circle, or name columns that there are not.
+    public init(_ found: [ModelName: ModelSnapshot]) throws(PipelineError) {
         var ordered: [ModelSnapshot] = []
         var fingerprints: [ModelName: String] = [:]
         var order = try Self.order(found)
@@ -37,11 +38,27 @@ public struct ProjectGraph: Sendable {
             fingerprints[name] = snapshot.fingerprint
             ordered.append(snapshot)
         }
+        var check = NameCheck()
+        var columns: [ModelName: [String]] = [:]
+        for snapshot in ordered { columns[snapshot.name] = try check.check(snapshot) }
         snapshots = ordered
         byName = Dictionary(uniqueKeysWithValues: ordered.enumerated().map { ($1.name, $0) })
+        self.columns = columns
     }
 
+    /// The columns that a model gives, as SQL means their names; nil when not all of them can be known.
+    public func columns(of name: ModelName) -> [String]? { columns[name] }
+
     public subscript(_ name: ModelName) -> ModelSnapshot? { byName[name].map { snapshots[$0] } }
+
+    /// The models, as selections see them.
+    public var candidates: [ModelSelection.Candidate] {
+        snapshots.map { snapshot in
+            ModelSelection.Candidate(
+                name: snapshot.name, parents: snapshot.parents, tags: snapshot.definition.tags,
+                path: snapshot.definition.source.path)
+        }
+    }
 
     /// `names` and everything that reads them, directly or not.
     public func descendants(of names: Set<ModelName>) -> Set<ModelName> {

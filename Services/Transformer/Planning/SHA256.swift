@@ -1,7 +1,7 @@
 /// SHA-256 (FIPS 180-4), here because this target imports nothing that could do I/O.
-struct SHA256 {
+public enum SHA256 {
     /// The digest of `text` in UTF-8, as lower-case hexadecimal.
-    static func hexadecimal(_ text: String) -> String {
+    public static func hexadecimal(_ text: String) -> String {
         var state: [UInt32] = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]

@@ -18,8 +18,8 @@ struct SnapshotReader {
         var queries = [first.canonical]
         var tables = first.tables
         var places = first.places
-        if model.query.asksIsIncremental {
-            let incremental = try rendering.fingerprintQuery(isIncremental: true)
+        let later = model.query.asksIsIncremental ? try rendering.fingerprintQuery(isIncremental: true) : nil
+        if let incremental = later {
             queries.append(incremental.canonical)
             tables += incremental.tables
             places.merge(incremental.places) { first, _ in first }
@@ -29,10 +29,12 @@ struct SnapshotReader {
         let audits = try boundAudits(of: model, columns: first.columns)
         let schedule = try schedule(of: model)
         return ModelSnapshot(
-            definition: model, bundle: bundle(of: model, audits: audits), usesStar: first.query.hasStar, audits: audits,
+            definition: model, bundle: bundle(of: model, audits: audits, parents: parents),
+            usesStar: first.query.hasStar, audits: audits,
             schedule: schedule,
             grid: IntervalGrid(model.intervalUnit ?? schedule.intervalUnit), parents: parents, sources: sources,
-            places: places, query: first, dataHash: ModelHashes.data(model, queries: queries, statements: statements),
+            places: places, query: first, incrementalQuery: later, statements: statements,
+            dataHash: ModelHashes.data(model, queries: queries, statements: statements),
             metadataHash: ModelHashes.metadata(model, audits: audits))
     }
 
@@ -145,15 +147,19 @@ struct SnapshotReader {
         return !query.query.nameErrors(in: catalog).contains { $0.code == .unknownColumn }
     }
 
-    private func bundle(of model: ModelDefinition, audits: [BoundAudit]) -> ModelBundle {
+    private func bundle(
+        of model: ModelDefinition, audits: [BoundAudit], parents: [ModelName]
+    ) -> ModelBundle {
         var files: [SourceFile] = []
         for case .file(let definition) in audits.map(\.query) where !files.contains(definition.source) {
             files.append(definition.source)
         }
         var seed: SourceFile?
         if case .seed(let options) = model.kind { seed = options.content }
+        // Those that it names are enough: a list of all models with each of them would grow with their square.
+        let named = Set(parents + [model.name] + audits.flatMap { $0.places.keys }.compactMap { index.find($0) })
         return ModelBundle(
             source: model.source, seed: seed, audits: files, defaults: project.config.modelDefaults,
-            variables: project.config.variables, gateway: project.config.defaultGateway ?? "", models: index.names)
+            variables: project.config.variables, gateway: project.config.defaultGateway ?? "", models: named.sorted())
     }
 }

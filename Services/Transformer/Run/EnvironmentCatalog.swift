@@ -6,16 +6,19 @@ import Synchronization
 
 /// The environments as they are promoted, read once per plan and kept.
 final class EnvironmentCatalog: Sendable {
-    /// An environment with its models ready to run.
+    /// An environment with what is known of its models without reading their texts.
     struct Environment: Sendable {
         let name: String
         let plan: String
         let promotedAt: Moment
         /// Parents before children.
-        let models: [PlannedModel]
+        let models: [PromotedModel]
         let columns: [ModelName: [ColumnDescription]]
 
-        subscript(_ name: ModelName) -> PlannedModel? { models.first { $0.name == name } }
+        subscript(_ name: ModelName) -> PromotedModel? { models.first { $0.name == name } }
+
+        /// The tables of all models.
+        var tables: [VersionID] { models.map(\.id) }
     }
 
     /// An environment that was promoted by a version with other ideas of a project than this one.
@@ -65,6 +68,14 @@ final class EnvironmentCatalog: Sendable {
 
     private let store: StateStore
     private let kept = Mutex<[String: Kept]>([:])
+    /// Models whose texts have been read, by environment.
+    private let texts = Mutex<[String: Texts]>([:])
+
+    /// Those of one plan.
+    private struct Texts: Sendable {
+        let plan: String
+        var models: [ModelName: PlannedModel] = [:]
+    }
 
     init(_ store: StateStore) { self.store = store }
 
@@ -82,6 +93,7 @@ final class EnvironmentCatalog: Sendable {
         var listing = Listing(tables: try await store.reads())
         let plans = try await store.plans()
         kept.withLock { kept in kept = kept.filter { plans[$0.key] != nil } }
+        texts.withLock { texts in texts = texts.filter { plans[$0.key] != nil } }
         for (name, plan) in plans.sorted(by: { $0.key < $1.key }) {
             switch try await read(name, plan: plan) {
             case .environment(let environment): listing.environments.append(environment)
@@ -106,15 +118,51 @@ final class EnvironmentCatalog: Sendable {
         return try await read(name, plan: plan)?.get()
     }
 
+    /// Models of an environment with their SQL templates, as they were promoted.
+    /// - Throws: For a text that this version cannot read, what is wrong with it.
+    func read(_ names: [ModelName], of environment: Environment) async throws -> [ModelName: PlannedModel] {
+        var found = texts.withLock { texts in
+            texts[environment.name].flatMap { $0.plan == environment.plan ? $0.models : nil } ?? [:]
+        }
+        let missing = names.filter { found[$0] == nil }
+        if !missing.isEmpty {
+            let bundles = try await store.bundles(of: missing, in: environment.name)
+            for name in missing {
+                guard let model = environment[name], let bundle = bundles[name] else {
+                    throw TransformerError.unknownModel(name.description, in: environment.name)
+                }
+                found[name] = try Self.read(bundle, of: model, in: environment.name)
+            }
+            let kept = found
+            texts.withLock { $0[environment.name] = Texts(plan: environment.plan, models: kept) }
+        }
+        return found
+    }
+
+    private static func read(
+        _ bundle: ModelBundle, of model: PromotedModel, in environment: String
+    ) throws -> PlannedModel {
+        do {
+            let snapshot = try SnapshotRestore.snapshot(
+                of: bundle, fingerprint: model.fingerprint, dataHash: model.dataHash,
+                metadataHash: model.metadataHash)
+            return PlannedModel(snapshot: snapshot, version: model.version, isNew: false)
+        } catch {
+            throw TransformerError(
+                .pipelineError,
+                "\(model.name) of \(environment) cannot be read by this version: \(error) `transformer apply --environment "
+                    + "\(environment)` writes it anew.")
+        }
+    }
+
     private func read(_ name: String, plan: String) async throws -> Kept? {
         if let found = kept.withLock({ $0[name] }), found.plan == plan { return found }
         let found: Kept
         do {
             guard let stored = try await store.environment(name) else { return nil }
-            let models = try stored.models.map { try $0.restored() }
             found = .environment(
                 Environment(
-                    name: name, plan: stored.plan, promotedAt: stored.promotedAt, models: models,
+                    name: name, plan: stored.plan, promotedAt: stored.promotedAt, models: stored.models.map(\.model),
                     columns: Dictionary(uniqueKeysWithValues: stored.models.map { ($0.id.name, $0.columns) })))
         } catch  where Self.isOfTheText(error) {
             found = .unreadable(Unreadable(name: name, plan: plan, reason: "\(error)"))
@@ -139,13 +187,7 @@ extension Reopening {
         self.init(
             listing.environments.flatMap { environment in
                 let versions = Dictionary(uniqueKeysWithValues: environment.models.map { ($0.name, $0.id) })
-                return environment.models.map { model in
-                    Node(
-                        name: model.name, version: model.version,
-                        parents: model.snapshot.parents.compactMap { versions[$0] }, sources: model.snapshot.sources,
-                        grid: model.snapshot.grid, lookback: model.snapshot.lookback,
-                        start: model.snapshot.definition.start ?? .beginning)
-                }
+                return environment.models.map { TableReads($0.facts, versions).node(of: $0.id) }
             } + listing.tables)
     }
 }

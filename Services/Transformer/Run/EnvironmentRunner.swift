@@ -32,22 +32,24 @@ struct EnvironmentRunner: Sendable {
     ) async throws -> ModelOutcome {
         let environment = try await catalog.environment(request.environment)
         let models = try selected(request, environment)
+        let texts = try await catalog.read(models.map(\.name), of: environment)
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         var total = ModelOutcome()
         var failures = ModelFailures()
-        for model in models where !failures.skips(model) {
+        for promoted in models where !failures.skips(promoted.name, reading: promoted.facts.parents) {
+            guard let model = texts[promoted.name] else { continue }
             // Looked at one by one: computing a parent reopens its children.
             let missing = try await missing(of: model, request, ticket)
             guard !missing.due.isEmpty else { continue }
             do {
                 let outcome = try await runner.run(
-                    ModelWork(model: model, missing: missing), among: environment.models, ticket)
+                    ModelWork(model: model, missing: missing), among: environment.tables, ticket)
                 report(model.name, outcome)
                 total.rows += outcome.rows
                 total.intervals = total.intervals.union(outcome.intervals)
                 total.findings += outcome.findings
             } catch {
-                try failures.note(error, of: model)
+                try failures.note(error, of: model.name)
             }
         }
         try failures.check()
@@ -70,7 +72,7 @@ struct EnvironmentRunner: Sendable {
     /// Why a backfill has nothing to compute, model by model.
     func reasons(_ request: Request) async throws -> [String] {
         try selected(request, try await catalog.environment(request.environment)).map { model in
-            if let start = model.snapshot.definition.start, start >= request.upTo {
+            if let start = model.facts.start, start >= request.upTo {
                 return "\(model.name) starts at \(start)."
             }
             return "\(model.name) has no interval that begins and is over in that time."
@@ -79,7 +81,7 @@ struct EnvironmentRunner: Sendable {
 
     private func selected(
         _ request: Request, _ environment: EnvironmentCatalog.Environment
-    ) throws -> [PlannedModel] {
+    ) throws -> [PromotedModel] {
         guard let name = request.model else { return environment.models }
         guard let model = environment[name] else {
             throw TransformerError.unknownModel(name.description, in: request.environment)
@@ -87,7 +89,7 @@ struct EnvironmentRunner: Sendable {
         guard request.includesReaders else { return [model] }
         var names: Set<ModelName> = [name]
         return environment.models.filter { candidate in
-            guard candidate.name == name || candidate.snapshot.parents.contains(where: names.contains) else {
+            guard candidate.name == name || candidate.facts.parents.contains(where: names.contains) else {
                 return false
             }
             names.insert(candidate.name)

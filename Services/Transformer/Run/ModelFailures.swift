@@ -8,21 +8,21 @@ struct ModelFailures: Sendable {
     private var unusable: Set<ModelName> = []
     private var skipped: [ModelName] = []
 
-    /// Whether `model` has to be left out, because something that it reads has failed or was left out itself.
-    mutating func skips(_ model: PlannedModel) -> Bool {
-        guard model.snapshot.parents.contains(where: unusable.contains) else { return false }
-        unusable.insert(model.name)
-        skipped.append(model.name)
+    /// Whether a model has to be left out, because something that it reads has failed or was left out itself.
+    mutating func skips(_ name: ModelName, reading parents: [ModelName]) -> Bool {
+        guard parents.contains(where: unusable.contains) else { return false }
+        unusable.insert(name)
+        skipped.append(name)
         return true
     }
 
     /// Notes the failure of one model.
     /// - Throws: The error, when it is none of the model's: going on would only meet it again.
-    mutating func note(_ error: any Error, of model: PlannedModel) throws {
+    mutating func note(_ error: any Error, of model: ModelName) throws {
         let told = TransformerError.from(error)
         guard [.sqlError, .auditFailed, .pipelineError].contains(told.code) else { throw error }
         errors.append(told)
-        unusable.insert(model.name)
+        unusable.insert(model)
     }
 
     /// - Throws: All failures in one error, with the code of the first and the names of what was left out.

@@ -34,7 +34,7 @@ struct ModelRunner: Sendable {
     }
 
     /// Computes `work`, whose models are among `models`.
-    func run(_ work: ModelWork, among models: [PlannedModel], _ ticket: Ticket) async throws -> ModelOutcome {
+    func run(_ work: ModelWork, among models: [VersionID], _ ticket: Ticket) async throws -> ModelOutcome {
         let sql = ModelSQL(models)
         let columns = try await tables.columns(of: RelationNames.table(work.model.id))
         var outcome = ModelOutcome()
@@ -151,8 +151,8 @@ struct ModelRunner: Sendable {
         var messages: [OutboxMessage] = []
         for environment in environments where environment.models.contains(where: { $0.id == version }) {
             var shown: Set<ModelName> = [version.name]
-            for model in environment.models where model.snapshot.definition.kind.isView {
-                if model.snapshot.parents.contains(where: shown.contains) { shown.insert(model.name) }
+            for model in environment.models where model.facts.isView {
+                if model.facts.parents.contains(where: shown.contains) { shown.insert(model.name) }
             }
             for name in shown.sorted() {
                 messages.append(

@@ -53,12 +53,12 @@ struct Routes: Sendable {
         let done = try await store.done()
         return Models(
             models: environment.models.map { model in
-                let definition = model.snapshot.definition
+                let facts = model.facts
                 return .init(
-                    name: model.name.description, kind: definition.kind.name,
+                    name: model.name.description, kind: facts.kind,
                     relation: RelationNames.view(model.name, in: name).description,
-                    table: RelationNames.table(model.id).description, cron: definition.cron, owner: definition.owner,
-                    description: definition.description,
+                    table: RelationNames.table(model.id).description, cron: facts.cron, owner: facts.owner,
+                    description: facts.description,
                     computed: (done[model.id] ?? IntervalSet()).intervals.map {
                         [$0.start.description, $0.end.description]
                     })
@@ -67,7 +67,7 @@ struct Routes: Sendable {
 
     private func lineage(_ name: String) async throws -> Lineage {
         let environment = try await find(name)
-        let text = LineageGraph(environment.models.map(\.snapshot))
+        let text = LineageGraph(environment.models)
         return Lineage(
             models: text.models.map(\.description), sources: text.sources,
             edges: text.edges.map { .init(from: $0.from, to: $0.to) })

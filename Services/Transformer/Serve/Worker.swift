@@ -113,12 +113,12 @@ struct Worker: Service, CustomStringConvertible {
                 ticket: ticket)
         case .audit:
             let environment = try await catalog.environment(request.environment)
-            guard let planned = environment[model] else {
+            guard let planned = try await catalog.read([model], of: environment)[model] else {
                 throw TransformerError.unknownModel(request.model, in: request.environment)
             }
             let interval = request.from.flatMap { Interval(from: Moment($0), to: Moment(request.upTo)) }
             let findings = try await Auditor(tables: tables).audit(
-                planned, among: environment.models, in: interval, execution: ticket.execution)
+                planned, among: environment.tables, in: interval, execution: ticket.execution)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             return ModelOutcome(findings: findings)
         }

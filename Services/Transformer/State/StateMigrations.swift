@@ -123,5 +123,35 @@ enum StateMigrations {
                 );
                 CREATE INDEX ON transformer.audit_failures (at);
                 """),
+            Migration(
+                5, "snapshots, and what environments were",
+                """
+                -- A model at one state of its texts, and what others need to know of it so that nobody has to read them.
+                CREATE TABLE transformer.model_snapshots (
+                    id text PRIMARY KEY,
+                    name text NOT NULL,
+                    fingerprint text NOT NULL,
+                    data_hash text NOT NULL,
+                    metadata_hash text NOT NULL,
+                    facts jsonb NOT NULL,
+                    bundle jsonb NOT NULL,
+                    created_at timestamptz NOT NULL DEFAULT now()
+                );
+                -- NULL where the version before this one promoted the model; `bundle` is written as long as it may run beside.
+                ALTER TABLE transformer.environment_models
+                    ADD COLUMN snapshot text REFERENCES transformer.model_snapshots;
+                CREATE INDEX ON transformer.environment_models (snapshot);
+                -- What each environment was, promotion by promotion: any of them can be promoted again.
+                CREATE TABLE transformer.promotions (
+                    plan uuid PRIMARY KEY,
+                    environment text NOT NULL,
+                    promoted_at timestamptz NOT NULL,
+                    snapshots text[] NOT NULL,
+                    versions text[] NOT NULL
+                );
+                CREATE INDEX ON transformer.promotions (environment, promoted_at);
+                -- When the janitor may take an environment away; NULL: never.
+                ALTER TABLE transformer.environments ADD COLUMN expires_at timestamptz;
+                """),
         ])
 }

@@ -75,16 +75,20 @@ extension StateStore {
             // So with what cannot be read.
             let reopened = try removed.first.flatMap { MultirangeText.read(try $0.text("reopened")) } ?? computed
             let done = complete.subtracting(reopened)
-            try await session.execute(
-                """
-                INSERT INTO transformer.intervals AS i (name, version, done)
-                VALUES (\(work.version.name.description), \(work.version.version),
-                  \(MultirangeText.write(done))::tstzmultirange)
-                ON CONFLICT (name, version) DO UPDATE SET done = i.done + excluded.done
-                """)
+            try await markDone(done, of: work.version, session)
             try await reopen(reopening.computed(work.version, computed), session)
             try await send(messages, session)
         }
+    }
+
+    /// Counts intervals as done, in the transaction of `session`.
+    func markDone(_ done: IntervalSet, of version: VersionID, _ session: Session) async throws {
+        try await session.execute(
+            """
+            INSERT INTO transformer.intervals AS i (name, version, done)
+            VALUES (\(version.name.description), \(version.version), \(MultirangeText.write(done))::tstzmultirange)
+            ON CONFLICT (name, version) DO UPDATE SET done = i.done + excluded.done
+            """)
     }
 
     /// Rows have landed in a raw table: the days that got them are to be computed again.

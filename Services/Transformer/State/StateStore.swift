@@ -35,47 +35,6 @@ struct StateStore: Sendable {
         return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.text("name"), try $0.text("plan")) })
     }
 
-    /// The stored models of an environment, parents first; nil when there is no such environment.
-    func environment(_ name: String) async throws -> StoredEnvironment? {
-        let heads = try await database.session.rows(
-            """
-            SELECT plan::text AS plan, promoted_at::text AS promoted_at
-            FROM transformer.environments WHERE name = \(name)
-            """)
-        guard let head = heads.first else { return nil }
-        let rows = try await database.session.rows(
-            """
-            SELECT name, fingerprint, version, data_hash, metadata_hash, bundle::text AS bundle, columns::text AS columns
-            FROM transformer.environment_models WHERE environment = \(name) ORDER BY position
-            """)
-        var models: [StoredModel] = []
-        for row in rows { models.append(try StoredModel(row)) }
-        return StoredEnvironment(
-            name: name, plan: try head.text("plan"), promotedAt: Moment(try head.text("promoted_at")) ?? .epoch,
-            models: models)
-    }
-
-    /// Makes the environment what the plan says, in the transaction of `session`.
-    func save(_ environment: StoredEnvironment, _ session: Session) async throws {
-        try await session.execute(
-            """
-            INSERT INTO transformer.environments (name, plan, promoted_at)
-            VALUES (\(environment.name), \(environment.plan)::uuid, \(environment.promotedAt.description)::timestamptz)
-            ON CONFLICT (name) DO UPDATE SET plan = excluded.plan, promoted_at = excluded.promoted_at
-            """)
-        try await session.execute("DELETE FROM transformer.environment_models WHERE environment = \(environment.name)")
-        for (position, model) in environment.models.enumerated() {
-            try await session.execute(
-                """
-                INSERT INTO transformer.environment_models
-                  (environment, position, name, fingerprint, version, data_hash, metadata_hash, bundle, columns)
-                VALUES (\(environment.name), \(position)::integer, \(model.id.name.description), \(model.fingerprint),
-                  \(model.id.version), \(model.dataHash), \(model.metadataHash), \(try model.bundleText)::jsonb,
-                  \(try model.columnsText)::jsonb)
-                """)
-        }
-    }
-
     /// The models of all environments, by environment.
     func modelNames() async throws -> [String: Set<ModelName>] {
         var found: [String: Set<ModelName>] = [:]
@@ -125,17 +84,18 @@ struct StateStore: Sendable {
 
     /// Notes which table stands for which fingerprint, and what it is made from. The first table of a fingerprint wins.
     /// - Parameter all: The models among which `models` find those that they read.
-    func remember(_ models: [PlannedModel], among all: [PlannedModel], _ session: Session) async throws {
+    func remember(_ models: [PromotedModel], among all: [PromotedModel], _ session: Session) async throws {
         let versions = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.id) })
-        for model in models {
-            let reads = String(decoding: try JSONEncoder().encode(TableReads(model, versions)), as: UTF8.self)
-            try await session.execute(
-                """
-                INSERT INTO transformer.snapshots (name, fingerprint, version, reads)
-                VALUES (\(model.name.description), \(model.snapshot.fingerprint), \(model.version), \(reads)::jsonb)
-                ON CONFLICT (name, fingerprint) DO UPDATE SET reads = excluded.reads
-                """)
-        }
+        let reads = try models.map { try StoredJSON.encode(TableReads($0.facts, versions)) }
+        try await session.execute(
+            """
+            INSERT INTO transformer.snapshots AS s (name, fingerprint, version, reads)
+            SELECT name, fingerprint, version, reads::jsonb
+            FROM unnest(\(models.map(\.name.description))::text[], \(models.map(\.fingerprint))::text[],
+              \(models.map(\.version))::text[], \(reads)::text[]) AS given (name, fingerprint, version, reads)
+            ON CONFLICT (name, fingerprint) DO UPDATE SET reads = excluded.reads
+            WHERE s.reads IS DISTINCT FROM excluded.reads
+            """)
     }
 
     /// Every table that has rows and what it is made from, shown by an environment or not.

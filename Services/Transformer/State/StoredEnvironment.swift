@@ -15,64 +15,80 @@ struct StoredEnvironment: Sendable {
 
 /// A model of an environment as the state keeps it.
 struct StoredModel: Sendable {
-    var id: VersionID
-    var fingerprint: String
-    var dataHash: String
-    var metadataHash: String
-    var bundle: ModelBundle
+    var model: PromotedModel
+    /// The columns of its table.
     var columns: [ColumnDescription]
 
-    init(_ model: PlannedModel, columns: [ColumnDescription]) {
-        id = model.id
-        fingerprint = model.snapshot.fingerprint
-        dataHash = model.snapshot.dataHash
-        metadataHash = model.snapshot.metadataHash
-        bundle = model.snapshot.bundle
+    var id: VersionID { model.id }
+
+    init(_ model: PromotedModel, columns: [ColumnDescription]) {
+        self.model = model
         self.columns = columns
     }
 
+    /// A row of an environment. One that the version before wrote has texts instead of facts: they are read.
     init(_ row: Row) throws {
-        guard let name = ModelName(try row.text("name")) else {
-            throw TransformerError(
-                .pipelineError, "the state holds a model without a proper name: \(try row.text("name"))")
+        let name = try row.modelName("name")
+        let id = VersionID(name: name, version: try row.text("version"))
+        let (fingerprint, data, metadata) = (
+            try row.text("fingerprint"), try row.text("data_hash"), try row.text("metadata_hash")
+        )
+        let facts: SnapshotFacts
+        if row["facts"] != nil {
+            facts = try StoredJSON.decode("facts", of: name, row)
+        } else {
+            let bundle: ModelBundle = try StoredJSON.decode("bundle", of: name, row)
+            facts = SnapshotFacts(
+                try SnapshotRestore.snapshot(
+                    of: bundle, fingerprint: fingerprint, dataHash: data, metadataHash: metadata))
         }
-        id = VersionID(name: name, version: try row.text("version"))
-        fingerprint = try row.text("fingerprint")
-        dataHash = try row.text("data_hash")
-        metadataHash = try row.text("metadata_hash")
-        bundle = try Self.decode(ModelBundle.self, "bundle", of: name, row)
-        columns = try Self.decode([ColumnDescription].self, "columns", of: name, row)
+        model = PromotedModel(id: id, fingerprint: fingerprint, dataHash: data, metadataHash: metadata, facts: facts)
+        columns = try StoredJSON.decode("columns", of: name, row)
     }
+}
 
-    private static func decode<Value: Decodable>(
-        _ type: Value.Type, _ column: String, of model: ModelName, _ row: Row
-    ) throws -> Value {
+/// A model at one state of its texts, ready to be written down.
+struct StoredSnapshot: Sendable {
+    /// Follows from what it says: the same state is the same row, whoever promotes it.
+    let id: String
+    let model: PromotedModel
+    let facts: String
+    let bundle: String
+
+    init(_ planned: PlannedModel) throws {
+        model = PromotedModel(planned)
+        facts = try StoredJSON.encode(model.facts)
+        bundle = try StoredJSON.encode(planned.snapshot.bundle)
+        let parts = [model.name.description, model.fingerprint, model.metadataHash, facts, bundle]
+        id = String(SHA256.hexadecimal(parts.joined(separator: "\n")).prefix(32))
+    }
+}
+
+extension Row {
+    /// A model's name.
+    func modelName(_ column: String) throws -> ModelName {
+        guard let name = ModelName(try text(column)) else {
+            throw TransformerError(
+                .pipelineError, "the state holds a model without a proper name: \(try text(column))")
+        }
+        return name
+    }
+}
+
+/// Values that the state keeps as JSON.
+enum StoredJSON {
+    static func decode<Value: Decodable>(_ column: String, of model: ModelName, _ row: Row) throws -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(try row.text(column).utf8))
+            return try JSONDecoder().decode(Value.self, from: Data(try row.text(column).utf8))
         } catch let error as DecodingError {
             throw TransformerError(.pipelineError, "the stored \(column) of \(model) is of another form: \(error)")
         }
     }
 
-    var bundleText: String {
-        get throws { String(decoding: try Self.encoder.encode(bundle), as: UTF8.self) }
-    }
-
-    var columnsText: String {
-        get throws { String(decoding: try Self.encoder.encode(columns), as: UTF8.self) }
-    }
-
-    /// The model with its SQL templates, as planned when it was promoted.
-    func restored() throws(PipelineError) -> PlannedModel {
-        let snapshot = try SnapshotRestore.snapshot(
-            of: bundle, fingerprint: fingerprint, dataHash: dataHash, metadataHash: metadataHash)
-        return PlannedModel(snapshot: snapshot, version: id.version, isNew: false)
-    }
-
-    private static var encoder: JSONEncoder {
+    static func encode(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        return encoder
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }
 
@@ -85,13 +101,12 @@ struct TableReads: Codable, Sendable {
     let lookback: Int
     let start: Moment
 
-    init(_ model: PlannedModel, _ versions: [ModelName: VersionID]) {
-        let snapshot = model.snapshot
-        parents = snapshot.parents.compactMap { versions[$0] }.map { Parent(name: $0.name, version: $0.version) }
-        sources = snapshot.sources
-        unit = snapshot.grid.unit
-        lookback = snapshot.lookback
-        start = snapshot.definition.start ?? .beginning
+    init(_ facts: SnapshotFacts, _ versions: [ModelName: VersionID]) {
+        parents = facts.parents.compactMap { versions[$0] }.map { Parent(name: $0.name, version: $0.version) }
+        sources = facts.sources
+        unit = facts.unit
+        lookback = facts.lookback
+        start = facts.start ?? .beginning
     }
 
     func node(of table: VersionID) -> Reopening.Node {

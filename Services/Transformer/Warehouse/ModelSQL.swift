@@ -4,11 +4,11 @@ import Planning
 
 /// Makes the SQL that runs: templates expanded, model names replaced by the tables of this environment.
 struct ModelSQL: Sendable {
-    /// Every model of the environment, by name.
+    /// The table of every model of the environment, by the model's name.
     let tables: [ModelName: RelationName]
 
-    init(_ models: [PlannedModel]) {
-        tables = Dictionary(uniqueKeysWithValues: models.map { ($0.name, RelationNames.table($0.id)) })
+    init(_ models: [VersionID]) {
+        tables = Dictionary(uniqueKeysWithValues: models.map { ($0.name, RelationNames.table($0)) })
     }
 
     /// Everything that computing `interval` of `model` takes.

@@ -28,6 +28,15 @@ extension Query {
         if case .select(let select) = body { select.givesOneRow(dialect) } else { false }
     }
 
+    /// True when the values that columns have, and not only conditions and keys, may decide how many rows there are: SELECT
+    /// DISTINCT, set operations that drop rows, functions that make several rows of one, PIVOT; and pipes and
+    /// placeholders, which are not looked into.
+    public func rowsFollowValues(_ dialect: SQLDialect) -> Bool {
+        var finder = RowDecider(functions: dialect.traits.functions)
+        finder.visit(self)
+        return finder.found
+    }
+
     /// The query that returns all rows of one of this query's tables of WITH; nil when there is none of that name.
     /// - Parameter name: In any case.
     public func query(ofCommonTable name: String) -> Query? {
@@ -49,6 +58,36 @@ private struct StarFinder: TreeVisitor {
     mutating func visit(_ select: Select) {
         if select.items.contains(where: { if case .star = $0.value { true } else { false } }) { found = true }
         walk(select)
+    }
+}
+
+/// Looks for what makes the number of rows follow from values.
+private struct RowDecider: TreeVisitor {
+    let functions: FunctionTraits
+    var found = false
+
+    mutating func visit(_ body: QueryBody) {
+        switch body {
+        case .setOperation(let operation) where !operation.all || operation.kind != .union: found = true
+        case .pipe, .placeholder: found = true
+        default: walk(body)
+        }
+    }
+
+    mutating func visit(_ select: Select) {
+        if case .distinct = select.distinct { found = true }
+        if select.items.contains(where: { $0.value.mayMakeRows(functions) }) { found = true }
+        walk(select)
+    }
+
+    mutating func visit(_ relation: Relation) {
+        switch relation {
+        case .function, .unnest, .placeholder: found = true
+        case .table(let table): if !table.suffixes.isEmpty { found = true }
+        case .subquery(let table): if !table.suffixes.isEmpty { found = true }
+        case .join: break
+        }
+        walk(relation)
     }
 }
 

@@ -1,0 +1,178 @@
+import ModelProject
+import SQL
+
+/// Decides what an edit means for a model's rows, and for those who read them: by the difference of the two queries, and
+/// by which columns each reader takes.
+struct ModelComparison {
+    let graph: ProjectGraph
+    /// The environment's models as they are.
+    let current: [ModelName: PromotedModel]
+    /// Those of them whose text has changed, read.
+    let previous: [ModelName: ModelSnapshot]
+    /// What was decided of models so far: parents come before those who read them.
+    private(set) var kinds: [ModelName: ModelChange.Kind] = [:]
+
+    init(_ graph: ProjectGraph, with current: [ModelName: PromotedModel], previous: [ModelName: ModelSnapshot]) {
+        self.graph = graph
+        self.current = current
+        self.previous = previous
+    }
+
+    /// - Returns: Nil when nothing has changed.
+    mutating func change(of snapshot: ModelSnapshot) -> (kind: ModelChange.Kind, reason: String)? {
+        let change = decide(snapshot)
+        kinds[snapshot.name] = change?.0
+        return change
+    }
+
+    private func decide(_ snapshot: ModelSnapshot) -> (ModelChange.Kind, String)? {
+        guard let old = current[snapshot.name] else { return (.added, "") }
+        if snapshot.dataHash != old.dataHash {
+            let (own, reason) = ownEffect(of: snapshot)
+            let (read, readReason) = readEffect(on: snapshot, before: old)
+            let reasons = [reason] + (read == .none ? [] : [readReason])
+            return (.modified(own.union(read)), reasons.joined(separator: "; "))
+        }
+        if snapshot.fingerprint != old.fingerprint {
+            let (effect, reason) = readEffect(on: snapshot, before: old)
+            return (.indirectlyModified(effect), reason)
+        }
+        return snapshot.metadataHash != old.metadataHash ? (.metadata, "") : nil
+    }
+
+    // MARK: Its own text
+
+    private func ownEffect(of new: ModelSnapshot) -> (RowEffect, String) {
+        guard let old = previous[new.name] else { return (.all, "what it was cannot be read by this version") }
+        if new.definition.kind.name != old.definition.kind.name {
+            return (.all, "its kind was \(old.definition.kind.name)")
+        }
+        guard ModelHashes.settings(new.definition) == ModelHashes.settings(old.definition) else {
+            return (.all, "its settings differ")
+        }
+        guard Self.keepsDeclaredColumns(new, old) else { return (.all, "its declared columns differ") }
+        guard new.statements == old.statements else { return (.all, "statements before or after its query differ") }
+        guard let diff = Self.difference(of: new, from: old) else { return (.all, "its rows differ") }
+        if diff.isEmpty { return (.none, "the same query in other words") }
+        if old.usesStar || new.usesStar { return (.all, "its query, which takes * of others, differs") }
+        guard diff.restIsSame, !diff.addsRows else {
+            return (.all, "other than in its columns: what is read, which rows, or how they are grouped")
+        }
+        return (.columns(Set(diff.removed + diff.changed)), Self.words(diff))
+    }
+
+    /// Declared columns may be added; a change of the others is one of the rows.
+    private static func keepsDeclaredColumns(_ new: ModelSnapshot, _ old: ModelSnapshot) -> Bool {
+        old.definition.columns.isEmpty == new.definition.columns.isEmpty
+            && old.definition.columns.allSatisfy { new.definition.columns[$0.key] == $0.value }
+    }
+
+    /// Nil when the two are not worth comparing: a seed's rows are its query.
+    private static func difference(of new: ModelSnapshot, from old: ModelSnapshot) -> QueryDiff? {
+        if case .seed = new.definition.kind { return nil }
+        let first = new.query.query.diff(from: old.query.query, dialect: new.query.dialect)
+        switch (new.incrementalQuery, old.incrementalQuery) {
+        case (nil, nil): return first
+        case (let new?, let old?):
+            // Its first and its later runs must have changed alike.
+            return first == new.query.diff(from: old.query, dialect: new.dialect) ? first : nil
+        default: return nil
+        }
+    }
+
+    private static func words(_ diff: QueryDiff) -> String {
+        func part(_ word: String, _ names: [String]) -> [String] {
+            names.isEmpty ? [] : ["\(word) \(names.joined(separator: ", "))"]
+        }
+        let parts = part("added", diff.added) + part("changed", diff.changed) + part("removed", diff.removed)
+        return parts.isEmpty ? "its columns stand in another order" : parts.joined(separator: "; ")
+    }
+
+    // MARK: What it reads
+
+    /// What the changes of a model's parents do to its rows.
+    private func readEffect(on snapshot: ModelSnapshot, before old: PromotedModel) -> (RowEffect, String) {
+        if snapshot.parents != old.facts.parents { return (.all, "it reads other models") }
+        var effect = RowEffect.none
+        var reasons: [String] = []
+        var columns: ColumnUse?
+        for parent in snapshot.parents {
+            guard let change = kinds[parent] else { continue }
+            let found: RowEffect
+            switch change.effect {
+            case .none: continue
+            case .all: (found, reasons) = (.all, reasons + ["reads \(parent), whose rows change"])
+            case .columns(let names):
+                let use = columns ?? ColumnUse(snapshot, in: graph)
+                columns = use
+                let hit = use.columns(of: parent).map { names.intersection($0) } ?? names
+                found = use.effect(of: names, of: parent)
+                if found == .none { continue }
+                reasons.append(
+                    hit.isEmpty ? "takes * of \(parent)" : "reads \(hit.sorted().joined(separator: ", ")) of \(parent)")
+            }
+            effect = effect.union(found)
+        }
+        return (effect, effect == .none ? "reads nothing that changes" : reasons.joined(separator: "; "))
+    }
+}
+
+/// Which columns of its parents a model takes, and what for.
+struct ColumnUse {
+    private let snapshot: ModelSnapshot
+    /// One for each form of the query; nil when a form's columns cannot be followed.
+    private let lineages: [QueryLineage?]
+    private let index: ModelIndex
+
+    init(_ snapshot: ModelSnapshot, in graph: ProjectGraph) {
+        self.snapshot = snapshot
+        index = ModelIndex(snapshot.parents)
+        let queries = [snapshot.query] + (snapshot.incrementalQuery.map { [$0] } ?? [])
+        lineages = queries.map { query in
+            var catalog = SchemaCatalog(dialect: query.dialect)
+            for table in query.query.tableReferences() {
+                let written = table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
+                guard let parent = ModelIndex(snapshot.parents).find(written) else { continue }
+                if let columns = graph.columns(of: parent) {
+                    catalog.add(table.name, columns: columns.map { .init($0) })
+                }
+            }
+            guard let lineage = try? query.query.lineage(in: catalog), lineage.isComplete else { return nil }
+            return lineage
+        }
+    }
+
+    /// The columns of `parent` that it takes; nil when that cannot be told.
+    func columns(of parent: ModelName) -> Set<String>? {
+        var taken: Set<String> = []
+        for lineage in lineages {
+            guard let lineage else { return nil }
+            let sources = lineage.columns.flatMap { $0.sources.map(\.column) } + lineage.filters
+            for source in sources where index.find(source.table.lowercased()) == parent { taken.insert(source.column) }
+        }
+        return taken
+    }
+
+    /// What a change of `names` of `parent` does to the model's rows.
+    func effect(of names: Set<String>, of parent: ModelName) -> RowEffect {
+        // New columns are seen by those alone who take all that there are.
+        if snapshot.usesStar { return .all }
+        if names.isEmpty { return .none }
+        // A parent that only depends_on names, or a statement before or after the query, is read nobody knows how.
+        let isRead = snapshot.places.keys.contains { index.find($0) == parent }
+        guard isRead, snapshot.statements.isEmpty else { return .all }
+        var changed: Set<String> = []
+        for lineage in lineages {
+            guard let lineage else { return .all }
+            func isHit(_ source: SourceReference) -> Bool {
+                names.contains(source.column) && index.find(source.table.lowercased()) == parent
+            }
+            if lineage.filters.contains(where: isHit) { return .all }
+            for column in lineage.columns where column.sources.contains(where: { isHit($0.column) }) {
+                changed.insert(column.name)
+            }
+        }
+        if changed.isEmpty { return .none }
+        return snapshot.query.query.rowsFollowValues(snapshot.query.dialect) ? .all : .columns(changed)
+    }
+}

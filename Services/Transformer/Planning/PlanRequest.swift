@@ -1,0 +1,34 @@
+import ModelProject
+import Pipeline
+
+/// What somebody wants of a plan.
+public struct PlanRequest: Sendable {
+    /// What becomes of the intervals that are missing.
+    public enum Backfill: Sendable {
+        case compute
+        /// They stay missing: later runs compute them.
+        case skip
+        /// They count as done without being computed.
+        case assume
+    }
+
+    public var environment: String
+    /// The plan's present: data before this time is wanted.
+    public var upTo: Moment
+    /// When given, nothing outside of it is computed: a preview of some days.
+    public var window: Interval?
+    public var backfill = Backfill.compute
+    /// Only changes of these models are taken; nil: all.
+    public var selected: [ModelSelection]?
+    /// These models are computed again within `window`, and what reads them.
+    public var restated: [ModelSelection] = []
+
+    /// For selections by `git:branch`: the files that differ from the branch's, relative to the pipeline folder.
+    public var changedFiles: [String: Set<String>] = [:]
+
+    public init(environment: String, upTo: Moment, window: Interval? = nil) {
+        self.environment = environment
+        self.upTo = upTo
+        self.window = window
+    }
+}

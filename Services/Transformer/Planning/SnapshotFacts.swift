@@ -1,0 +1,74 @@
+import ModelProject
+import Pipeline
+
+/// What others need to know of a model at one state of its text, so that nobody has to read the text for it. Kept in the
+/// state; what is added here later must have a value that holds where it is missing.
+public struct SnapshotFacts: Sendable, Codable, Equatable {
+    /// SQLMesh's name of the kind.
+    public var kind: String
+    /// A view over the model's query, of which nothing is stored.
+    public var isView: Bool
+    /// The models it reads, sorted.
+    public var parents: [ModelName]
+    /// The other relations it reads, sorted: raw tables.
+    public var sources: [String]
+    public var unit: IntervalUnit
+    public var lookback: Int
+    /// Nil: as far back as there is data.
+    public var start: Moment?
+    public var cron: String
+    public var cronTimeZone: String
+    public var owner: String?
+    public var description: String?
+    public var tags: [String]
+    public var columnDescriptions: [String: String]
+    /// What makes each of its audits the one it is.
+    public var audits: [[String]]
+
+    /// The facts of a model that has been read.
+    public init(_ snapshot: ModelSnapshot) {
+        let model = snapshot.definition
+        kind = model.kind.name
+        isView = model.kind.isView
+        parents = snapshot.parents
+        sources = snapshot.sources
+        unit = snapshot.grid.unit
+        lookback = snapshot.lookback
+        start = model.start
+        cron = model.cron
+        cronTimeZone = model.cronTimeZone
+        owner = model.owner
+        description = model.description
+        tags = model.tags
+        columnDescriptions = Dictionary(uniqueKeysWithValues: model.columnDescriptions.map { ($0.key, $0.value) })
+        audits = snapshot.audits.map(ModelHashes.audit)
+    }
+}
+
+/// A model of an environment, and the physical table that its view shows.
+public struct PromotedModel: Sendable, Equatable {
+    public let id: VersionID
+    public let fingerprint: String
+    public let dataHash: String
+    public let metadataHash: String
+    public let facts: SnapshotFacts
+
+    public var name: ModelName { id.name }
+    public var version: String { id.version }
+
+    public init(id: VersionID, fingerprint: String, dataHash: String, metadataHash: String, facts: SnapshotFacts) {
+        self.id = id
+        self.fingerprint = fingerprint
+        self.dataHash = dataHash
+        self.metadataHash = metadataHash
+        self.facts = facts
+    }
+
+    /// A planned model once it is promoted.
+    public init(_ model: PlannedModel) {
+        let snapshot = model.snapshot
+        self.init(
+            id: model.id, fingerprint: snapshot.fingerprint, dataHash: snapshot.dataHash,
+            metadataHash: snapshot.metadataHash, facts: SnapshotFacts(snapshot))
+    }
+}

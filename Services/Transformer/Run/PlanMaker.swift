@@ -1,0 +1,151 @@
+import Logging
+import ModelProject
+import Pipeline
+import Planning
+
+/// Makes plans: compares a project with an environment, and with what is in the database.
+struct PlanMaker: Sendable {
+    let store: StateStore
+    let views: VirtualLayer
+    let catalog: EnvironmentCatalog
+    let logger: Logger
+
+    /// Everything that a project says, up to a time.
+    func plan(_ project: Project, for environment: String, upTo: Moment, window: Interval? = nil) async throws -> Plan {
+        try await plan(project, PlanRequest(environment: environment, upTo: upTo, window: window))
+    }
+
+    /// Compares the project with the environment.
+    /// - Throws: ``TransformerError`` when the project cannot be what the environment is to be: a model reads one that is not
+    ///   part of it, or two views would have one name.
+    func plan(_ project: Project, _ request: PlanRequest) async throws -> Plan {
+        let environment = request.environment
+        try Self.check(name: environment)
+        var graph = try ProjectGraph(project)
+        let models = try await store.modelNames()
+        if graph.snapshots.isEmpty, models[environment] == nil {
+            throw TransformerError(
+                .invalidRequest,
+                "The project has no models, and there is no environment \(environment): nothing to plan.")
+        }
+        var state = PlanningState(done: try await store.done())
+        let current = try await readEnvironment(environment, models[environment] ?? [], into: &state)
+        if let selected = request.selected {
+            graph = try await select(selected, of: graph, over: current, changed: request.changedFiles)
+        }
+        let broken = graph.brokenReaders(of: models, planning: environment)
+        if !broken.isEmpty {
+            throw TransformerError(.pipelineError, broken.map(\.description).joined(separator: "\n"))
+        }
+        if let problem = RelationNames.problem(withViewsOf: graph.snapshots, in: environment, besides: models) {
+            throw problem
+        }
+        try await compareWithDatabase(environment, &state)
+        state.previous = await previous(current, changedBy: graph)
+        let restated = try names(request.restated, among: graph.candidates, changed: request.changedFiles)
+        if !restated.isEmpty {
+            let others = try await catalog.all().environments.filter { $0.name != environment }
+            state.shared = Set(others.flatMap(\.tables))
+        }
+        var plan = Planner(graph: graph, state: state, request: request, restated: restated).plan()
+        if plan.stages.contains(where: { if case .audit = $0 { true } else { false } }) {
+            // Perhaps another environment has shown these tables under these audits all the time.
+            state.audited = PlanningState.audited(try await catalog.all().environments.map(\.models))
+            plan = Planner(graph: graph, state: state, request: request, restated: restated).plan()
+        }
+        plan.basis = current?.plan ?? state.unreadBasis
+        return plan
+    }
+
+    /// The texts of models before they were changed, to see what the change means. One that this version cannot read is
+    /// left out: its rows are taken to be others.
+    private func previous(
+        _ current: EnvironmentCatalog.Environment?, changedBy graph: ProjectGraph
+    ) async -> [ModelName: ModelSnapshot] {
+        guard let current else { return [:] }
+        var found: [ModelName: ModelSnapshot] = [:]
+        for model in current.models {
+            guard let new = graph[model.name], new.dataHash != model.dataHash else { continue }
+            do {
+                found[model.name] = try await catalog.read([model.name], of: current)[model.name]?.snapshot
+            } catch {
+                logger.warning("model cannot be compared with what it was", metadata: ["error": "\(error)"])
+            }
+        }
+        return found
+    }
+
+    /// A graph in which only the selected models are the project's; the others are as the environment has them, or, where
+    /// there is no environment yet, production.
+    private func select(
+        _ selections: [ModelSelection], of graph: ProjectGraph, over current: EnvironmentCatalog.Environment?,
+        changed: [String: Set<String>]
+    ) async throws -> ProjectGraph {
+        var base = current
+        if base == nil { base = try await catalog.find(RelationNames.production) }
+        var stored: [ModelName: PlannedModel] = [:]
+        if let base { stored = try await catalog.read(base.models.map(\.name), of: base) }
+        var candidates = graph.candidates
+        for model in base?.models ?? [] where graph[model.name] == nil {
+            candidates.append(
+                ModelSelection.Candidate(name: model.name, parents: model.facts.parents, tags: model.facts.tags))
+        }
+        let selected = try names(selections, among: candidates, changed: changed)
+        var mixed: [ModelName: ModelSnapshot] = [:]
+        for snapshot in graph.snapshots where selected.contains(snapshot.name) { mixed[snapshot.name] = snapshot }
+        for (name, model) in stored where !selected.contains(name) { mixed[name] = model.snapshot }
+        return try ProjectGraph(mixed)
+    }
+
+    private func names(
+        _ selections: [ModelSelection], among candidates: [ModelSelection.Candidate], changed: [String: Set<String>]
+    ) throws -> Set<ModelName> {
+        var names: Set<ModelName> = []
+        for selection in selections {
+            do throws(ModelSelection.Mistake) {
+                names.formUnion(try selection.names(among: candidates, changed: changed))
+            } catch {
+                throw TransformerError(.invalidRequest, "\(error)")
+            }
+        }
+        return names
+    }
+
+    private static func check(name: String) throws {
+        if let problem = RelationNames.problem(withEnvironment: name) {
+            throw TransformerError(.invalidRequest, problem)
+        }
+    }
+
+    /// - Returns: The environment as it is; nil when there is none, or it cannot be read.
+    private func readEnvironment(
+        _ name: String, _ models: Set<ModelName>, into state: inout PlanningState
+    ) async throws -> EnvironmentCatalog.Environment? {
+        do {
+            guard let current = try await catalog.find(name) else { return nil }
+            state.environment = Dictionary(uniqueKeysWithValues: current.models.map { ($0.name, $0) })
+            return current
+        } catch let unreadable as EnvironmentCatalog.Unreadable {
+            // What the project says is written over it; of what was there only the names matter.
+            logger.warning("environment is planned anew", metadata: ["error": "\(unreadable)"])
+            state.environment = [:]
+            state.unread = models
+            state.unreadBasis = unreadable.plan
+            return nil
+        }
+    }
+
+    /// Looks for tables and views that somebody took away or changed by hand.
+    private func compareWithDatabase(_ environment: String, _ state: inout PlanningState) async throws {
+        let versions = try await store.versions()
+        let (tables, shown) = try await views.physical()
+        let ids = versions.map { VersionID(name: $0.key.name, version: $0.value) }
+        let shownHere = (state.environment ?? [:]).values.map(\.id)
+        let lost = Set(ids).union(shownHere).filter { !tables.contains(RelationNames.table($0)) }
+        let current = state.environment ?? [:]
+        let astray = current.values.filter { model in
+            shown[RelationNames.view(model.name, in: environment)] != RelationNames.table(model.id)
+        }
+        state.look(versions: versions, lost: lost, astray: Set(astray.map(\.name)))
+    }
+}

@@ -1,0 +1,173 @@
+import ControlPlane
+import Foundation
+import Logging
+import ModelProject
+import Pipeline
+import Planning
+import Postgres
+
+/// What an environment is to become.
+struct Promotion: Sendable {
+    let environment: String
+    /// The name that the promotion gets in the state.
+    let id: String
+    /// The promotion that it was planned against; nil when there was no environment.
+    let basis: String?
+    /// Every model of the environment as it will be, parents before children.
+    let models: [PromotedModel]
+    /// The models whose views are pointed.
+    let shown: [PromotedModel]
+    /// The models whose views go.
+    let dropped: [ModelName]
+    /// The texts of `models`, in their order.
+    let snapshots: Snapshots
+
+    enum Snapshots: Sendable {
+        /// To be written down where they are not there yet.
+        case texts([StoredSnapshot])
+        /// Written down before.
+        case ids([String])
+    }
+
+    /// The end of a plan.
+    init(_ plan: Plan, id: String, shown: [PlannedModel], dropped: [ModelName]) throws {
+        environment = plan.environment
+        self.id = id
+        basis = plan.basis
+        models = plan.models.map(PromotedModel.init)
+        self.shown = shown.map(PromotedModel.init)
+        self.dropped = dropped
+        snapshots = .texts(try plan.models.map(StoredSnapshot.init))
+    }
+
+    /// Going back to what an environment was.
+    init(of earlier: EarlierPromotion, instead now: EnvironmentCatalog.Environment, id: String) {
+        environment = now.name
+        self.id = id
+        basis = now.plan
+        models = earlier.models
+        let tables = Dictionary(uniqueKeysWithValues: now.models.map { ($0.name, $0) })
+        shown = earlier.models.filter { tables[$0.name] != $0 }
+        let kept = Set(earlier.models.map(\.name))
+        dropped = now.models.map(\.name).filter { !kept.contains($0) }
+        snapshots = .ids(earlier.snapshots)
+    }
+}
+
+/// Makes environments what they are to be, or takes them away.
+struct Promoter: Sendable {
+    let store: StateStore
+    let tables: ModelTables
+    let views: VirtualLayer
+    let logger: Logger
+
+    /// How long an environment other than production stays after its last promotion, in seconds: a week.
+    static let lifetime: Int64 = 7 * 86_400
+
+    /// Points and drops views, writes down what the environment is now, and tells everybody, in one transaction: a process
+    /// that dies leaves all of it or nothing.
+    /// - Throws: `conflict` when the environment is not what it was when this was planned.
+    func promote(_ promotion: Promotion, _ report: PlanRunner.Report) async throws {
+        let environment = promotion.environment
+        let targets = promotion.shown.map { target($0, environment) }
+        let gone = promotion.dropped.map { RelationNames.view($0, in: environment) }
+        let changed = promotion.shown.map(\.name.description) + promotion.dropped.map(\.description)
+        let relations = promotion.models.map { RelationNames.table($0.id) }
+        let now = Moment(Date())
+        let expires = environment == RelationNames.production ? nil : now.adding(seconds: Self.lifetime)
+        try await withViewsLocked("the views of \(environment)", report) { session in
+            guard try await store.plans(session)[environment] == promotion.basis else {
+                throw TransformerError(
+                    .conflict,
+                    "\(environment) was changed while this plan was under way. Nothing was promoted; plan again.")
+            }
+            try await views.promote(targets, dropping: gone, session)
+            let columns = try await session.columns(of: relations)
+            let stored = StoredEnvironment(
+                name: environment, plan: promotion.id, promotedAt: now,
+                models: promotion.models.map {
+                    StoredModel($0, columns: columns[RelationNames.table($0.id)] ?? [])
+                })
+            try await store.remember(promotion.models, among: promotion.models, session)
+            let snapshots: [String]
+            switch promotion.snapshots {
+            case .texts(let texts):
+                try await store.keep(texts, session)
+                snapshots = texts.map(\.id)
+            case .ids(let ids): snapshots = ids
+            }
+            try await store.save(stored, snapshots: snapshots, expires: expires, session)
+            do {
+                try await store.send(try Announcements.promoted(stored, changed: changed), session)
+            } catch let error as ControlSizeError {
+                throw TransformerError(.pipelineError, "\(error) Nothing was promoted.")
+            }
+            if environment != RelationNames.production {
+                try await views.dropEmpty(Set(gone.map(\.schema)).subtracting(targets.map(\.view.schema)), session)
+            }
+        }
+        logger.info(
+            "environment promoted", metadata: ["environment": "\(environment)", "plan": "\(promotion.id)"])
+    }
+
+    /// Refuses what would break views that are none of ours.
+    func checkReaders(
+        of gone: [ModelName], changing models: [PromotedModel], in environment: String
+    ) async throws {
+        try await views.checkReaders(
+            of: gone.map { RelationNames.view($0, in: environment) },
+            changing: models.map { target($0, environment) })
+    }
+
+    private func target(_ model: PromotedModel, _ environment: String) -> VirtualLayer.Target {
+        VirtualLayer.Target(
+            view: RelationNames.view(model.name, in: environment), table: RelationNames.table(model.id),
+            description: model.facts.description,
+            columnDescriptions: model.facts.columnDescriptions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+
+    /// A change of the state that also changes views. It never waits long for somebody who reads one of them, as everybody
+    /// else who changes the state would wait with it: it makes way and tries again.
+    private func withViewsLocked(
+        _ what: String, _ report: PlanRunner.Report, _ body: @Sendable (Session) async throws -> Void
+    ) async throws {
+        var isTold = false
+        while true {
+            do {
+                try await store.change { session in
+                    try await session.execute("SET LOCAL lock_timeout = '2s'")
+                    try await body(session)
+                }
+                return
+            } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+                if !isTold { report("somebody is reading \(what); waiting until they are done") }
+                isTold = true
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+
+    /// Takes an environment away: its views, what the state knows of it, and everybody is told, in one transaction. Its
+    /// tables stay until the janitor finds that nothing needs them, so that it can be made again without computing.
+    /// - Returns: The views that were dropped.
+    /// - Throws: `unknownEnvironment`; `conflict` when something outside of the project reads one of the views.
+    @discardableResult
+    func remove(_ environment: String, report: PlanRunner.Report = { _ in }) async throws -> [RelationName] {
+        let names = try await store.modelNames()
+        guard let models = names[environment] else {
+            throw TransformerError.unknownEnvironment(environment, known: names.keys.sorted())
+        }
+        let gone = models.sorted().map { RelationNames.view($0, in: environment) }
+        try await views.checkReaders(of: gone, changing: [])
+        try await withViewsLocked("the views of \(environment)", report) { session in
+            try await views.promote([], dropping: gone, session)
+            try await store.remove(environment, session)
+            try await store.send([try OutboxMessage(EnvironmentRemoved(environment: environment))], session)
+            if environment != RelationNames.production {
+                try await views.dropEmpty(Set(gone.map(\.schema)), session)
+            }
+        }
+        logger.info("environment removed", metadata: ["environment": "\(environment)"])
+        return gone
+    }
+}
