@@ -178,7 +178,7 @@ let package = Package(
                 "ModelProject", in: "Transformer", uses: [.civilTime, .spelling, .sql, .pipeline],
                 [.orderedCollections, .yams]),
             pure(
-                "Planning", in: "Transformer", uses: [.civilTime, .sql, .pipeline],
+                "Planning", in: "Transformer", uses: [.civilTime, .sql, .pipeline, .spelling],
                 ["ModelProject", .orderedCollections]),
         ]
         + service(

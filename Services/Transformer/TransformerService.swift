@@ -20,6 +20,7 @@ public let transformerService = ServiceDescription(
 /// What can be set of the transformer itself.
 ///
 /// - `TRANSFORMER_WORKERS` (integer, default 2, 1 to 64): commands worked on at a time.
+/// - `TRANSFORMER_CONCURRENCY` (integer, default 4, 1 to 64): models that one plan or run computes at a time.
 /// - `TRANSFORMER_LEASE` (duration, default 15s, 1s to 1h): after this long without a sign of life a command is another's.
 /// - `TRANSFORMER_GROUP` (text, default transformer): the consumer group that shares the commands.
 /// - `TRANSFORMER_INSTANCE` (text, optional): names this replica in its consumer group, so that it gets its partitions back
@@ -28,6 +29,8 @@ public let transformerService = ServiceDescription(
 public struct TransformerSettings: Sendable {
     static let workersSetting = Setting<Int>.integer(
         "transformer.workers", default: 2, in: 1...64, "How many commands are worked on at a time.")
+    static let concurrencySetting = Setting<Int>.integer(
+        "transformer.concurrency", default: 4, in: 1...64, "How many models one plan or run computes at a time.")
     static let leaseSetting = Setting<Duration>.duration(
         "transformer.lease", default: .seconds(15), in: .seconds(1)...(.seconds(3600)),
         "How long a command stays with a worker that gives no sign of life.")
@@ -44,9 +47,14 @@ public struct TransformerSettings: Sendable {
         "The longest that one SQL statement of a model may take.")
 
     static let group = SettingGroup(
-        "Transformer", [workersSetting, leaseSetting, consumerGroupSetting, instanceSetting, statementTimeoutSetting])
+        "Transformer",
+        [
+            workersSetting, concurrencySetting, leaseSetting, consumerGroupSetting, instanceSetting,
+            statementTimeoutSetting,
+        ])
 
     let workers: Int
+    let concurrency: Int
     let lease: Duration
     let consumerGroup: String
     let instance: String?
@@ -54,6 +62,7 @@ public struct TransformerSettings: Sendable {
 
     init(_ settings: Settings) throws(SettingsError) {
         workers = try settings.value(of: Self.workersSetting)
+        concurrency = try settings.value(of: Self.concurrencySetting)
         lease = try settings.value(of: Self.leaseSetting)
         consumerGroup = try settings.value(of: Self.consumerGroupSetting)
         instance = try settings.value(of: Self.instanceSetting)
@@ -82,12 +91,15 @@ struct Workbench: Sendable {
     let tables: ModelTables
     let views: VirtualLayer
     let catalog: EnvironmentCatalog
+    /// How many models a plan or a run computes at a time.
+    let concurrency: Int
     let logger: Logger
 
     /// Connects to the database and brings the state's schema up to date.
-    init(database: Database, reader: String?, logger: Logger) async throws {
+    init(database: Database, reader: String?, concurrency: Int = 4, logger: Logger) async throws {
         self.database = database
         self.logger = logger
+        self.concurrency = concurrency
         store = StateStore(database: database)
         tables = ModelTables(warehouse: database.warehouse)
         views = VirtualLayer(database: database, reader: reader)
@@ -99,12 +111,18 @@ struct Workbench: Sendable {
 
     var promoter: Promoter { Promoter(store: store, tables: tables, views: views, logger: logger) }
 
+    var rollback: Rollback { Rollback(store: store, views: views, catalog: catalog, promoter: promoter) }
+
+    var janitor: Janitor { Janitor(store: store, promoter: promoter, plans: plans, logger: logger) }
+
     var plans: PlanRunner {
-        PlanRunner(store: store, tables: tables, views: views, catalog: catalog, logger: logger)
+        PlanRunner(
+            store: store, tables: tables, views: views, catalog: catalog, concurrency: concurrency, logger: logger)
     }
 
     var runner: EnvironmentRunner {
-        EnvironmentRunner(store: store, tables: tables, catalog: catalog, logger: logger)
+        EnvironmentRunner(
+            store: store, tables: tables, catalog: catalog, concurrency: concurrency, logger: logger)
     }
 }
 

@@ -19,13 +19,15 @@ enum CommandSupport {
     static func withWorkbench(_ body: @Sendable (Workbench, Settings) async throws -> Void) async throws {
         let settings = try await Settings.load(transformerService, groups: groups)
         let logger = try Observability.bootstrap(settings, level: .warning)
-        let timeout = try TransformerSettings(settings).statementTimeout
+        let own = try TransformerSettings(settings)
         let database = try await Database.connect(
-            PostgresSettings(try PostgresEndpoint(settings), statementTimeout: timeout), connectionsMax: 6,
+            PostgresSettings(try PostgresEndpoint(settings), statementTimeout: own.statementTimeout),
+            connectionsMax: own.concurrency + 4,
             logger: logger)
         do {
             let workbench = try await Workbench(
-                database: database, reader: try WarehouseReader(settings).user, logger: logger)
+                database: database, reader: try WarehouseReader(settings).user, concurrency: own.concurrency,
+                logger: logger)
             try await body(workbench, settings)
             await database.close()
         } catch {

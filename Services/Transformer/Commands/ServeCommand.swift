@@ -35,8 +35,10 @@ struct ServeCommand: AsyncParsableCommand {
                 await admin.close()
                 throw error
             }
-            let database = try await Database.connect(postgres, connectionsMax: own.workers + 4, logger: logger)
-            return try await Workbench(database: database, reader: reader, logger: logger)
+            let database = try await Database.connect(
+                postgres, connectionsMax: own.workers + own.concurrency + 4, logger: logger)
+            return try await Workbench(
+                database: database, reader: reader, concurrency: own.concurrency, logger: logger)
         }
         try await Retry.whileItMayHelp("announce the environments", logger: logger) { try await announce(workbench) }
         StateWatch.describe()
@@ -72,8 +74,10 @@ struct ServeCommand: AsyncParsableCommand {
             explain: { ($0 as? PostgresError)?.isAway == true ? .away("The state database does not answer.") : nil },
             logger: logger)
         Routes(store: workbench.store, catalog: workbench.catalog).add(to: web)
+        let janitor = JanitorService(janitor: workbench.janitor, messageWaits: messageWaits, logger: logger)
         try await Lifecycle.run(
-            [publisher, watch] + workers + [listener, follower, web.server()], settings: settings, health: health,
+            [publisher, watch, janitor] + workers + [listener, follower, web.server()], settings: settings,
+            health: health,
             logger: logger)
         await database.close()
     }

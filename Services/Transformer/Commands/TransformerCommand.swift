@@ -19,7 +19,7 @@ public struct TransformerCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, PlanCommand.self, ApplyCommand.self, RunCommand.self, BackfillCommand.self,
             AuditCommand.self, TestCommand.self, LineageCommand.self, RenderCommand.self, EnvironmentsCommand.self,
-            SetAsideCommand.self,
+            RollbackCommand.self, JanitorCommand.self, SetAsideCommand.self,
         ])
 
     public init() {}

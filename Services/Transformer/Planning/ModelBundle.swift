@@ -60,6 +60,13 @@ public struct ModelSnapshot: Sendable {
         places[relation].map { definition.source.error(at: $0, message) } ?? definition.error("depends_on", message)
     }
 
+    /// Other models that its audits look at, sorted.
+    public var auditReads: [ModelName] {
+        let index = ModelIndex(bundle.models)
+        let named = audits.flatMap { $0.places.keys }.compactMap { index.find($0) }
+        return Set(named).subtracting([name]).sorted()
+    }
+
     public var lookback: Int { definition.kind.timeRange?.lookback ?? 0 }
 }
 

@@ -148,8 +148,7 @@ public struct Planner: Sendable {
         }
         guard restated.contains(model.name) || reads else { return model }
         let mark = SHA256.hexadecimal("\(request.environment) \(request.upTo) \(model.version)").prefix(6)
-        return PlannedModel(
-            snapshot: model.snapshot, version: "\(model.version.prefix(16))r\(mark)", isNew: true)
+        return PlannedModel(snapshot: model.snapshot, version: model.id.apart(String(mark)).version, isNew: true)
     }
 
     private func texts(of snapshot: ModelSnapshot) -> (before: String, after: String)? {

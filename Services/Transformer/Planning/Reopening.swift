@@ -97,4 +97,10 @@ public struct VersionID: Sendable, Hashable, Comparable, CustomStringConvertible
     }
 
     public var description: String { "\(name)@\(version)" }
+
+    /// A table of the same rows that one environment has for itself: what is computed again there leaves others theirs.
+    func apart(_ mark: String) -> VersionID { VersionID(name: name, version: "\(version.prefix(16))r\(mark)") }
+
+    /// True for such a table. Other versions are hexadecimal.
+    public var isApart: Bool { version.contains("r") }
 }

@@ -24,6 +24,8 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
     public var columnDescriptions: [String: String]
     /// What makes each of its audits the one it is.
     public var audits: [[String]]
+    /// Other models that its audits look at, sorted.
+    public var auditReads: [ModelName]?
 
     /// The facts of a model that has been read.
     public init(_ snapshot: ModelSnapshot) {
@@ -42,6 +44,8 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
         tags = model.tags
         columnDescriptions = Dictionary(uniqueKeysWithValues: model.columnDescriptions.map { ($0.key, $0.value) })
         audits = snapshot.audits.map(ModelHashes.audit)
+        let reads = snapshot.auditReads
+        auditReads = reads.isEmpty ? nil : reads
     }
 }
 

@@ -3,12 +3,15 @@ import Logging
 import ModelProject
 import Pipeline
 import Planning
+import Synchronization
 
 /// Brings the models of a promoted environment up to date.
 struct EnvironmentRunner: Sendable {
     let store: StateStore
     let tables: ModelTables
     let catalog: EnvironmentCatalog
+    /// How many models are computed at a time.
+    var concurrency = 1
     let logger: Logger
 
     /// What to do with which models.
@@ -28,32 +31,28 @@ struct EnvironmentRunner: Sendable {
     /// - Throws: What failed, once everything else is done.
     func run(
         _ request: Request, ticket: ModelRunner.Ticket,
-        report: @Sendable (ModelName, ModelOutcome) -> Void = { _, _ in }
+        report: @escaping @Sendable (ModelName, ModelOutcome) -> Void = { _, _ in }
     ) async throws -> ModelOutcome {
         let environment = try await catalog.environment(request.environment)
         let models = try selected(request, environment)
         let texts = try await catalog.read(models.map(\.name), of: environment)
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
-        var total = ModelOutcome()
-        var failures = ModelFailures()
-        for promoted in models where !failures.skips(promoted.name, reading: promoted.facts.parents) {
-            guard let model = texts[promoted.name] else { continue }
+        let total = Mutex(ModelOutcome())
+        let nodes = models.map { model in
+            GraphExecution.Node(
+                name: model.name, parents: model.facts.parents, after: model.facts.auditReads ?? [])
+        }
+        try await GraphExecution(nodes, concurrency: concurrency).run { name in
+            guard let model = texts[name] else { return }
             // Looked at one by one: computing a parent reopens its children.
             let missing = try await missing(of: model, request, ticket)
-            guard !missing.due.isEmpty else { continue }
-            do {
-                let outcome = try await runner.run(
-                    ModelWork(model: model, missing: missing), among: environment.tables, ticket)
-                report(model.name, outcome)
-                total.rows += outcome.rows
-                total.intervals = total.intervals.union(outcome.intervals)
-                total.findings += outcome.findings
-            } catch {
-                try failures.note(error, of: model.name)
-            }
+            guard !missing.due.isEmpty else { return }
+            let outcome = try await runner.run(
+                ModelWork(model: model, missing: missing), among: environment.tables, ticket)
+            report(name, outcome)
+            total.withLock { $0.add(outcome) }
         }
-        try failures.check()
-        return total
+        return total.withLock { $0 }
     }
 
     private func missing(

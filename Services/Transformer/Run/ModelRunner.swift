@@ -11,6 +11,13 @@ struct ModelOutcome: Sendable {
     var intervals = IntervalSet()
     var rows = 0
     var findings: [ModelTables.AuditFinding] = []
+
+    /// Takes in what was computed of another model.
+    mutating func add(_ other: ModelOutcome) {
+        rows += other.rows
+        intervals = intervals.union(other.intervals)
+        findings += other.findings
+    }
 }
 
 /// Computes what is missing of models, batch by batch.

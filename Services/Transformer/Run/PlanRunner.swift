@@ -12,6 +12,8 @@ struct PlanRunner: Sendable {
     let tables: ModelTables
     let views: VirtualLayer
     let catalog: EnvironmentCatalog
+    /// How many models are computed at a time.
+    var concurrency = 1
     let logger: Logger
 
     /// What has happened so far, for people who wait.
@@ -34,10 +36,11 @@ struct PlanRunner: Sendable {
     /// - Returns: The name of the plan in the state.
     @discardableResult
     func apply(
-        _ plan: Plan, execution: Moment, allowingRemoval: Bool = false, report: Report = { _ in }
+        _ plan: Plan, execution: Moment, allowingRemoval: Bool = false, report: @escaping Report = { _ in }
     ) async throws -> String {
         if let removal = plan.removal, !allowingRemoval { throw TransformerError(.invalidRequest, removal) }
         let id = UUIDv7.make().text
+        try await store.use(plan.models.map(\.id))
         for case .promote(_, let dropped) in plan.stages {
             try await promoter.checkReaders(of: dropped, changing: [], in: plan.environment)
         }
@@ -109,23 +112,21 @@ struct PlanRunner: Sendable {
     }
 
     private func backfill(
-        _ work: [ModelWork], among models: [PlannedModel], execution: Moment, _ report: Report
+        _ work: [ModelWork], among models: [PlannedModel], execution: Moment, _ report: @escaping Report
     ) async throws {
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         let items = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0) })
-        var failures = ModelFailures()
-        for model in models where !failures.skips(model.name, reading: model.snapshot.parents) {
-            guard let item = items[model.name] else { continue }
-            do {
-                let outcome = try await runner.run(
-                    item, among: models.map(\.id), ModelRunner.Ticket(execution: execution))
-                report("\(item.model.name): \(outcome.rows) rows")
-                for finding in outcome.findings { report("  warning: \(finding.message)") }
-            } catch {
-                try failures.note(error, of: model.name)
-            }
+        let tables = models.map(\.id)
+        let nodes = models.map { model in
+            GraphExecution.Node(
+                name: model.name, parents: model.snapshot.parents, after: model.snapshot.auditReads)
         }
-        try failures.check()
+        try await GraphExecution(nodes, concurrency: concurrency).run { name in
+            guard let item = items[name] else { return }
+            let outcome = try await runner.run(item, among: tables, ModelRunner.Ticket(execution: execution))
+            report("\(name): \(outcome.rows) rows")
+            for finding in outcome.findings { report("  warning: \(finding.message)") }
+        }
     }
 
     /// Says that intervals are done though nothing was computed: somebody has asked for it.

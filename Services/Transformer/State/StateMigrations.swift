@@ -152,6 +152,8 @@ enum StateMigrations {
                 CREATE INDEX ON transformer.promotions (environment, promoted_at);
                 -- When the janitor may take an environment away; NULL: never.
                 ALTER TABLE transformer.environments ADD COLUMN expires_at timestamptz;
+                -- When a plan last counted on the table: the janitor leaves it alone for a while.
+                ALTER TABLE transformer.snapshots ADD COLUMN used_at timestamptz NOT NULL DEFAULT now();
                 """),
         ])
 }

@@ -82,19 +82,31 @@ struct StateStore: Sendable {
         }
     }
 
+    /// Says that a plan counts on tables, so that the janitor leaves them alone.
+    func use(_ versions: [VersionID]) async throws {
+        _ = try await database.session.execute(
+            """
+            UPDATE transformer.snapshots AS s SET used_at = now()
+            FROM unnest(\(versions.map(\.name.description))::text[], \(versions.map(\.version))::text[])
+              AS given (name, version)
+            WHERE s.name = given.name AND s.version = given.version
+            """)
+    }
+
     /// Notes which table stands for which fingerprint, and what it is made from. The first table of a fingerprint wins.
     /// - Parameter all: The models among which `models` find those that they read.
     func remember(_ models: [PromotedModel], among all: [PromotedModel], _ session: Session) async throws {
         let versions = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.id) })
+        // A table that one environment has for itself stands for no fingerprint: nobody else is to find it.
+        let keys = models.map { $0.id.isApart ? "\($0.fingerprint) in \($0.version)" : $0.fingerprint }
         let reads = try models.map { try StoredJSON.encode(TableReads($0.facts, versions)) }
         try await session.execute(
             """
             INSERT INTO transformer.snapshots AS s (name, fingerprint, version, reads)
             SELECT name, fingerprint, version, reads::jsonb
-            FROM unnest(\(models.map(\.name.description))::text[], \(models.map(\.fingerprint))::text[],
+            FROM unnest(\(models.map(\.name.description))::text[], \(keys)::text[],
               \(models.map(\.version))::text[], \(reads)::text[]) AS given (name, fingerprint, version, reads)
-            ON CONFLICT (name, fingerprint) DO UPDATE SET reads = excluded.reads
-            WHERE s.reads IS DISTINCT FROM excluded.reads
+            ON CONFLICT (name, fingerprint) DO UPDATE SET reads = excluded.reads, used_at = now()
             """)
     }
 

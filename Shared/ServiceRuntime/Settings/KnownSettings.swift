@@ -81,6 +81,7 @@ enum KnownSettings {
         "sink.maintenance_every",
         "sink.memory",
         "sink.session_timeout",
+        "transformer.concurrency",
         "transformer.group",
         "transformer.instance",
         "transformer.lease",

@@ -1,0 +1,80 @@
+import ModelProject
+import Planning
+import Postgres
+
+/// What the state no longer needs.
+extension StateStore {
+    /// Environments whose time is over.
+    func expiredEnvironments() async throws -> [String] {
+        try await database.session.rows(
+            "SELECT name FROM transformer.environments WHERE expires_at < now() ORDER BY name"
+        ).map { try $0.text("name") }
+    }
+
+    /// Forgets promotions that nobody can go back to any more; the current one of each environment stays.
+    func forgetPromotions(olderThan seconds: Int) async throws {
+        _ = try await database.session.execute(
+            """
+            DELETE FROM transformer.promotions p
+            WHERE promoted_at < now() - make_interval(secs => \(seconds)::integer)
+              AND NOT EXISTS (SELECT FROM transformer.environments e WHERE e.plan = p.plan)
+            """)
+    }
+
+    /// Tables that no environment shows, nobody can go back to, and no plan has counted on for so many seconds. The
+    /// latest first: views are younger than the tables that they read.
+    func unusedTables(for seconds: Int) async throws -> [VersionID] {
+        let rows = try await database.session.rows(
+            """
+            SELECT u.name, u.version FROM (\(Self.unused(for: seconds))) AS u
+            ORDER BY u.first_at DESC, u.name DESC
+            """)
+        return try rows.map { VersionID(name: try $0.modelName("name"), version: try $0.text("version")) }
+    }
+
+    /// Whether a table is still one of those, in the transaction of `session`.
+    func isUnused(_ version: VersionID, for seconds: Int, _ session: Session) async throws -> Bool {
+        try await !session.rows(
+            """
+            SELECT 1 AS found FROM (\(Self.unused(for: seconds))) AS u
+            WHERE u.name = \(version.name.description) AND u.version = \(version.version)
+            """
+        ).isEmpty
+    }
+
+    private static func unused(for seconds: Int) -> PostgresQuery {
+        """
+        SELECT s.name, s.version, min(s.created_at) AS first_at FROM transformer.snapshots s
+        WHERE NOT EXISTS (
+            SELECT FROM transformer.environment_models m WHERE m.name = s.name AND m.version = s.version)
+          AND NOT EXISTS (
+            SELECT FROM transformer.promotions p, unnest(p.snapshots, p.versions) AS shown (snapshot, version)
+            JOIN transformer.model_snapshots x ON x.id = shown.snapshot
+            WHERE x.name = s.name AND shown.version = s.version)
+          AND NOT EXISTS (
+            SELECT FROM transformer.active_work w WHERE w.name = s.name AND w.version = s.version)
+        GROUP BY s.name, s.version
+        HAVING max(s.used_at) < now() - make_interval(secs => \(seconds)::integer)
+        """
+    }
+
+    /// Forgets a table, in the transaction of `session`.
+    func forget(_ version: VersionID, _ session: Session) async throws {
+        let (name, version) = (version.name.description, version.version)
+        try await session.execute("DELETE FROM transformer.intervals WHERE name = \(name) AND version = \(version)")
+        try await session.execute("DELETE FROM transformer.snapshots WHERE name = \(name) AND version = \(version)")
+    }
+
+    /// Forgets texts that neither an environment nor a promotion has.
+    func forgetSnapshots() async throws {
+        try await change { session in
+            try await session.execute(
+                """
+                DELETE FROM transformer.model_snapshots s
+                WHERE NOT EXISTS (SELECT FROM transformer.environment_models m WHERE m.snapshot = s.id)
+                  AND NOT EXISTS (
+                    SELECT FROM transformer.promotions p, unnest(p.snapshots) AS had (id) WHERE had.id = s.id)
+                """)
+        }
+    }
+}
