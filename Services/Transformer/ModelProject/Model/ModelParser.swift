@@ -136,13 +136,16 @@ struct Statements {
     init(_ source: SourceFile, from start: Int, isStored: Bool = false) throws(PipelineError) {
         let tokens = try TemplateLexer.tokens(in: source, range: start..<source.text.utf8.count)
         var templates: [(template: Template, word: String)] = []
+        var definitions: [Template] = []
         for piece in tokens.split(separator: TemplateToken.Kind.semicolon, by: \.kind) {
             guard let first = piece.first, let last = piece.last else { continue }
             let word = Self.firstWord(of: piece, in: source)
             if word.isEmpty { continue }
             let range = first.range.lowerBound..<last.range.upperBound
-            templates.append((try Template(source, range: range, tokens: piece), word))
+            let template = try Template(source, range: range, tokens: piece)
+            if template.isDefinition { definitions.append(template) } else { templates.append((template, word)) }
         }
+        for index in templates.indices { templates[index].template.definitions = definitions }
         let queries = templates.indices.filter { Self.isQuery(templates[$0].template, word: templates[$0].word) }
         if !isStored {
             if queries.count > 1 {
@@ -204,7 +207,7 @@ struct Statements {
         for token in tokens {
             switch token.kind {
             case .comment, .statement, .semicolon: continue
-            case .macro, .output, .call: return "expression"
+            case .output, .call: return "expression"
             case .text:
                 var index = token.range.lowerBound
                 let end = token.range.upperBound

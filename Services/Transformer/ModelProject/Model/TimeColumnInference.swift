@@ -48,16 +48,18 @@ enum TimeColumnInference {
         var before: Range<Int>?
         for node in nodes {
             switch node {
-            case .text(let range): before = range
+            case .text(let range):
+                before = range
+                for start in MacroNames.starts(of: "start_", source, range) {
+                    if let column = columnAtEnd(of: range.lowerBound..<start, in: source) { return column }
+                }
             case .output(.name(let name, _), _) where name.hasPrefix("start_"):
-                if let range = before, let column = columnAtEnd(of: range, in: source) { return column }
-            case .macro(let name, nil, _) where name.hasPrefix("start_"):
                 if let range = before, let column = columnAtEnd(of: range, in: source) { return column }
             case .conditional(let branches):
                 for branch in branches {
                     if let column = filteredColumn(branch.nodes, in: source) { return column }
                 }
-            case .macro, .output, .assign: break
+            case .output, .assign: break
             }
         }
         return nil

@@ -7,6 +7,7 @@ extension RenderedText {
     func corrected(_ corrections: [SQLCorrection]) -> RenderedText {
         let bytes = Array(text.utf8)
         var result = RenderedText(source: source)
+        result.relationsRead = relationsRead
         func keep(_ range: Range<Int>) {
             let pieces = pieces(of: range)
             for (index, piece) in pieces.enumerated() {

@@ -26,6 +26,18 @@ public struct RenderContext: Sendable {
     public var arguments: [String: String]
     /// The models that `ref()` can name.
     public var models: ModelIndex
+    /// What the SQL is made for; `@runtime_stage`.
+    public var stage = RuntimeStage.loading
+    /// What `@this_env` becomes; nil where there is no environment.
+    public var environment: String?
+    /// What `@schemas` becomes; nil where there is no environment.
+    public var schemas: [String]?
+    /// What `@views` becomes; nil where there is no environment.
+    public var views: [String]?
+    /// Variables of the model's blueprint: SQL texts by name, lower case.
+    public var blueprint: [String: String] = [:]
+    /// The columns of a model or table by the name that a person writes; nil when they are not known.
+    public var columns: @Sendable (String) throws(PipelineError) -> [RelationColumn]? = { _ throws(PipelineError) in nil }
 
     /// A context; what is left out is as for a first run at the epoch.
     public init(
@@ -46,6 +58,27 @@ public struct RenderContext: Sendable {
         self.variables = variables
         self.arguments = arguments
         self.models = models
+    }
+}
+
+/// What SQL is made for.
+public enum RuntimeStage: String, Sendable {
+    case loading, creating, evaluating, promoting, demoting, auditing, testing
+    case beforeAll = "before_all"
+    case afterAll = "after_all"
+}
+
+/// A column that a macro such as `@STAR` writes out.
+public struct RelationColumn: Sendable, Hashable, Codable {
+    /// As it is called.
+    public var name: String
+    /// As SQL of the dialect; nil when it is not known.
+    public var type: String?
+
+    /// A column and its type.
+    public init(_ name: String, _ type: String? = nil) {
+        self.name = name
+        self.type = type
     }
 }
 

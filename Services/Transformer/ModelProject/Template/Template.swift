@@ -10,6 +10,8 @@ public struct Template: Sendable, Equatable {
     /// UTF-8 offsets of the template in the file.
     public let range: Range<Int>
     let nodes: [TemplateNode]
+    /// The `@DEF` statements of the file, which hold for all its templates.
+    var definitions: [Template] = []
 
     /// Parses `range` of `source`.
     public init(_ source: SourceFile, range: Range<Int>? = nil) throws(PipelineError) {
@@ -64,7 +66,11 @@ public struct Template: Sendable, Equatable {
     }
 
     /// Names that the template asks for as `@name`, `{{ name }}` or in a condition, lower case.
-    public var names: Set<String> { nodes.reduce(into: []) { $1.collectNames(into: &$0) } }
+    public var names: Set<String> {
+        var names = nodes.reduce(into: Set<String>()) { $1.collectNames(in: source, into: &$0) }
+        for definition in definitions { names.formUnion(definition.names) }
+        return names
+    }
 
     /// True when the template asks `is_incremental()` anywhere.
     public var asksIsIncremental: Bool { nodes.contains { $0.asksIsIncremental } }
@@ -72,10 +78,8 @@ public struct Template: Sendable, Equatable {
 
 /// A part of a template.
 indirect enum TemplateNode: Sendable, Equatable {
-    /// SQL that stays as it is.
+    /// SQL, with the macros in it.
     case text(Range<Int>)
-    /// `@name` or `@name(arguments)`; arguments are texts as written.
-    case macro(name: String, arguments: [String]?, range: Range<Int>)
     /// `{{ expression }}`, or a bare `ref('x')` in SQL.
     case output(JinjaExpression, range: Range<Int>)
     /// `{% set name = expression %}`
@@ -83,25 +87,21 @@ indirect enum TemplateNode: Sendable, Equatable {
     /// `{% if %} … {% elif %} … {% else %} … {% endif %}`; `else` has no condition.
     case conditional([TemplateBranch])
 
-    fileprivate func collectNames(into names: inout Set<String>) {
+    fileprivate func collectNames(in source: SourceFile, into names: inout Set<String>) {
         switch self {
-        case .text: break
-        case .macro(let name, let arguments, _):
-            names.insert(name)
-            // `@var(name)`
-            if name == "var", let first = arguments?.first { names.insert(first.trimmingQuotes().lowercased()) }
+        case .text(let range): MacroNames.collect(source, range, into: &names)
         case .output(let expression, _), .assign(_, let expression, _): expression.collectNames(into: &names)
         case .conditional(let branches):
             for branch in branches {
                 branch.condition?.collectNames(into: &names)
-                for node in branch.nodes { node.collectNames(into: &names) }
+                for node in branch.nodes { node.collectNames(in: source, into: &names) }
             }
         }
     }
 
     var asksIsIncremental: Bool {
         switch self {
-        case .text, .macro: false
+        case .text: false
         case .output(let expression, _), .assign(_, let expression, _): expression.calls("is_incremental")
         case .conditional(let branches):
             branches.contains { branch in
@@ -142,8 +142,6 @@ struct TemplateParser {
             let token = tokens[position]
             switch token.kind {
             case .text, .semicolon: nodes.append(.text(token.range))
-            case .macro(let name, let arguments):
-                nodes.append(.macro(name: name, arguments: arguments, range: token.range))
             case .output(let inside):
                 var parser = JinjaParser(source: source, range: inside)
                 nodes.append(.output(try parser.parseWhole(), range: token.range))

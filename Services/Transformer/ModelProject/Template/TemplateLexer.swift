@@ -7,7 +7,6 @@ struct TemplateToken: Sendable, Equatable {
         case text
         /// `;` outside of strings and comments.
         case semicolon
-        case macro(name: String, arguments: [String]?)
         /// `{{ … }}`: the range inside.
         case output(Range<Int>)
         /// `{% … %}`: the range inside.
@@ -21,8 +20,8 @@ struct TemplateToken: Sendable, Equatable {
     let range: Range<Int>
 }
 
-/// Cuts text into tokens. Jinja tags are found in code and in strings, macros and `;` only in code, nothing in comments:
-/// what is commented out does not have to be right.
+/// Cuts text into tokens. Jinja tags are found in code and in strings, `;` only in code, nothing in comments: what is
+/// commented out does not have to be right. Macros stay text: they are replaced when Jinja has been.
 struct TemplateLexer {
     private let source: SourceFile
     private let bytes: [UInt8]
@@ -56,7 +55,6 @@ struct TemplateLexer {
             case UInt8(ascii: "-") where byte(1) == UInt8(ascii: "-"): lexLineComment()
             case UInt8(ascii: "/") where byte(1) == UInt8(ascii: "*"): try lexBlockComment()
             case UInt8(ascii: ";"): emit(.semicolon, 1)
-            case UInt8(ascii: "@"): try lexMacro()
             default: lexCode()
             }
         }
@@ -183,25 +181,6 @@ struct TemplateLexer {
             }
         }
         throw source.error(at: opened, "This comment is never closed.")
-    }
-
-    /// `@name` and `@name(…)`. Operators that contain `@` (`@>`, `<@`, `@@`) stay text.
-    private mutating func lexMacro() throws(PipelineError) {
-        let operators = Array("+-*/<>=~!@#%^&|?".utf8)
-        let afterOperator = position > textStart && operators.contains(bytes[position - 1])
-        guard let next = byte(1), Self.isWord(next), !(48...57).contains(next), !afterOperator else {
-            position += 1
-            return
-        }
-        var index = position + 1
-        while index < end, Self.isWord(bytes[index]) { index += 1 }
-        let name = String(decoding: bytes[position + 1..<index], as: UTF8.self).lowercased()
-        guard index < end, bytes[index] == UInt8(ascii: "(") else {
-            emit(.macro(name: name, arguments: nil), index - position)
-            return
-        }
-        let list = try ArgumentList.scan(source: source, bytes: bytes, openedAt: index, end: end)
-        emit(.macro(name: name, arguments: list.arguments), list.end - position)
     }
 
     /// The words around Jinja in SQLMesh's files: what they enclose is read as Jinja anyway, and ends with them.

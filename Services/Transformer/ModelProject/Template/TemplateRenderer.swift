@@ -1,50 +1,14 @@
 import Pipeline
 
-/// A template's text after expansion, with the way back to the file.
-public struct RenderedText: Sendable, Equatable {
-    public private(set) var text = ""
-    /// Where each stretch of `text` came from, in order. A verbatim stretch maps byte by byte, an expanded one to its
-    /// first byte.
-    private var stretches: [(rendered: Int, source: Int, verbatim: Bool)] = []
-    let source: SourceFile
-
-    init(source: SourceFile) { self.source = source }
-
-    mutating func append(_ piece: String, from offset: Int, verbatim: Bool) {
-        stretches.append((text.utf8.count, offset, verbatim))
-        text += piece
-    }
-
-    /// The offset in the file for an offset in `text`.
-    public func sourceOffset(of offset: Int) -> Int {
-        guard let stretch = stretches.last(where: { $0.rendered <= offset }) else { return 0 }
-        return stretch.verbatim ? stretch.source + offset - stretch.rendered : stretch.source
-    }
-
-    /// `range` of `text` in the pieces that it came from, each with its place in the file.
-    func pieces(of range: Range<Int>) -> [(offset: Int, source: Int, isVerbatim: Bool)] {
-        var pieces: [(Int, Int, Bool)] = []
-        for (index, stretch) in stretches.enumerated() {
-            let end = index + 1 < stretches.count ? stretches[index + 1].rendered : text.utf8.count
-            let start = max(stretch.rendered, range.lowerBound)
-            guard start < min(end, range.upperBound) else { continue }
-            let source = stretch.verbatim ? stretch.source + start - stretch.rendered : stretch.source
-            pieces.append((start, source, stretch.verbatim))
-        }
-        return pieces
-    }
-
-    /// An error that points at the place in the file where `text` has `offset`.
-    public func error(at offset: Int, _ message: String) -> PipelineError {
-        source.error(at: sourceOffset(of: offset), message)
-    }
-
-    public static func == (left: RenderedText, right: RenderedText) -> Bool { left.text == right.text }
-}
-
 extension Template {
-    /// Expands macros and Jinja.
+    /// Expands Jinja, and then the macros in what it gives.
     public func render(_ context: RenderContext) throws(PipelineError) -> RenderedText {
+        var expander = MacroExpander(context)
+        for definition in definitions { try expander.define(try definition.expandJinja(context)) }
+        return try expander.expand(try expandJinja(context))
+    }
+
+    private func expandJinja(_ context: RenderContext) throws(PipelineError) -> RenderedText {
         var renderer = TemplateRenderer(source: source, context: context)
         try renderer.render(nodes)
         return renderer.output
@@ -70,9 +34,6 @@ private struct TemplateRenderer {
             switch node {
             case .text(let range):
                 output.append(String(decoding: bytes[range], as: UTF8.self), from: range.lowerBound, verbatim: true)
-            case .macro(let name, let arguments, let range):
-                let text = try expand(macro: name, arguments, at: range.lowerBound)
-                output.append(text, from: range.lowerBound, verbatim: false)
             case .output(let expression, let range):
                 output.append(try evaluate(expression).plain, from: range.lowerBound, verbatim: false)
             case .assign(let name, let expression, _):
@@ -88,38 +49,6 @@ private struct TemplateRenderer {
                 }
             }
         }
-    }
-
-    // MARK: SQLMesh macros
-
-    private func expand(macro name: String, _ arguments: [String]?, at offset: Int) throws(PipelineError) -> String {
-        if let arguments {
-            guard name == "var" else {
-                throw source.error(
-                    at: offset,
-                    "The macro @\(name)(…) is not supported. Known: @var(name, default) and the time variables.")
-            }
-            guard let first = arguments.first, (1...2).contains(arguments.count) else {
-                throw source.error(at: offset, "@var takes a name and, if you like, a default.")
-            }
-            let variable = first.trimmingQuotes()
-            if let value = context.variables[variable.lowercased()] { return value.literal }
-            if arguments.count == 2 { return arguments[1] }
-            throw unknownVariable(variable, at: offset)
-        }
-        if let argument = context.arguments[name] { return argument }
-        if let variable = TimeVariable(name, in: context) { return variable.sql(dialect: context.dialect) }
-        switch name {
-        case "this_model": return context.thisModel
-        case "gateway": return SQLText.literal(context.gateway)
-        case "model_kind_name": return SQLText.literal(context.kindName)
-        default: break
-        }
-        if let value = context.variables[name] { return value.literal }
-        throw source.error(
-            at: offset,
-            "Unknown macro @\(name). Known: @start_…, @end_…, @execution_… (dt, date, ds, ts, epoch …), @this_model, "
-                + "@var(name), and the names under `variables` in config.yaml.")
     }
 
     private func unknownVariable(_ name: String, at offset: Int) -> PipelineError {
@@ -187,25 +116,5 @@ private struct TemplateRenderer {
                 "`\(function)` with \(arguments.count) arguments is not supported here. Known: is_incremental(), "
                     + "ref('model'), source('schema', 'table'), var('name', default).")
         }
-    }
-}
-
-extension String {
-    /// The name that an SQL identifier means: in double quotes as written, otherwise lower case.
-    public var identifierName: String { first == "\"" ? trimmingQuotes() : trimmingQuotes().lowercased() }
-
-    /// The identifier that the text begins with, quotes included.
-    var prefixOfIdentifier: Substring {
-        guard let quote = first, quote == "\"" || quote == "'" || quote == "`" else {
-            return prefix { !$0.isWhitespace }
-        }
-        guard let close = dropFirst().firstIndex(of: quote) else { return prefix { !$0.isWhitespace } }
-        return self[...close]
-    }
-
-    /// Without the quotes around it, if it has any.
-    func trimmingQuotes() -> String {
-        guard count >= 2, let first, first == last, first == "'" || first == "\"" else { return self }
-        return String(dropFirst().dropLast()).replacing("\(first)\(first)", with: "\(first)")
     }
 }

@@ -44,4 +44,12 @@ struct TimeVariable {
         case .hour, .epoch, .millis: plain
         }
     }
+
+    /// As macros see it: a string, a number, or SQL.
+    func value(dialect: String) -> MacroValue {
+        switch form {
+        case .ds, .ts, .tstz: .constant(.string(plain))
+        case .dt, .dtntz, .date, .hour, .epoch, .millis: .sql(sql(dialect: dialect))
+        }
+    }
 }
