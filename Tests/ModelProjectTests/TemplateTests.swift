@@ -76,7 +76,6 @@ private func render(_ text: String, _ context: RenderContext = context) throws -
         "mistakes are told with their place",
         arguments: [
             ("SELECT\n  @nothing", "models/x.sql:2:3: Unknown macro @nothing."),
-            ("SELECT @EACH([a], x -> x)", "models/x.sql:1:8: The macro @each(…) is not supported."),
             ("FROM ref('pagevews')", "models/x.sql:1:6: There is no model pagevews. Did you mean analytics.pageviews?"),
             ("a\n{% if x %}", "models/x.sql:2:1: This {% if %} has no {% endif %} (tags in comments"),
             ("{% endif %}", "models/x.sql:1:3: This tag closes nothing"),

@@ -36,7 +36,8 @@ enum ConstantValue: Equatable {
         }
     }
 
-    fileprivate var number: Double? {
+    /// As a number; nil for anything else.
+    var number: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .number(let value): value
@@ -94,9 +95,9 @@ struct ConstantEvaluator {
         case .isTest(let test): return .boolean(try holds(test) != test.negated)
         case .between(let between):
             let value = try evaluate(between.operand)
-            let isIn =
-                try order(value, try evaluate(between.lower)) >= 0 && order(value, try evaluate(between.upper)) <= 0
-            return .boolean(isIn != between.negated)
+            let fromLower = try order(value, try evaluate(between.lower))
+            let fromUpper = try order(value, try evaluate(between.upper))
+            return .boolean((fromLower >= 0 && fromUpper <= 0) != between.negated)
         case .membership(let membership): return .boolean(try isMember(membership) != membership.negated)
         case .match(let match): return .boolean(try matches(match) != match.negated)
         case .conditional(let conditional): return try evaluate(conditional)

@@ -18,4 +18,9 @@ enum KnownMacros {
     static func hint(for name: String, besides others: [String]) -> String {
         KnownNames.nearest(to: name, in: variables + others).map { " Did you mean @\($0)?" } ?? ""
     }
+
+    /// ` Did you mean @x(…)?`, or nothing.
+    static func hint(forFunction name: String, in known: [String]) -> String {
+        KnownNames.nearest(to: name, in: known).map { " Did you mean @\($0)(…)?" } ?? ""
+    }
 }

@@ -16,7 +16,7 @@ struct MacroExpander {
     /// Calls within calls, of functions that call themselves too.
     static let depthMax = 64
     /// Bytes that macros may make in one template.
-    static let writtenMax = 64 << 20
+    static let writtenMax = 16 << 20
 
     init(_ context: RenderContext) { self.context = context }
 

@@ -14,24 +14,33 @@ extension MacroExpander {
         case "sql": return try evaluateSQL(call)
         default: break
         }
-        guard let generate = Self.generators[call.name] else {
-            let known = KnownMacros.functions + Array(scope.functions.keys)
-            let hint = known.contains(call.name) ? "" : KnownMacros.hint(for: call.name, besides: known)
-            throw call.error(
-                "The macro @\(call.name)(…) is not known.\(hint) Macros written in Python are not supported: write it as "
-                    + "@DEF(\(call.name), x -> …), or its SQL into the model.")
-        }
-        return try generate(&self, try arguments(of: call))
+        if let value = try generate(call) { return value }
+        let known = KnownMacros.functions + Array(scope.functions.keys)
+        throw call.error(
+            "The macro @\(call.name)(…) is not known.\(KnownMacros.hint(forFunction: call.name, in: known)) Macros written in "
+                + "Python are not supported: write it as @DEF(\(call.name), x -> …), or its SQL into the model.")
     }
 
-    /// Macros that make SQL of their arguments alone.
-    private typealias Generator = (inout MacroExpander, MacroArguments) throws(PipelineError) -> MacroValue
-
-    private static var generators: [String: Generator] {
-        [
-            "and": { (_, arguments) throws(PipelineError) in try LogicMacros.joined(arguments, by: "AND") },
-            "or": { (_, arguments) throws(PipelineError) in try LogicMacros.joined(arguments, by: "OR") },
-        ]
+    /// What macros that need nothing but their arguments make of them; nil for a macro that nobody knows.
+    private mutating func generate(_ call: MacroCall) throws(PipelineError) -> MacroValue? {
+        guard KnownMacros.functions.contains(call.name) else { return nil }
+        let arguments = try arguments(of: call)
+        switch call.name {
+        case "and": return try LogicMacros.joined(arguments, by: "AND")
+        case "or": return try LogicMacros.joined(arguments, by: "OR")
+        case "safe_add": return try ArithmeticMacros.joined(arguments, by: "+")
+        case "safe_sub": return try ArithmeticMacros.joined(arguments, by: "-")
+        case "safe_div": return try ArithmeticMacros.divided(arguments, dialect: context.dialect)
+        case "haversine_distance": return try ArithmeticMacros.haversine(arguments, dialect: context.dialect)
+        case "generate_surrogate_key": return try KeyMacros.surrogateKey(arguments, dialect: context.dialect)
+        case "star": return try star(arguments)
+        case "union": return try union(arguments)
+        case "pivot": return try pivot(arguments)
+        case "deduplicate": return try deduplicate(arguments)
+        case "date_spine": return try dateSpine(arguments)
+        case "resolve_template": return try resolveTemplate(arguments)
+        default: return nil
+        }
     }
 
     /// `@IF(condition, true, false)`. The branch that is not taken is not looked at.

@@ -146,7 +146,9 @@ struct Statements {
             if template.isDefinition { definitions.append(template) } else { templates.append((template, word)) }
         }
         for index in templates.indices { templates[index].template.definitions = definitions }
-        let queries = templates.indices.filter { Self.isQuery(templates[$0].template, word: templates[$0].word) }
+        var queries = templates.indices.filter { Self.isQuery(templates[$0].template, word: templates[$0].word) }
+        // `@IF(…, SELECT …)` and `{{ query() }}` are the query of a file that has no other.
+        if queries.isEmpty { queries = templates.indices.filter { Self.mayBeQuery(templates[$0].word) }.suffix(1) }
         if !isStored {
             if queries.count > 1 {
                 throw source.error(
@@ -165,9 +167,16 @@ struct Statements {
         }
     }
 
+    /// What queries begin with, macros that stand for one too.
+    private static let queryWords: Set = [
+        "select", "values", "from", "(", "@with", "@union", "@deduplicate", "@date_spine",
+    ]
+
+    private static func mayBeQuery(_ word: String) -> Bool { word == "expression" || word.hasPrefix("@") }
+
     /// `WITH … INSERT` is none.
     private static func isQuery(_ template: Template, word: String) -> Bool {
-        guard word == "with" else { return ["select", "values", "from", "("].contains(word) }
+        guard word == "with" else { return queryWords.contains(word) }
         let options = ParseOptions(placeholders: true)
         guard let list = try? tokenize(template.text, dialect: .postgres, options: options) else { return true }
         var depth = 0
@@ -228,6 +237,7 @@ struct Statements {
                         index = min(index + 2, end)
                     } else {
                         let start = index
+                        if bytes[index] == UInt8(ascii: "@") { index += 1 }
                         while index < end, TemplateLexer.isWord(bytes[index]) { index += 1 }
                         if index == start { return String(decoding: bytes[start...start], as: UTF8.self) }
                         return String(decoding: bytes[start..<index], as: UTF8.self).lowercased()

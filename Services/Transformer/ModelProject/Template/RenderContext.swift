@@ -28,6 +28,8 @@ public struct RenderContext: Sendable {
     public var models: ModelIndex
     /// What the SQL is made for; `@runtime_stage`.
     public var stage = RuntimeStage.loading
+    /// The table that the model's rows live in; nil while nothing runs.
+    public var table: (schema: String, name: String)?
     /// What `@this_env` becomes; nil where there is no environment.
     public var environment: String?
     /// What `@schemas` becomes; nil where there is no environment.
