@@ -13,15 +13,19 @@ public struct Project: Sendable {
     public let tests: [ModelTest]
     /// Every model by the names people write.
     public let index: ModelIndex
+    /// The columns of tables that are no models, by the table's name in lower case: those that contracts promise.
+    public let tables: [String: [RelationColumn]]
 
     /// - Throws: ``PipelineError`` when two models, or two audits, have one name.
     public init(
-        config: ProjectConfig, models: [ModelDefinition], audits: [AuditDefinition], tests: [ModelTest]
+        config: ProjectConfig, models: [ModelDefinition], audits: [AuditDefinition], tests: [ModelTest],
+        tables: [String: [RelationColumn]] = [:]
     ) throws(PipelineError) {
         self.config = config
         self.models = models
         self.audits = audits
         self.tests = tests
+        self.tables = tables
         index = ModelIndex(models.map(\.name))
         var seen: [ModelName: String] = [:]
         for model in models {
@@ -44,7 +48,7 @@ public struct Project: Sendable {
     /// One model with its audits, from texts that were kept.
     public static func restored(
         model source: SourceFile, seed: SourceFile? = nil, audits files: [SourceFile], defaults: ModelDefaults,
-        variables: [String: VariableValue], gateway: String
+        variables: [String: VariableValue], gateway: String, tables: [String: [RelationColumn]] = [:]
     ) throws(PipelineError) -> Project {
         var audits: [AuditDefinition] = []
         for file in files { audits += try AuditDefinition.parse(file, isStored: true) }
@@ -54,7 +58,7 @@ public struct Project: Sendable {
         }
         let config = ProjectConfig(
             gateways: [:], defaultGateway: gateway, modelDefaults: defaults, variables: variables)
-        return try Project(config: config, models: model.map { [$0] } ?? [], audits: audits, tests: [])
+        return try Project(config: config, models: model.map { [$0] } ?? [], audits: audits, tests: [], tables: tables)
     }
 
     /// The model of that name, if there is one.
@@ -99,7 +103,16 @@ extension PipelineFolder {
                 message: "There is no config.yaml and no models here: this is not a pipeline folder. "
                     + "Set MILLRACE_PIPELINE to the folder that has config.yaml and models/.\(nearbyPipelines)")
         }
-        return try Project(config: config, models: models, audits: audits, tests: tests)
+        return try Project(
+            config: config, models: models, audits: audits, tests: tests,
+            tables: models.contains(where: \.asksForColumns) ? contractTables : [:])
+    }
+
+    /// The tables of contracts with their columns; a contract that cannot be read is told by those who write its table.
+    private var contractTables: [String: [RelationColumn]] {
+        readContracts().contracts.reduce(into: [:]) { tables, contract in
+            tables["\(contract.table)".lowercased()] = contract.columns.map { RelationColumn($0.name) }
+        }
     }
 
     private var hasConfig: Bool { ["config.yaml", "config.yml", "config.py"].contains(where: contains) }

@@ -15,6 +15,12 @@ public struct ModelBundle: Sendable, Codable, Hashable {
     public var gateway: String
     /// The models that its texts name; those that an earlier version kept are all that `ref()` could name.
     public var models: [ModelName]
+    /// The columns of relations that its macros write out, by the name that they ask for; nil: none do.
+    public var columns: [String: [RelationColumn]]? = nil
+
+    var columnLookup: @Sendable (String) throws(PipelineError) -> [RelationColumn]? {
+        { [columns] name throws(PipelineError) in columns?[name] }
+    }
 }
 
 extension ModelDefaults: Hashable {

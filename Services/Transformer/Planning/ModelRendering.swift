@@ -7,8 +7,14 @@ public struct ModelRendering: Sendable {
     private let gateway: String
     private let variables: [String: VariableValue]
     private let models: ModelIndex
+    private let columns: @Sendable (String) throws(PipelineError) -> [RelationColumn]?
 
-    init(_ model: ModelDefinition, config: ProjectConfig, models: ModelIndex) {
+    /// - Parameter columns: Of a model or table, by its name; nil when they are not known.
+    init(
+        _ model: ModelDefinition, config: ProjectConfig, models: ModelIndex,
+        columns: @escaping @Sendable (String) throws(PipelineError) -> [RelationColumn]?
+    ) {
+        self.columns = columns
         self.model = model
         gateway = config.defaultGateway ?? ""
         variables = config.variables
@@ -21,17 +27,22 @@ public struct ModelRendering: Sendable {
         gateway = snapshot.bundle.gateway
         variables = snapshot.bundle.variables
         models = ModelIndex(snapshot.bundle.models)
+        columns = snapshot.bundle.columnLookup
     }
 
     /// What templates see when `interval` is computed. `@this_model` becomes the model's own name, to be replaced together
     /// with the names of its parents.
     public func context(
-        for interval: Interval, execution: Moment, isIncremental: Bool, extra: [String: VariableValue] = [:]
+        for interval: Interval, execution: Moment, isIncremental: Bool, extra: [String: VariableValue] = [:],
+        stage: RuntimeStage = .evaluating
     ) -> RenderContext {
-        RenderContext(
+        var context = RenderContext(
             start: interval.start, end: interval.end, execution: execution, isIncremental: isIncremental,
             thisModel: model.name.description, kindName: model.kind.name, dialect: model.dialect, gateway: gateway,
             variables: variables.merging(extra) { _, own in own }, models: models)
+        context.stage = stage
+        context.columns = columns
+        return context
     }
 
     /// The model's query over `interval`.
@@ -44,7 +55,7 @@ public struct ModelRendering: Sendable {
         try ParsedQuery(try query(context), dialect: model.dialect)
     }
 
-    /// The statements to run before and after the query.
+    /// The statements to run before and after the query; one that macros leave nothing of is empty.
     public func statements(_ context: RenderContext) throws(PipelineError) -> (before: [String], after: [String]) {
         var before: [String] = []
         var after: [String] = []
@@ -65,8 +76,10 @@ public struct ModelRendering: Sendable {
     /// Pre- and post-statements as fingerprints see them.
     func fingerprintStatements() throws(PipelineError) -> [String] {
         let (before, after) = try statements(Self.fixed(self, isIncremental: false))
-        return before.map { "before " + StatementText.canonical($0) }
-            + after.map { "after " + StatementText.canonical($0) }
+        func canonical(_ word: String, _ statements: [String]) -> [String] {
+            statements.map { StatementText.canonical($0) }.filter { !$0.isEmpty }.map { "\(word) \($0)" }
+        }
+        return canonical("before", before) + canonical("after", after)
     }
 
     private static func fixed(_ rendering: ModelRendering, isIncremental: Bool) -> RenderContext {
@@ -75,6 +88,7 @@ public struct ModelRendering: Sendable {
             thisModel: rendering.model.name.description, kindName: rendering.model.kind.name,
             dialect: rendering.model.dialect, gateway: rendering.gateway, variables: rendering.variables)
         context.models = rendering.models
+        context.columns = rendering.columns
         return context
     }
 }
@@ -90,7 +104,7 @@ public enum SnapshotRestore {
         let project = try Project.restored(
             model: bundle.source, seed: bundle.seed, audits: bundle.audits, defaults: bundle.defaults,
             variables: bundle.variables,
-            gateway: bundle.gateway)
+            gateway: bundle.gateway, tables: bundle.columns ?? [:])
         guard let model = project.models.first else {
             throw PipelineError(file: bundle.source.path, message: "The stored model is disabled.")
         }

@@ -9,11 +9,19 @@ struct SnapshotReader {
     /// The models that `ref()` and FROM can name.
     let index: ModelIndex
     /// True for texts that were kept when they were promoted: what later versions came to refuse runs on as it did.
-    var isStored = false
+    let isStored: Bool
+    private let columns: ModelColumns
+
+    init(project: Project, index: ModelIndex, isStored: Bool = false) {
+        self.project = project
+        self.index = index
+        self.isStored = isStored
+        columns = ModelColumns(project, index: index)
+    }
 
     func snapshot(of model: ModelDefinition) throws(PipelineError) -> ModelSnapshot {
         if !isStored, let refusal = KindCheck.refusal(of: model) { throw refusal }
-        let rendering = ModelRendering(model, config: project.config, models: index)
+        let rendering = ModelRendering(model, config: project.config, models: index, columns: columns.columns)
         let first = try rendering.fingerprintQuery(isIncremental: false)
         var queries = [first.canonical]
         var tables = first.tables
@@ -28,8 +36,11 @@ struct SnapshotReader {
         let (parents, sources) = dependencies(of: model, tables: tables)
         let audits = try boundAudits(of: model, columns: first.columns)
         let schedule = try schedule(of: model)
+        var bundle = bundle(of: model, audits: audits, parents: parents)
+        let written = first.relationsRead.merging(later?.relationsRead ?? [:]) { first, _ in first }
+        if !written.isEmpty { bundle.columns = written }
         return ModelSnapshot(
-            definition: model, bundle: bundle(of: model, audits: audits, parents: parents),
+            definition: model, bundle: bundle,
             usesStar: first.query.hasStar, audits: audits,
             schedule: schedule,
             grid: IntervalGrid(model.intervalUnit ?? schedule.intervalUnit), parents: parents, sources: sources,

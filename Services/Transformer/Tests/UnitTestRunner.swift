@@ -235,7 +235,7 @@ struct UnitTestRunner: Sendable {
         let execution = try moment("execution_time", in: test) ?? interval.end
         let context = ModelRendering(snapshot).context(
             for: interval, execution: execution, isIncremental: test.variables["is_incremental"] == .boolean(true),
-            extra: test.variables)
+            extra: test.variables, stage: .testing)
         return try ModelRendering(snapshot).parsedQuery(context)
     }
 

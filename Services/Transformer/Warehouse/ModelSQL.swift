@@ -33,15 +33,17 @@ struct ModelSQL: Sendable {
     ) throws(PipelineError) -> ModelTables.Statements {
         let definition = model.snapshot.definition
         let rendering = ModelRendering(model.snapshot)
-        let context = rendering.context(for: interval, execution: execution, isIncremental: isIncremental)
+        var context = rendering.context(for: interval, execution: execution, isIncremental: isIncremental)
+        let table = RelationNames.table(model.id)
+        context.table = (table.schema, table.name)
         let query = try rendering.parsedQuery(context)
         var own = context
         own.thisModel = Self.ownTable
         let (before, after) = try rendering.statements(own)
         return ModelTables.Statements(
-            before: zip(definition.preStatements, before).map { statement($1, from: $0, for: model) },
+            before: statements(before, from: definition.preStatements, for: model),
             query: query.placed(at: definition.query.firstCode) { relation($0, for: model.snapshot) },
-            after: zip(definition.postStatements, after).map { statement($1, from: $0, for: model) })
+            after: statements(after, from: definition.postStatements, for: model))
     }
 
     /// An audit over the rows that `filter` lets through. Other models in it are those of the same environment.
@@ -64,7 +66,7 @@ struct ModelSQL: Sendable {
             style = .rows
         case .file(let definition):
             var context = ModelRendering(model.snapshot).context(
-                for: interval, execution: execution, isIncremental: true)
+                for: interval, execution: execution, isIncremental: true, stage: .auditing)
             context.arguments = definition.defaults.reduce(into: [:]) { $0[$1.key] = $1.value }
             for (name, value) in audit.call.arguments { context.arguments[name] = value.values.joined(separator: ", ") }
             context.thisModel = Self.auditedRows
@@ -109,6 +111,11 @@ struct ModelSQL: Sendable {
     /// Names that stand for a table until its place is known.
     private static let auditedRows = "millrace_audited_rows"
     private static let ownTable = "millrace_own_table"
+
+    /// Those that macros left something of.
+    private func statements(_ texts: [String], from templates: [Template], for model: PlannedModel) -> [PlacedSQL] {
+        zip(templates, texts).filter { !$1.allSatisfy(\.isWhitespace) }.map { statement($1, from: $0, for: model) }
+    }
 
     /// A pre- or post-statement: `@this_model` may stand anywhere in it, as in `CREATE INDEX ON @this_model (x)`.
     private func statement(_ sql: String, from template: Template, for model: PlannedModel) -> PlacedSQL {

@@ -49,6 +49,9 @@ public struct ModelDefinition: Sendable, Equatable {
 }
 
 extension ModelDefinition {
+    /// True when macros in its query write out columns of what it reads.
+    var asksForColumns: Bool { !query.names.isDisjoint(with: ["star", "union"]) }
+
     /// An error that points at `property` in the model's file, or at its query where the file has no such property.
     public func error(_ property: String, _ message: String) -> PipelineError {
         source.error(at: offsets[property] ?? query.firstCode, message)

@@ -34,6 +34,9 @@ public struct ParsedQuery: Sendable {
         }
     }
 
+    /// The relations whose columns macros wrote into the text, by the name that they asked for, with those columns.
+    public var relationsRead: [String: [RelationColumn]] { rendered.relationsRead }
+
     /// One text for all spellings of the query.
     public var canonical: String { query.sql(dialect, style: .canonical) }
 
