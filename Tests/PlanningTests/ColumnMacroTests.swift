@@ -8,7 +8,8 @@ import Testing
     private static let reader = "MODEL (name shop.report);\nSELECT @STAR(shop.orders, o, exclude := [id]) FROM shop.orders AS o"
 
     private func query(_ name: String, _ graph: ProjectGraph) throws -> String {
-        let snapshot = try #require(graph[try #require(ModelName(name))])
+        let name = try #require(ModelName(name))
+        let snapshot = try #require(graph[name])
         let interval = try #require(Interval(from: .epoch, to: Moment(seconds: 86_400)))
         let rendering = ModelRendering(snapshot)
         return try rendering.query(rendering.context(for: interval, execution: .epoch, isIncremental: false)).text
@@ -41,8 +42,8 @@ import Testing
         #expect(old.dataHash != new.dataHash)
         let restored = try SnapshotRestore.snapshot(
             of: old.bundle, fingerprint: old.fingerprint, dataHash: old.dataHash, metadataHash: old.metadataHash)
-        let context = ModelRendering(restored).context(
-            for: try #require(Interval(from: .epoch, to: Moment(seconds: 86_400))), execution: .epoch, isIncremental: false)
+        let interval = try #require(Interval(from: .epoch, to: Moment(seconds: 86_400)))
+        let context = ModelRendering(restored).context(for: interval, execution: .epoch, isIncremental: false)
         #expect(try ModelRendering(restored).query(context).text.contains(#"SELECT "o"."total" AS "total" FROM"#))
     }
 
