@@ -9,7 +9,7 @@ import ServiceRuntime
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Compute what is missing in an environment, as each model's cron has it.")
-    @OptionGroup var target: EnvironmentOption
+    @OptionGroup var target: EnvironmentTarget
     @Option(help: "One model alone.")
     var model: String?
 
@@ -26,7 +26,7 @@ struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backfill", abstract: "Compute a range of days again, done or not.",
         discussion: "  transformer backfill --start '2024-04-01' --end '2024-04-30' --environment prod")
-    @OptionGroup var target: EnvironmentOption
+    @OptionGroup var target: EnvironmentTarget
     @Option(help: "The first day, as 2024-04-01.")
     var start: String
     @Option(help: "The last day; the whole of it is computed.")
@@ -98,9 +98,7 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = target.environment
         let name = try model.map(CommandSupport.model)
-        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .beginning
-        let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
-        let interval = start == nil && end == nil ? nil : Interval(from: from, to: to)
+        let interval = try DayRange.interval(start, end)
         let showsKept = kept
         try await CommandSupport.withWorkbench { workbench, _ in
             if showsKept { return Self.show(try await workbench.store.auditFailures(of: name)) }

@@ -29,7 +29,10 @@ struct TestCommand: AsyncParsableCommand {
 /// Runs unit tests and tells of them.
 enum TestWork {
     /// - Throws: ``ExitError`` when one fails.
-    static func run(_ project: Project, database: Database, only names: Set<String>?, quiet: Bool) async throws {
+    static func run(
+        _ project: Project, database: Database, only names: Set<String>?, quiet: Bool,
+        report: @Sendable (String) -> Void = { Output.line($0) }
+    ) async throws {
         let runner = UnitTestRunner(database: database, project: project, graph: try ProjectGraph(project))
         if let unknown = names?.first(where: { name in !project.tests.contains { $0.name == name } }) {
             throw ExitError(.usage, "There is no test \(unknown).")
@@ -42,19 +45,19 @@ enum TestWork {
                 result = try await runner.run(test)
             } catch let error as PipelineError {
                 failed += 1
-                Output.line("FAILED  \(test.name)\n        \(error)")
+                report("FAILED  \(test.name)\n        \(error)")
                 continue
             }
             if result.problems.isEmpty {
                 passed += 1
-                if !quiet { Output.line("passed  \(test.name)") }
+                if !quiet { report("passed  \(test.name)") }
             } else {
                 failed += 1
                 let lines = ["FAILED  \(test.name)  (\(result.model), \(test.file):\(test.line))"]
-                Output.line((lines + result.problems.map { "        \($0)" }).joined(separator: "\n"))
+                report((lines + result.problems.map { "        \($0)" }).joined(separator: "\n"))
             }
         }
         if failed > 0 { throw ExitError(.failed, "\(failed) of \(failed + passed) unit tests failed.") }
-        if !quiet || passed > 0 { Output.line("\(passed) unit tests passed.") }
+        if !quiet || passed > 0 { report("\(passed) unit tests passed.") }
     }
 }

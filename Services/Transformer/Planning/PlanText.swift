@@ -1,5 +1,4 @@
 import ModelProject
-import Pipeline
 
 /// A plan in words, for people.
 public struct PlanText: Sendable {
@@ -19,8 +18,13 @@ public struct PlanText: Sendable {
             lines += ["No model has changed.", ""]
         } else {
             lines.append("Models:")
+            let effects = PlanEffects(plan)
             for change in plan.changes {
                 lines.append("  \(Self.sign(change.kind)) \(change.name)  \(Self.words(change))")
+                let affected = effects.affected(by: change)
+                if !affected.isEmpty {
+                    lines.append("      affects \(affected.map(\.description).joined(separator: ", "))")
+                }
                 if showsDiff, case .modified = change.kind, let texts = change.texts {
                     lines += LineDiff.lines(from: texts.before, to: texts.after).map { "      \($0)" }
                 }
@@ -74,20 +78,9 @@ public struct PlanText: Sendable {
         }
     }
 
-    /// `2026-11-20 to 2026-11-23`: days, the last one included, as people count them.
     private static func ranges(_ work: ModelWork) -> String {
         guard work.model.snapshot.definition.kind.timeRange != nil else { return "whole" }
-        return work.missing.due.intervals.map { interval in
-            let last = Moment(microseconds: interval.end.microseconds - 1)
-            let from = interval.start <= .beginning ? "the beginning" : text(interval.start)
-            if from == text(last) { return from }
-            return "\(from) to \(text(last))"
-        }.joined(separator: ", ")
-    }
-
-    private static func text(_ moment: Moment) -> String {
-        let isMidnight = moment.secondOfDay == 0 || moment.secondOfDay == 86_399
-        return isMidnight ? moment.day : String(moment.timestamp(fraction: false).prefix(16))
+        return IntervalText.days(work.missing.due)
     }
 }
 

@@ -82,6 +82,16 @@ enum CommandSupport {
         return text.utf8.count == 10 ? moment.adding(seconds: 86_400) : moment
     }
 
+    /// A model of an environment, by any name that people give it.
+    static func model(_ text: String, in environment: EnvironmentCatalog.Environment) throws -> PromotedModel {
+        let index = ModelIndex(environment.models.map(\.name))
+        guard let name = index.find(text), let model = environment[name] else {
+            let hint = index.nearest(to: text).map { " Did you mean \($0)?" } ?? ""
+            throw ExitError(.failed, "The environment \(environment.name) has no model \(text).\(hint)")
+        }
+        return model
+    }
+
     static func model(_ text: String) throws -> ModelName {
         guard let name = ModelName(text) else { throw ExitError(.usage, "`\(text)` is not a model's name.") }
         return name

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import Pipeline
+import Planning
+import ServiceRuntime
+
+/// What plan and apply share.
+struct PlanOptions: ParsableArguments {
+    @OptionGroup var target: EnvironmentTarget
+    @Option(
+        name: [.long, .customShort("s")],
+        help: "Compute nothing before this day: a preview. What is missing is computed by later runs.")
+    var start: String?
+    @Option(name: .long, help: "Compute nothing after this day.")
+    var end: String?
+    @Option(help: "Plan as if it were this time: data before it is wanted, as 2024-04-30 or 2024-04-30 12:00:00.")
+    var executionTime: String?
+    @Option(
+        name: .customLong("select-model"),
+        help: ArgumentHelp(
+            "Take only the changes of these models; may be given several times. Names with *, tag:x, git:branch, +x with "
+                + "what it reads, x+ with what reads it, & and | and ^ for and, or, not.", valueName: "models"))
+    var selected: [String] = []
+    @Option(
+        name: [.customLong("restate-model"), .customShort("r")],
+        help: ArgumentHelp(
+            "Compute these models again, and what reads them, from --start to --end; may be given several times.",
+            valueName: "models"))
+    var restated: [String] = []
+    @Flag(
+        name: [.customLong("skip-backfill"), .customLong("dry-run")],
+        help: "Compute nothing: views are pointed, and later runs compute what is missing.")
+    var skipBackfill = false
+    @Flag(help: "Compute nothing, and take what is missing as done.")
+    var emptyBackfill = false
+    @Flag(help: "Say of each model why it will or will not be computed; carry nothing out.")
+    var explain = false
+    @Flag(help: "Do not run the unit tests first.")
+    var skipTests = false
+    @Flag(help: "Leave out the lines that differ.")
+    var noDiff = false
+    @Flag(help: "One JSON document instead of text; what happens on the way is told on standard error.")
+    var json = false
+    @Flag(help: "Carry the plan out even when it removes all models of the environment, or more than half.")
+    var allowRemoval = false
+    /// Every environment shows all models, so that it is always true.
+    @Flag(help: .hidden) var includeUnmodified = false
+
+    func validate() throws {
+        if skipBackfill, emptyBackfill {
+            throw ValidationError(
+                "--skip-backfill leaves what is missing to later runs, --empty-backfill takes it as done.")
+        }
+        if skipBackfill || emptyBackfill, !restated.isEmpty {
+            throw ValidationError("--restate-model computes; it does not go with --skip-backfill or --empty-backfill.")
+        }
+    }
+
+    /// What is wanted of the plan, apart from the files that `git:` selections compare.
+    func request(now: Moment) throws -> PlanRequest {
+        let upTo = try executionTime.map { try CommandSupport.moment($0, named: "execution-time") } ?? now
+        guard upTo <= now else { throw ExitError(.usage, "--execution-time \(upTo) is in the future.") }
+        var request = PlanRequest(
+            environment: target.environment, upTo: upTo, window: try DayRange.interval(start, end))
+        request.backfill = skipBackfill ? .skip : emptyBackfill ? .assume : .compute
+        request.selected = selected.isEmpty ? nil : try selected.map(Self.selection)
+        request.restated = try restated.map(Self.selection)
+        return request
+    }
+
+    private static func selection(_ text: String) throws -> ModelSelection {
+        do throws(ModelSelection.Mistake) {
+            return try ModelSelection(text)
+        } catch {
+            throw ExitError(.usage, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import ModelProject
+import Pipeline
+import Planning
+import ServiceRuntime
+
+/// Plans; shows the plan; and applies it when told to.
+struct PlanWork {
+    enum Mode {
+        case show
+        /// Where somebody is there to be asked; else as `show`.
+        case ask
+        case apply
+    }
+
+    let options: PlanOptions
+    let mode: Mode
+
+    /// What goes on, for people: beside the document where there is one.
+    private var report: PlanRunner.Report {
+        if options.json { return { Output.note($0) } }
+        return { Output.line($0) }
+    }
+
+    func run() async throws {
+        let wanted = try options.request(now: Moment(Date()))
+        let work = self
+        try await CommandSupport.withWorkbench { workbench, settings in
+            var request = wanted
+            let git = GitChanges(folder: try PipelineLocation(settings).path)
+            for branch in Set(((request.selected ?? []) + request.restated).flatMap(\.branches)).sorted() {
+                request.changedFiles[branch] = try await git.files(since: branch)
+            }
+            let project = try CommandSupport.project(settings)
+            if !work.options.skipTests {
+                try await TestWork.run(
+                    project, database: workbench.database, only: nil, quiet: true, report: work.report)
+            }
+            try await work.run(project, request, workbench, settings)
+        }
+    }
+
+    private func run(
+        _ project: Project, _ request: PlanRequest, _ workbench: Workbench, _ settings: Settings
+    ) async throws {
+        guard mode == .apply, !options.explain else {
+            let plan = try await workbench.planner.plan(project, request)
+            try await show(plan, request, workbench)
+            guard mode == .ask, !options.explain, !plan.isEmpty, Terminal.isInteractive else { return }
+            guard try await Terminal.confirms("\nApply this plan?") else { return Output.line("Nothing was changed.") }
+            return try await exclusively(workbench) { try await apply(plan, request, workbench, settings) }
+        }
+        try await exclusively(workbench) {
+            let plan = try await workbench.planner.plan(project, request)
+            if !options.json { try await show(plan, request, workbench) }
+            try await apply(plan, request, workbench, settings)
+        }
+    }
+
+    private func exclusively(_ workbench: Workbench, _ body: @Sendable () async throws -> Void) async throws {
+        try await workbench.plans.exclusively(options.target.environment, report: report, body)
+    }
+
+    private func show(_ plan: Plan, _ request: PlanRequest, _ workbench: Workbench) async throws {
+        var explanation: PlanExplanation?
+        if options.explain {
+            explanation = try PlanExplanation(plan, request, done: try await workbench.store.done())
+        }
+        if options.json {
+            return print(
+                try CommandJSON.text(
+                    PlanDocument(plan, showsTexts: !options.noDiff, explanation: explanation)))
+        }
+        Output.line(PlanText(plan, showsDiff: !options.noDiff).text)
+        if let explanation { Output.line("\n\(explanation.text)") }
+        if let removal = plan.removal, !options.allowRemoval { Output.line("\n\(removal)") }
+    }
+
+    private func apply(
+        _ plan: Plan, _ request: PlanRequest, _ workbench: Workbench, _ settings: Settings
+    ) async throws {
+        var id: String?
+        if !plan.isEmpty {
+            id = try await workbench.plans.apply(
+                plan, execution: request.upTo, allowingRemoval: options.allowRemoval, report: report)
+            try await CommandSupport.sendMessages(workbench, settings)
+        }
+        if options.json {
+            print(try CommandJSON.text(PlanDocument(plan, showsTexts: !options.noDiff, appliedAs: id)))
+        } else if id != nil {
+            Output.line("\(plan.environment) is up to date.")
+        }
+    }
+}

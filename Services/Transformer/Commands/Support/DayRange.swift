@@ -1,0 +1,16 @@
+import Pipeline
+import Planning
+import ServiceRuntime
+
+/// `--start` and `--end` as people mean them: whole days, the last one included.
+enum DayRange {
+    /// Nil when neither is given; open at the end that is not.
+    /// - Throws: ``ExitError`` for what is no date, and for an end before the start.
+    static func interval(_ start: String?, _ end: String?) throws -> Interval? {
+        guard start != nil || end != nil else { return nil }
+        let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .beginning
+        let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
+        guard let interval = Interval(from: from, to: to) else { throw ExitError(.usage, "--end is before --start.") }
+        return interval
+    }
+}
