@@ -197,6 +197,7 @@ import Testing
                 Models:
                   ~ analytics.a  breaking: it and what reads it are computed again (other than in its columns: what is read, \
                 which rows, or how they are grouped)
+                      affects analytics.b, analytics.c
                       - SELECT id, x + 1 AS y, ts FROM raw.events WHERE x > 0 AND ts BETWEEN @start_dt AND @end_dt
                       + SELECT id, x + 1 AS y, ts FROM raw.events WHERE x > 1 AND ts BETWEEN @start_dt AND @end_dt
                   ~ analytics.b  indirect: computed again (reads analytics.a, whose rows change)

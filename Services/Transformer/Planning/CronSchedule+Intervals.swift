@@ -9,6 +9,9 @@ extension CronSchedule {
         last(to: Int(moment.seconds)).map { Moment(seconds: Int64($0)) } ?? .epoch
     }
 
+    /// The next time after `moment` that the expression names; nil when there is none in ten years.
+    public func next(after moment: Moment) -> Moment? { next(after: moment.date).map { Moment($0) } }
+
     /// The unit that models of this schedule have unless they say another: the longest not longer than the time
     /// between two ticks.
     public var intervalUnit: IntervalUnit {

@@ -86,6 +86,7 @@ struct Database: Sendable {
               to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS') AS since
             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
               AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(\(lock), 0)
             """)
         guard let row = rows.first else { return "somebody who has just finished" }

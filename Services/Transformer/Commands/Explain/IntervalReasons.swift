@@ -1,4 +1,3 @@
-import CivilTime
 import ModelProject
 import Pipeline
 import Planning
@@ -105,9 +104,4 @@ extension IntervalReasons.Part {
 extension Moment {
     /// After all that anybody asks for.
     static let distant = Moment(year: 9999, month: 1, day: 1)
-}
-
-extension CronSchedule {
-    /// The next time after `moment` that the expression names; nil when there is none in ten years.
-    func next(after moment: Moment) -> Moment? { next(after: moment.date).map { Moment($0) } }
 }
