@@ -12,6 +12,11 @@ final class CommandFolder: Sendable {
         func json() throws -> [String: Any] {
             try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
         }
+
+        /// Standard output as one JSON list.
+        func list() throws -> [[String: Any]] {
+            try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]])
+        }
     }
 
     let test: TestDatabase

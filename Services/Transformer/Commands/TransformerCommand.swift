@@ -17,7 +17,8 @@ public struct TransformerCommand: AsyncParsableCommand {
             \(SettingsDocument.help(for: transformerService))
             """,
         subcommands: [
-            ServeCommand.self, PlanCommand.self, ApplyCommand.self, ExplainCommand.self, RunCommand.self,
+            ServeCommand.self, PlanCommand.self, ApplyCommand.self, ExplainCommand.self, FetchCommand.self,
+            TableDiffCommand.self, RunCommand.self,
             BackfillCommand.self,
             AuditCommand.self, TestCommand.self, LineageCommand.self, RenderCommand.self, EnvironmentsCommand.self,
             RollbackCommand.self, JanitorCommand.self, SetAsideCommand.self,

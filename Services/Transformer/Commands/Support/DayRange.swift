@@ -14,3 +14,17 @@ enum DayRange {
         return interval
     }
 }
+
+extension DayRange {
+    /// The days that a model is shown for: those given; one alone where one end is; else the last that is over.
+    static func days(_ start: String?, _ end: String?, now: Moment) throws -> Interval {
+        let today = IntervalGrid(.day).floor(now)
+        let from = try start.map { try CommandSupport.moment($0, named: "start") }
+        let to = try end.map { try CommandSupport.end($0) }
+        let first = from ?? to?.adding(seconds: -86_400) ?? today.adding(seconds: -86_400)
+        guard let interval = Interval(from: first, to: to ?? first.adding(seconds: 86_400)) else {
+            throw ExitError(.usage, "--end is before --start.")
+        }
+        return interval
+    }
+}
