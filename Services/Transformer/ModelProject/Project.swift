@@ -15,17 +15,20 @@ public struct Project: Sendable {
     public let index: ModelIndex
     /// The columns of tables that are no models, by the table's name in lower case: those that contracts promise.
     public let tables: [String: [RelationColumn]]
+    /// What the files of macros/ define.
+    public let macros: MacroLibrary
 
     /// - Throws: ``PipelineError`` when two models, or two audits, have one name.
     public init(
         config: ProjectConfig, models: [ModelDefinition], audits: [AuditDefinition], tests: [ModelTest],
-        tables: [String: [RelationColumn]] = [:]
+        tables: [String: [RelationColumn]] = [:], macros: MacroLibrary = .empty
     ) throws(PipelineError) {
         self.config = config
         self.models = models
         self.audits = audits
         self.tests = tests
         self.tables = tables
+        self.macros = macros
         index = ModelIndex(models.map(\.name))
         var seen: [ModelName: String] = [:]
         for model in models {
@@ -48,17 +51,20 @@ public struct Project: Sendable {
     /// One model with its audits, from texts that were kept.
     public static func restored(
         model source: SourceFile, seed: SourceFile? = nil, audits files: [SourceFile], defaults: ModelDefaults,
-        variables: [String: VariableValue], gateway: String, tables: [String: [RelationColumn]] = [:]
+        variables: [String: VariableValue], gateway: String, tables: [String: [RelationColumn]] = [:],
+        macros: [SourceFile] = [], named name: ModelName? = nil
     ) throws(PipelineError) -> Project {
         var audits: [AuditDefinition] = []
         for file in files { audits += try AuditDefinition.parse(file, isStored: true) }
-        let model = try ModelParser.parse(source, defaults: defaults, isStored: true) { path throws(PipelineError) in
+        let config = ProjectConfig(
+            gateways: [:], defaultGateway: gateway, modelDefaults: defaults, variables: variables)
+        let models = try ModelParser.parse(source, config: config, isStored: true) { path throws(PipelineError) in
             guard let seed else { throw PipelineError(file: path, message: "It was not kept with the model.") }
             return seed
         }
-        let config = ProjectConfig(
-            gateways: [:], defaultGateway: gateway, modelDefaults: defaults, variables: variables)
-        return try Project(config: config, models: model.map { [$0] } ?? [], audits: audits, tests: [], tables: tables)
+        return try Project(
+            config: config, models: models.filter { name == nil || $0.name == name }, audits: audits, tests: [],
+            tables: tables, macros: try MacroLibrary(macros))
     }
 
     /// The model of that name, if there is one.
@@ -84,10 +90,9 @@ extension PipelineFolder {
         var models: [ModelDefinition] = []
         for path in files(in: "models", extensions: ["sql"]) {
             let source = SourceFile(path: path, text: try text(of: path))
-            let model = try ModelParser.parse(source, defaults: config.modelDefaults) { path throws(PipelineError) in
+            models += try ModelParser.parse(source, config: config) { path throws(PipelineError) in
                 SourceFile(path: path, text: try text(of: path))
             }
-            if let model { models.append(model) }
         }
         var audits: [AuditDefinition] = []
         for path in files(in: "audits", extensions: ["sql"]) {
@@ -105,7 +110,16 @@ extension PipelineFolder {
         }
         return try Project(
             config: config, models: models, audits: audits, tests: tests,
-            tables: models.contains(where: \.asksForColumns) ? contractTables : [:])
+            tables: models.contains(where: \.asksForColumns) ? contractTables : [:], macros: try macroLibrary())
+    }
+
+    /// The files of macros/, read.
+    private func macroLibrary() throws(PipelineError) -> MacroLibrary {
+        var sources: [SourceFile] = []
+        for path in files(in: "macros", extensions: ["sql", "jinja", "j2"]) {
+            sources.append(SourceFile(path: path, text: try text(of: path)))
+        }
+        return try MacroLibrary(sources)
     }
 
     /// The tables of contracts with their columns; a contract that cannot be read is told by those who write its table.

@@ -17,6 +17,10 @@ public struct ModelBundle: Sendable, Codable, Hashable {
     public var models: [ModelName]
     /// The columns of relations that its macros write out, by the name that they ask for; nil: none do.
     public var columns: [String: [RelationColumn]]? = nil
+    /// The files of macros that it uses; nil: none.
+    public var macros: [SourceFile]? = nil
+    /// Which of the models of its file it is, for a file with blueprints; nil: the only one.
+    public var name: ModelName? = nil
 
     var columnLookup: @Sendable (String) throws(PipelineError) -> [RelationColumn]? {
         { [columns] name throws(PipelineError) in columns?[name] }
@@ -35,6 +39,8 @@ extension ModelDefaults: Hashable {
 public struct ModelSnapshot: Sendable {
     public let definition: ModelDefinition
     public let bundle: ModelBundle
+    /// The macros of files, read.
+    let macros: MacroLibrary
     /// A `*` stands in its query: its columns then follow what the inputs have.
     public let usesStar: Bool
     public let audits: [BoundAudit]

@@ -10,6 +10,7 @@ final class ModelColumns: Sendable {
     private let tables: [String: [RelationColumn]]
     private let index: ModelIndex
     private let config: ProjectConfig
+    private let macros: MacroLibrary
     private let found = Mutex<[ModelName: Found]>([:])
 
     private enum Found {
@@ -23,6 +24,7 @@ final class ModelColumns: Sendable {
         tables = project.tables
         self.index = index
         config = project.config
+        macros = project.macros
     }
 
     /// By the name that a person writes, in any case; nil when they are not known.
@@ -45,7 +47,7 @@ final class ModelColumns: Sendable {
 
     /// The columns of the model's query; their types are left to the database.
     private func queried(_ model: ModelDefinition) throws(PipelineError) -> [RelationColumn]? {
-        let rendering = ModelRendering(model, config: config, models: index, columns: columns)
+        let rendering = ModelRendering(model, config: config, models: index, macros: macros, columns: columns)
         let query = try rendering.fingerprintQuery(isIncremental: false)
         var catalog = SchemaCatalog(dialect: query.dialect)
         for table in query.query.tableReferences() {

@@ -7,13 +7,15 @@ public struct ModelRendering: Sendable {
     private let gateway: String
     private let variables: [String: VariableValue]
     private let models: ModelIndex
+    private let macros: MacroLibrary
     private let columns: @Sendable (String) throws(PipelineError) -> [RelationColumn]?
 
     /// - Parameter columns: Of a model or table, by its name; nil when they are not known.
     init(
-        _ model: ModelDefinition, config: ProjectConfig, models: ModelIndex,
+        _ model: ModelDefinition, config: ProjectConfig, models: ModelIndex, macros: MacroLibrary,
         columns: @escaping @Sendable (String) throws(PipelineError) -> [RelationColumn]?
     ) {
+        self.macros = macros
         self.columns = columns
         self.model = model
         gateway = config.defaultGateway ?? ""
@@ -27,6 +29,7 @@ public struct ModelRendering: Sendable {
         gateway = snapshot.bundle.gateway
         variables = snapshot.bundle.variables
         models = ModelIndex(snapshot.bundle.models)
+        macros = snapshot.macros
         columns = snapshot.bundle.columnLookup
     }
 
@@ -42,6 +45,8 @@ public struct ModelRendering: Sendable {
             variables: variables.merging(extra) { _, own in own }, models: models)
         context.stage = stage
         context.columns = columns
+        context.macros = macros
+        context.blueprint = model.blueprint
         return context
     }
 
@@ -89,6 +94,8 @@ public struct ModelRendering: Sendable {
             dialect: rendering.model.dialect, gateway: rendering.gateway, variables: rendering.variables)
         context.models = rendering.models
         context.columns = rendering.columns
+        context.macros = rendering.macros
+        context.blueprint = rendering.model.blueprint
         return context
     }
 }
@@ -104,14 +111,14 @@ public enum SnapshotRestore {
         let project = try Project.restored(
             model: bundle.source, seed: bundle.seed, audits: bundle.audits, defaults: bundle.defaults,
             variables: bundle.variables,
-            gateway: bundle.gateway, tables: bundle.columns ?? [:])
+            gateway: bundle.gateway, tables: bundle.columns ?? [:], macros: bundle.macros ?? [], named: bundle.name)
         guard let model = project.models.first else {
             throw PipelineError(file: bundle.source.path, message: "The stored model is disabled.")
         }
         let reader = SnapshotReader(project: project, index: ModelIndex(bundle.models), isStored: true)
         let read = try reader.snapshot(of: model)
         return ModelSnapshot(
-            definition: read.definition, bundle: bundle, usesStar: read.usesStar, audits: read.audits,
+            definition: read.definition, bundle: bundle, macros: read.macros, usesStar: read.usesStar, audits: read.audits,
             schedule: read.schedule,
             grid: read.grid, parents: read.parents, sources: read.sources, places: read.places, query: read.query,
             incrementalQuery: read.incrementalQuery, statements: read.statements, dataHash: dataHash,

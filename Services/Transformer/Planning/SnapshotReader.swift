@@ -21,7 +21,7 @@ struct SnapshotReader {
 
     func snapshot(of model: ModelDefinition) throws(PipelineError) -> ModelSnapshot {
         if !isStored, let refusal = KindCheck.refusal(of: model) { throw refusal }
-        let rendering = ModelRendering(model, config: project.config, models: index, columns: columns.columns)
+        let rendering = ModelRendering(model, config: project.config, models: index, macros: project.macros, columns: columns.columns)
         let first = try rendering.fingerprintQuery(isIncremental: false)
         var queries = [first.canonical]
         var tables = first.tables
@@ -39,14 +39,26 @@ struct SnapshotReader {
         var bundle = bundle(of: model, audits: audits, parents: parents)
         let written = first.relationsRead.merging(later?.relationsRead ?? [:]) { first, _ in first }
         if !written.isEmpty { bundle.columns = written }
+        let files = project.macros.files(for: names(of: model, audits))
+        if !files.isEmpty { bundle.macros = files }
+        if !model.blueprint.isEmpty { bundle.name = model.name }
         return ModelSnapshot(
-            definition: model, bundle: bundle,
+            definition: model, bundle: bundle, macros: project.macros,
             usesStar: first.query.hasStar, audits: audits,
             schedule: schedule,
             grid: IntervalGrid(model.intervalUnit ?? schedule.intervalUnit), parents: parents, sources: sources,
             places: places, query: first, incrementalQuery: later, statements: statements,
             dataHash: ModelHashes.data(model, queries: queries, statements: statements),
             metadataHash: ModelHashes.metadata(model, audits: audits))
+    }
+
+    /// What the model's templates, and those of its audits, ask for by name.
+    private func names(of model: ModelDefinition, _ audits: [BoundAudit]) -> Set<String> {
+        if project.macros.isEmpty { return [] }
+        var names = model.query.names
+        for statement in model.preStatements + model.postStatements { names.formUnion(statement.names) }
+        for case .file(let audit) in audits.map(\.query) { names.formUnion(audit.query.names) }
+        return names
     }
 
     private func dependencies(of model: ModelDefinition, tables: [String]) -> (parents: [ModelName], sources: [String])
@@ -119,9 +131,11 @@ struct SnapshotReader {
         var arguments: [String: String] = [:]
         for (name, text) in audit.defaults { arguments[name] = text }
         for (name, value) in call.arguments { arguments[name] = value.values.joined(separator: ", ") }
-        let context = RenderContext(
+        var context = RenderContext(
             thisModel: Self.auditedRows, kindName: model.kind.name, dialect: model.dialect,
             variables: project.config.variables, arguments: arguments, models: index)
+        context.macros = project.macros
+        context.blueprint = model.blueprint
         let query = try ParsedQuery(try audit.query.render(context), dialect: audit.dialect ?? model.dialect)
         if !isStored, audit.style(of: query) == .rows, query.query.hasFixedRowCount(query.dialect) {
             throw audit.error(

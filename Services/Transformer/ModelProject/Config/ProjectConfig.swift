@@ -241,11 +241,11 @@ private enum ConfigTemplate {
     private static func value(
         of expression: JinjaExpression, source: SourceFile, environment: [String: String], at offset: Int
     ) throws(PipelineError) -> String {
-        guard case .call("env_var", let arguments, _) = expression, (1...2).contains(arguments.count),
-            case .literal(let name, _) = arguments[0]
+        guard case .call(let callee, let call) = expression.kind, callee.kind == .name("env_var"),
+            (1...2).contains(call.positional.count), case .literal(let name) = call.positional[0].kind
         else { throw source.error(at: offset, "Only env_var('NAME') and env_var('NAME', 'default') may stand here.") }
         if let value = environment[name.plain] { return value }
-        if arguments.count == 2, case .literal(let fallback, _) = arguments[1] { return fallback.plain }
+        if call.positional.count == 2, case .literal(let fallback) = call.positional[1].kind { return fallback.plain }
         throw source.error(at: offset, "The environment variable \(name.plain) is not set, and no default is given.")
     }
 }

@@ -11,6 +11,16 @@ extension Template {
     }
 }
 
+extension Template {
+    /// The name, lower case, that `@DEF(name, …)` defines.
+    var definedName: String? {
+        let skimmer = SQLSkimmer(bytes: Array(source.text.utf8), end: range.upperBound, stringsHaveEscapes: false)
+        let open = firstCode + "@def".utf8.count
+        guard isDefinition, let name = skimmer.list(openedAt: open)?.elements.first else { return nil }
+        return skimmer.text(name).identifierName
+    }
+}
+
 extension MacroExpander {
     /// Replaces the macros of a template whose Jinja was expanded.
     mutating func expand(_ rendered: RenderedText) throws(PipelineError) -> RenderedText {

@@ -46,6 +46,8 @@ public struct ModelDefinition: Sendable, Equatable {
     public var isBare: Bool
     /// Where the values of the MODEL block's properties stand in the file, by the property's name.
     public var offsets: [String: Int] = [:]
+    /// The variables of the blueprint that it was made by, SQL texts by name; empty for a file without blueprints.
+    public var blueprint: [String: String] = [:]
 }
 
 extension ModelDefinition {

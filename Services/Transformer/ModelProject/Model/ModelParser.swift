@@ -5,32 +5,54 @@ import SQL
 /// Reads one model file: a `MODEL (…)` block and its statements, or the article's bare SELECT.
 struct ModelParser {
     let source: SourceFile
-    let config: ModelDefaults
+    let project: ProjectConfig
     /// True for a text that was kept when it was promoted: what later versions came to refuse runs on as it did.
     let isStored: Bool
     /// Reads a seed's file, relative to the pipeline folder.
     let seed: (String) throws(PipelineError) -> SourceFile
 
+    private var config: ModelDefaults { project.modelDefaults }
+
+    /// The models of a file: none when it says `enabled false`, several when it has blueprints.
     /// - Parameters:
     ///   - source: A file under `models/`.
     ///   - seed: Reads a seed's file, relative to the pipeline folder.
     static func parse(
-        _ source: SourceFile, defaults: ModelDefaults, isStored: Bool = false,
+        _ source: SourceFile, config: ProjectConfig, isStored: Bool = false,
         seed: (String) throws(PipelineError) -> SourceFile
-    ) throws(PipelineError) -> ModelDefinition? {
+    ) throws(PipelineError) -> [ModelDefinition] {
         try withoutActuallyEscaping(seed) { seed throws(PipelineError) in
-            try ModelParser(source: source, config: defaults, isStored: isStored, seed: seed).parse()
+            try ModelParser(source: source, project: config, isStored: isStored, seed: seed).parse()
         }
     }
 
-    /// Nil when the model says `enabled false`.
-    private func parse() throws(PipelineError) -> ModelDefinition? {
+    private func parse() throws(PipelineError) -> [ModelDefinition] {
         var scanner = PropertyScanner(source)
-        guard scanner.skipKeyword("MODEL") else { return try bareModel() }
-        let properties = try scanner.properties()
+        guard scanner.skipKeyword("MODEL") else { return [try bareModel()] }
+        var properties = try scanner.properties()
         if !isStored, let twice = PropertyScanner.repeated(in: properties) {
             throw source.error(at: twice.nameOffset, "The property \(twice.name) is here twice.")
         }
+        let statements = try Statements(source, from: scanner.position, isStored: isStored)
+        let macros = PropertyMacros(source, config: project)
+        var blueprints: [[String: String]] = [[:]]
+        if let index = properties.firstIndex(where: { $0.name == "blueprints" }) {
+            blueprints = try macros.blueprints(properties.remove(at: index))
+        }
+        var models: [ModelDefinition] = []
+        for blueprint in blueprints {
+            let expanded = try macros.expanded(properties, blueprint: blueprint)
+            guard var model = try model(expanded, statements, from: scanner.position) else { continue }
+            model.blueprint = blueprint
+            models.append(model)
+        }
+        return models
+    }
+
+    /// Nil when the model says `enabled false`.
+    private func model(
+        _ properties: [PropertyScanner.Property], _ statements: Statements, from offset: Int
+    ) throws(PipelineError) -> ModelDefinition? {
         let own = ModelProperties(source: source)
         if let enabled = properties.first(where: { $0.name == "enabled" }),
             try !own.boolean(enabled.text, at: enabled.offset)
@@ -43,8 +65,7 @@ struct ModelParser {
         guard properties.contains(where: { $0.name == "name" }) else {
             throw source.error(at: 0, "This MODEL block has no name.")
         }
-        let statements = try Statements(source, from: scanner.position, isStored: isStored)
-        try fill(&model, with: statements, from: scanner.position)
+        try fill(&model, with: statements, from: offset)
         return model
     }
 
@@ -134,10 +155,9 @@ struct Statements {
 
     /// - Parameter isStored: Takes what an earlier version took: several queries, of which the last counts.
     init(_ source: SourceFile, from start: Int, isStored: Bool = false) throws(PipelineError) {
-        let tokens = try TemplateLexer.tokens(in: source, range: start..<source.text.utf8.count)
         var templates: [(template: Template, word: String)] = []
         var definitions: [Template] = []
-        for piece in tokens.split(separator: TemplateToken.Kind.semicolon, by: \.kind) {
+        for piece in try Self.pieces(of: source, from: start) {
             guard let first = piece.first, let last = piece.last else { continue }
             let word = Self.firstWord(of: piece, in: source)
             if word.isEmpty { continue }
@@ -165,6 +185,33 @@ struct Statements {
         for statement in templates where statement.word == "on_virtual_update_begin" {
             throw source.error(at: statement.template.range.lowerBound, "ON_VIRTUAL_UPDATE_BEGIN is not supported.")
         }
+    }
+
+    /// The statements of a file from `start` on, cut at the semicolons outside of Jinja's blocks.
+    static func pieces(of source: SourceFile, from start: Int) throws(PipelineError) -> [ArraySlice<TemplateToken>] {
+        let tokens = try TemplateLexer.tokens(in: source, range: start..<source.text.utf8.count)
+        let bytes = Array(source.text.utf8)
+        var pieces: [ArraySlice<TemplateToken>] = []
+        var begin = 0
+        var depth = 0
+        for (index, token) in tokens.enumerated() {
+            switch token.kind {
+            case .statement(let inside):
+                var parser = JinjaParser(source: source, bytes: bytes, range: inside)
+                switch parser.word() ?? "" {
+                case "if", "for", "macro": depth += 1
+                case "set" where parser.word() != nil && parser.isAtEnd: depth += 1
+                case let word where word.hasPrefix("end"): depth = max(0, depth - 1)
+                default: break
+                }
+            case .semicolon where depth == 0:
+                if begin < index { pieces.append(tokens[begin..<index]) }
+                begin = index + 1
+            default: break
+            }
+        }
+        if begin < tokens.count { pieces.append(tokens[begin...]) }
+        return pieces
     }
 
     /// What queries begin with, macros that stand for one too.
@@ -246,12 +293,5 @@ struct Statements {
             }
         }
         return ""
-    }
-}
-
-extension Array {
-    /// The stretches between elements whose `key` equals `separator`.
-    fileprivate func split<Key: Equatable>(separator: Key, by key: (Element) -> Key) -> [ArraySlice<Element>] {
-        split(omittingEmptySubsequences: true) { key($0) == separator }
     }
 }

@@ -9,11 +9,19 @@ struct ModelProperties {
     func apply(_ properties: [PropertyScanner.Property], to model: inout ModelDefinition) throws(PipelineError) {
         for property in properties { try apply(property, to: &model) }
         if let kind = properties.first(where: { $0.name == "kind" }) {
-            model.kind = try KindReader.read(source, at: kind.offset, dialect: model.dialect)
+            model.kind = try self.kind(kind, dialect: model.dialect)
         }
         if let time = model.kind.timeRange, !model.columns.isEmpty, model.columns[time.timeColumn] == nil {
             throw model.error("kind", "The time column \(time.timeColumn) is not among `columns`.")
         }
+    }
+
+    private func kind(_ property: PropertyScanner.Property, dialect: String) throws(PipelineError) -> ModelKind {
+        guard property.isExpanded else { return try KindReader.read(source, at: property.offset, dialect: dialect) }
+        do throws(PipelineError) {
+            let text = SourceFile(path: source.path, text: property.text)
+            return try KindReader.read(text, at: 0, dialect: dialect)
+        } catch { throw source.error(at: property.offset, error.message) }
     }
 
     private func apply(_ property: PropertyScanner.Property, to model: inout ModelDefinition) throws(PipelineError) {

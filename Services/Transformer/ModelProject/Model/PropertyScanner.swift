@@ -23,6 +23,8 @@ struct PropertyScanner {
         let text: String
         /// Where the value starts.
         let offset: Int
+        /// True when macros in the value were replaced: `text` is not what stands in the file.
+        var isExpanded = false
     }
 
     /// Where the file goes on behind white space and comments; nil at its end.

@@ -53,13 +53,14 @@ enum TimeColumnInference {
                 for start in MacroNames.starts(of: "start_", source, range) {
                     if let column = columnAtEnd(of: range.lowerBound..<start, in: source) { return column }
                 }
-            case .output(.name(let name, _), _) where name.hasPrefix("start_"):
+            case .output(let expression, _):
+                guard case .name(let name) = expression.kind, name.hasPrefix("start_") else { continue }
                 if let range = before, let column = columnAtEnd(of: range, in: source) { return column }
             case .conditional(let branches):
                 for branch in branches {
                     if let column = filteredColumn(branch.nodes, in: source) { return column }
                 }
-            case .output, .assign: break
+            default: break
             }
         }
         return nil

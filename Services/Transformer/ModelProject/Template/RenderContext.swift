@@ -38,6 +38,8 @@ public struct RenderContext: Sendable {
     public var views: [String]?
     /// Variables of the model's blueprint: SQL texts by name, lower case.
     public var blueprint: [String: String] = [:]
+    /// What the files of macros/ define.
+    public var macros = MacroLibrary.empty
     /// The columns of a model or table by the name that a person writes; nil when they are not known.
     public var columns: @Sendable (String) throws(PipelineError) -> [RelationColumn]? = { _ throws(PipelineError) in nil }
 

@@ -46,7 +46,7 @@ public struct Template: Sendable, Equatable {
             source, range: range,
             nodes: nodes.map { node in
                 guard case .output(_, let range) = node else { return node }
-                return .output(.literal(.string("reference"), offset: range.lowerBound), range: range)
+                return .output(JinjaExpression(.literal(.string("reference")), at: range.lowerBound), range: range)
             })
     }
 
@@ -76,131 +76,21 @@ public struct Template: Sendable, Equatable {
     public var asksIsIncremental: Bool { nodes.contains { $0.asksIsIncremental } }
 }
 
-/// A part of a template.
-indirect enum TemplateNode: Sendable, Equatable {
-    /// SQL, with the macros in it.
-    case text(Range<Int>)
-    /// `{{ expression }}`, or a bare `ref('x')` in SQL.
-    case output(JinjaExpression, range: Range<Int>)
-    /// `{% set name = expression %}`
-    case assign(name: String, JinjaExpression, range: Range<Int>)
-    /// `{% if %} … {% elif %} … {% else %} … {% endif %}`; `else` has no condition.
-    case conditional([TemplateBranch])
-
-    fileprivate func collectNames(in source: SourceFile, into names: inout Set<String>) {
-        switch self {
-        case .text(let range): MacroNames.collect(source, range, into: &names)
-        case .output(let expression, _), .assign(_, let expression, _): expression.collectNames(into: &names)
-        case .conditional(let branches):
-            for branch in branches {
-                branch.condition?.collectNames(into: &names)
-                for node in branch.nodes { node.collectNames(in: source, into: &names) }
-            }
+extension Template {
+    /// Expands Jinja, and then the macros in what it gives.
+    public func render(_ context: RenderContext) throws(PipelineError) -> RenderedText {
+        var expander = MacroExpander(context)
+        let rendered = try expandJinja(context)
+        for definition in context.macros.definitions(for: names) {
+            try expander.define(try definition.expandJinja(context))
         }
+        for definition in definitions { try expander.define(try definition.expandJinja(context)) }
+        return try expander.expand(rendered)
     }
 
-    var asksIsIncremental: Bool {
-        switch self {
-        case .text: false
-        case .output(let expression, _), .assign(_, let expression, _): expression.calls("is_incremental")
-        case .conditional(let branches):
-            branches.contains { branch in
-                branch.condition?.calls("is_incremental") == true || branch.nodes.contains { $0.asksIsIncremental }
-            }
-        }
-    }
-}
-
-struct TemplateBranch: Sendable, Equatable {
-    let condition: JinjaExpression?
-    let nodes: [TemplateNode]
-}
-
-/// Puts tokens together into nodes: matches the `{% … %}` tags.
-struct TemplateParser {
-    let source: SourceFile
-    let tokens: ArraySlice<TemplateToken>
-    var position: Int
-
-    init(source: SourceFile, tokens: ArraySlice<TemplateToken>) {
-        self.source = source
-        self.tokens = tokens
-        position = tokens.startIndex
-    }
-
-    mutating func parse() throws(PipelineError) -> [TemplateNode] {
-        let nodes = try parseNodes(depth: 0)
-        if position < tokens.endIndex, case .statement(let inside) = tokens[position].kind {
-            throw source.error(at: inside.lowerBound, "This tag closes nothing: there is no open {% if %} here.")
-        }
-        return nodes
-    }
-
-    private mutating func parseNodes(depth: Int) throws(PipelineError) -> [TemplateNode] {
-        var nodes: [TemplateNode] = []
-        while position < tokens.endIndex {
-            let token = tokens[position]
-            switch token.kind {
-            case .text, .semicolon: nodes.append(.text(token.range))
-            case .output(let inside):
-                var parser = JinjaParser(source: source, range: inside)
-                nodes.append(.output(try parser.parseWhole(), range: token.range))
-            case .call(let inside):
-                var parser = JinjaParser(source: source, range: inside)
-                nodes.append(.output(try parser.parseWhole(), range: token.range))
-            case .comment: break
-            case .statement(let inside):
-                var parser = JinjaParser(source: source, range: inside)
-                guard let word = parser.word() else {
-                    throw source.error(at: inside.lowerBound, "Expected a tag name such as if, else, endif or set.")
-                }
-                switch word {
-                case "if":
-                    nodes.append(try parseConditional(&parser, openedAt: token.range.lowerBound, depth: depth))
-                    continue
-                case "elif", "else", "endif": return nodes
-                case "set":
-                    let (name, value) = try parser.parseAssignment()
-                    nodes.append(.assign(name: name, value, range: token.range))
-                default:
-                    throw source.error(
-                        at: inside.lowerBound,
-                        "The tag {% \(word) %} is not supported. Known: if, elif, else, endif, set.")
-                }
-            }
-            position += 1
-        }
-        return nodes
-    }
-
-    private mutating func parseConditional(
-        _ head: inout JinjaParser, openedAt offset: Int, depth: Int
-    ) throws(PipelineError) -> TemplateNode {
-        guard depth < 64 else { throw source.error(at: offset, "{% if %} is nested too deeply (64 levels).") }
-        var branches: [TemplateBranch] = []
-        var condition: JinjaExpression? = try head.parseWhole()
-        while true {
-            position += 1
-            branches.append(TemplateBranch(condition: condition, nodes: try parseNodes(depth: depth + 1)))
-            guard position < tokens.endIndex, case .statement(let inside) = tokens[position].kind else {
-                throw source.error(at: offset, "This {% if %} has no {% endif %} (tags in comments do not count).")
-            }
-            var parser = JinjaParser(source: source, range: inside)
-            let word = parser.word() ?? ""
-            if word == "endif" {
-                try parser.expectEnd()
-                position += 1
-                return .conditional(branches)
-            }
-            guard condition != nil else {
-                throw source.error(at: inside.lowerBound, "{% \(word) %} after {% else %}.")
-            }
-            if word == "else" {
-                try parser.expectEnd()
-                condition = nil
-            } else {
-                condition = try parser.parseWhole()
-            }
-        }
+    private func expandJinja(_ context: RenderContext) throws(PipelineError) -> RenderedText {
+        var renderer = JinjaRenderer(source: source, context: context)
+        try renderer.render(nodes)
+        return renderer.output
     }
 }

@@ -18,6 +18,10 @@ struct TemplateToken: Sendable, Equatable {
     }
     let kind: Kind
     let range: Range<Int>
+    /// True for `{{-` and `{%-`: the white space before it goes.
+    var trimsBefore = false
+    /// True for `-}}` and `-%}`: the white space behind it goes.
+    var trimsAfter = false
 }
 
 /// Cuts text into tokens. Jinja tags are found in code and in strings, `;` only in code, nothing in comments: what is
@@ -68,9 +72,13 @@ struct TemplateLexer {
         textStart = position
     }
 
-    private mutating func emit(_ kind: TemplateToken.Kind, _ length: Int) {
+    private mutating func emit(
+        _ kind: TemplateToken.Kind, _ length: Int, trimsBefore: Bool = false, trimsAfter: Bool = false
+    ) {
         flushText()
-        tokens.append(TemplateToken(kind: kind, range: position..<position + length))
+        tokens.append(
+            TemplateToken(
+                kind: kind, range: position..<position + length, trimsBefore: trimsBefore, trimsAfter: trimsAfter))
         position += length
         textStart = position
     }
@@ -87,33 +95,69 @@ struct TemplateLexer {
         }
         var index = position + 2
         var quote: UInt8?
+        var braces = 0
         while index + 1 < end {
             let current = bytes[index]
             if let open = quote {
                 if current == open { quote = nil }
             } else if close != UInt8(ascii: "#") && (current == UInt8(ascii: "'") || current == UInt8(ascii: "\"")) {
                 quote = current
+            } else if close == UInt8(ascii: "}") && current == UInt8(ascii: "{") {
+                braces += 1
+            } else if braces > 0 && current == UInt8(ascii: "}") {
+                braces -= 1
             } else if current == close && bytes[index + 1] == UInt8(ascii: "}") {
                 var inside = position + 2..<index
-                if inside.count > 0, bytes[inside.lowerBound] == UInt8(ascii: "-") {  // {%- … -%}
+                let trimsBefore = !inside.isEmpty && bytes[inside.lowerBound] == UInt8(ascii: "-")
+                if trimsBefore || !inside.isEmpty && bytes[inside.lowerBound] == UInt8(ascii: "+") {
                     inside = inside.lowerBound + 1..<inside.upperBound
                 }
-                if inside.count > 0, bytes[inside.upperBound - 1] == UInt8(ascii: "-") {
-                    inside = inside.lowerBound..<inside.upperBound - 1
-                }
+                let trimsAfter = !inside.isEmpty && bytes[inside.upperBound - 1] == UInt8(ascii: "-")
+                if trimsAfter { inside = inside.lowerBound..<inside.upperBound - 1 }
                 let kind: TemplateToken.Kind =
                     switch second {
                     case UInt8(ascii: "{"): .output(inside)
                     case UInt8(ascii: "%"): .statement(inside)
                     default: .comment
                     }
-                emit(kind, index + 2 - position)
+                emit(kind, index + 2 - position, trimsBefore: trimsBefore, trimsAfter: trimsAfter)
+                if case .statement(let inside) = kind, Self.word(bytes[inside]) == "raw" { try skipRaw() }
                 return true
             }
             index += 1
         }
         let open = String(decoding: bytes[position..<position + 2], as: UTF8.self)
         throw source.error(at: position, "This \(open) is never closed.")
+    }
+
+    /// The content of a tag that is a word.
+    private static func word(_ bytes: ArraySlice<UInt8>) -> String { ArgumentList.trimmed(bytes) }
+
+    /// From behind `{% raw %}` to behind `{% endraw %}`: what is between is text, and the tags are comments.
+    private mutating func skipRaw() throws(PipelineError) {
+        let opened = tokens.removeLast()
+        tokens.append(
+            TemplateToken(
+                kind: .comment, range: opened.range, trimsBefore: opened.trimsBefore, trimsAfter: opened.trimsAfter))
+        while position + 1 < end {
+            guard bytes[position] == UInt8(ascii: "{"), bytes[position + 1] == UInt8(ascii: "%"),
+                let close = rawEnd(from: position + 2)
+            else {
+                position += 1
+                continue
+            }
+            return emit(.comment, close - position)
+        }
+        throw source.error(at: opened.range.lowerBound, "This {% raw %} has no {% endraw %}.")
+    }
+
+    /// Behind `endraw %}`, where it stands at `start`.
+    private func rawEnd(from start: Int) -> Int? {
+        var index = start
+        while index < end, bytes[index] != UInt8(ascii: "%") { index += 1 }
+        guard index + 1 < end, bytes[index + 1] == UInt8(ascii: "}") else { return nil }
+        let word = Self.word(bytes[start..<index].filter { $0 != UInt8(ascii: "-") }[...])
+        return word == "endraw" ? index + 2 : nil
     }
 
     private var isEscapeString: Bool {
