@@ -81,7 +81,7 @@ format: ## format the code in place
 docs: ## write docs/configuration.md from the declarations in the code
 	@UPDATE_DOCS=1 scripts/test-unit ConfigurationDocument
 
-bench: build ## measure (SUITE=idle, ingest or sql; the first two without): prints a table, writes .millrace/bench/SUITE.json
+bench: build ## measure (SUITE=idle, ingest, sql or transformer; the first two without): prints a table, writes .millrace/bench/SUITE.json
 	@for suite in $(SUITE); do scripts/bench $$suite; done
 
 images: ## build the container images of the five services

@@ -5,6 +5,7 @@ A result is {name, value, unit, baseline, baseline_value, ratio}; a ratio above 
 
 import json
 import os
+import secrets
 import subprocess
 import time
 import urllib.request
@@ -73,6 +74,55 @@ class Demo:
             ["psql", "-h", "127.0.0.1", "-p", str(self.postgres_port), "-U", "millrace", "-d", "millrace", "-qAtX",
              "-v", "ON_ERROR_STOP=1", "-c", statement],
             env=environment, check=True, capture_output=True, text=True, **keywords).stdout.strip()
+
+
+class Postgres:
+    """A PostgreSQL of its own, under .millrace/bench; gone when the block ends."""
+
+    def __init__(self, name):
+        self.directory = os.path.join(OUTPUT, name + "-postgres")
+        self.port = free_port()
+        self.password = secrets.token_hex(16)
+        self.environment = {
+            "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": str(self.port), "POSTGRES_USER": "millrace",
+            "POSTGRES_PASSWORD": self.password, "POSTGRES_DB": "bench"}
+
+    def _script(self, function, *arguments):
+        subprocess.run(
+            ["bash", "-c", f'source scripts/lib.sh; {function} "$@"', function, self.directory, *arguments],
+            cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+    def __enter__(self):
+        os.makedirs(self.directory, exist_ok=True)
+        self._script("postgres_remove")
+        self._script("postgres_start", str(self.port), "millrace", self.password, "bench")
+        return self
+
+    def __exit__(self, *_):
+        self._script("postgres_stop")
+        self._script("postgres_remove")
+
+    def psql(self, text):
+        return subprocess.run(
+            ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "millrace", "-d", "bench", "-qAtX",
+             "-v", "ON_ERROR_STOP=1", "-c", text],
+            env=dict(os.environ, PGPASSWORD=self.password), check=True, capture_output=True, text=True).stdout.strip()
+
+    def statements(self, body):
+        """How many statements the server is given while `body` runs, beside those that only begin or end something."""
+        log = os.path.join(self.directory, "cluster", "postgres.log")
+        self.psql("ALTER SYSTEM SET log_statement = 'all'")
+        self.psql("SELECT pg_reload_conf()")
+        time.sleep(0.5)
+        before = os.path.getsize(log)
+        body()
+        with open(log, encoding="utf-8", errors="replace") as file:
+            file.seek(before)
+            lines = [line for line in file if "LOG:  statement:" in line or "LOG:  execute" in line]
+        self.psql("ALTER SYSTEM RESET log_statement")
+        self.psql("SELECT pg_reload_conf()")
+        minor = ("BEGIN", "COMMIT", "ROLLBACK", "SET ", "DISCARD")
+        return sum(1 for line in lines if not line.split("LOG:", 1)[1].split(":", 1)[1].strip().startswith(minor))
 
 
 def wait_for(condition, seconds, what):

@@ -46,6 +46,7 @@ public struct Migrations: Sendable {
         guard steps.map(\.number) == Array(1...max(1, steps.count)).prefix(steps.count).map({ $0 }) else {
             throw PostgresError(.invalidUse, "The migrations of schema \(schema) are not numbered 1, 2, 3 …")
         }
+        if try await isCurrent(connection) { return [] }
         return try await connection.withTransaction { connection in
             try await connection.query(
                 "SELECT pg_advisory_xact_lock(hashtextextended(\("migrations of " + schema), 0))")
@@ -69,6 +70,23 @@ public struct Migrations: Sendable {
                 )
             }
             return new
+        }
+    }
+
+    /// Whether all steps, and no others, have been applied as they are: what is nearly always so, and takes one statement.
+    private func isCurrent(_ connection: PostgresConnection) async throws(PostgresError) -> Bool {
+        do throws(PostgresError) {
+            let rows = try await connection.query(
+                """
+                SELECT count(*) = \(steps.count)::integer
+                  AND bool_and(m.checksum = encode(sha256(convert_to(step.text, 'UTF8')), 'hex')) IS TRUE AS current
+                FROM \(identifier: schema, "schema_migrations") m
+                LEFT JOIN unnest(\(steps.map(\.number))::integer[], \(steps.map(\.sql))::text[]) AS step (number, text)
+                  ON step.number = m.number
+                """)
+            return try rows.one().get("current")
+        } catch  where [.undefinedTable, .invalidSchemaName].contains(error.sqlState) {
+            return false
         }
     }
 

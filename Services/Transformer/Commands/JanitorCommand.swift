@@ -21,7 +21,6 @@ struct JanitorCommand: AsyncParsableCommand {
             for table in outcome.tables { Output.line("dropped \(table)") }
             for kept in outcome.kept { Output.line("left alone: \(kept)") }
             if outcome == Janitor.Outcome() { Output.line("There is nothing to take away.") }
-            try await CommandSupport.sendMessages(workbench, settings)
         }
     }
 }

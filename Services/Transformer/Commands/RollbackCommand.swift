@@ -35,7 +35,6 @@ struct RollbackCommand: AsyncParsableCommand {
             let earlier = try await workbench.plans.exclusively(environment, report: { Output.line($0) }) {
                 try await workbench.rollback.carryOut(on: environment, to: plan) { Output.line($0) }
             }
-            try await CommandSupport.sendMessages(workbench, settings)
             Output.line(
                 "\(environment) is what it was at \(earlier.promotedAt.timestamp(fraction: false)) UTC (\(earlier.plan))."
             )

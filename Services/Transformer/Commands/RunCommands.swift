@@ -61,22 +61,15 @@ private struct RunWork {
             if let from, from >= now {
                 throw ExitError(.usage, "--start \(from) is in the future: there is nothing to compute yet.")
             }
-            do {
-                let outcome = try await workbench.runner.run(request, ticket: ModelRunner.Ticket(execution: now)) {
-                    Output.line("\($0): \($1.rows) rows for \($1.intervals)")
-                }
-                if outcome.intervals.isEmpty {
-                    guard from == nil else {
-                        let reasons = try await workbench.runner.reasons(request).joined(separator: "\n")
-                        throw ExitError(.failed, "Nothing was computed.\n\(reasons)")
-                    }
-                    Output.line("Nothing is missing in \(environment).")
-                }
-            } catch {
-                try await CommandSupport.sendMessages(workbench, settings)
-                throw error
+            let outcome = try await workbench.runner.run(request, ticket: ModelRunner.Ticket(execution: now)) {
+                Output.line("\($0): \($1.rows) rows for \($1.intervals)")
             }
-            try await CommandSupport.sendMessages(workbench, settings)
+            guard outcome.intervals.isEmpty else { return }
+            guard from == nil else {
+                let reasons = try await workbench.runner.reasons(request).joined(separator: "\n")
+                throw ExitError(.failed, "Nothing was computed.\n\(reasons)")
+            }
+            Output.line("Nothing is missing in \(environment).")
         }
     }
 }

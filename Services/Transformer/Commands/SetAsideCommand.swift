@@ -43,7 +43,7 @@ struct SetAsideCommand: AsyncParsableCommand {
             }
             if let id = retry {
                 for row in try Self.chosen(id, among: rows) { try await Self.again(row, workbench) }
-                return try await CommandSupport.sendMessages(workbench, settings)
+                return
             }
             if rows.isEmpty { print("Nothing is set aside.") }
             for row in rows { print("\(row.id)  \(row.at)  \(row.times)x  \(row.type)  \(row.reason)") }

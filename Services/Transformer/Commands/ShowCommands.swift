@@ -77,7 +77,6 @@ struct EnvironmentsCommand: AsyncParsableCommand {
                         Output.line("dropped \(view)")
                     }
                 }
-                try await CommandSupport.sendMessages(workbench, settings)
                 return Output.line("\(remove) is gone.")
             }
             let listing = try await workbench.catalog.all()

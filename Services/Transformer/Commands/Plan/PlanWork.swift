@@ -83,7 +83,6 @@ struct PlanWork {
         if !plan.isEmpty {
             id = try await workbench.plans.apply(
                 plan, execution: request.upTo, allowingRemoval: options.allowRemoval, report: report)
-            try await CommandSupport.sendMessages(workbench, settings)
         }
         if options.json {
             print(try CommandJSON.text(PlanDocument(plan, showsTexts: !options.noDiff, appliedAs: id)))

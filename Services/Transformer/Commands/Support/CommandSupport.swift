@@ -1,6 +1,4 @@
-import ControlPlane
 import Foundation
-import Kafka
 import Logging
 import ModelProject
 import Pipeline
@@ -11,8 +9,7 @@ import ServiceRuntime
 /// What commands for people have in common.
 enum CommandSupport {
     static let groups = [
-        PipelineLocation.group, KafkaEndpoint.group, PostgresEndpoint.group, WarehouseReader.group,
-        TransformerSettings.group,
+        PipelineLocation.group, PostgresEndpoint.group, WarehouseReader.group, TransformerSettings.group,
     ]
 
     /// Settings, logger and connections; closed when `body` returns.
@@ -48,24 +45,6 @@ enum CommandSupport {
             throw ExitError(.failed, "There are no models in \(try PipelineLocation(settings).path)/models.")
         }
         return project
-    }
-
-    /// Sends what the outbox holds. When the broker is away, `transformer serve` sends it later.
-    static func sendMessages(_ workbench: Workbench, _ settings: Settings) async throws {
-        let kafka = KafkaSettings(try KafkaEndpoint(settings))
-        do {
-            let admin = try KafkaAdmin(kafka, timeout: .seconds(5), logger: workbench.logger)
-            defer { Task { await admin.close() } }
-            try await ControlTopics.ensure(admin)
-            let publisher = try ControlPublisher(kafka, source: "/millrace/transformer", logger: workbench.logger)
-            let outbox = OutboxPublisher(
-                publisher: publisher, store: workbench.store, messageWaits: WakeUp(), logger: workbench.logger)
-            while try await outbox.drain() > 0 {}
-            await publisher.close()
-        } catch {
-            workbench.logger.warning(
-                "messages wait in the outbox until `transformer serve` runs", metadata: ["error": "\(error)"])
-        }
     }
 
     /// A day, or a time, as people write it.
