@@ -72,6 +72,13 @@ public struct TransformerError: Error, Equatable, Sendable, CustomStringConverti
         return TransformerError(code, "\(message) This was for \(intervals).", isRetriable: isRetriable)
     }
 
+    static func restatementDisabled(_ model: ModelDefinition) -> TransformerError {
+        TransformerError(
+            .invalidRequest,
+            "\(model.name) is not computed again: what \(model.kind.name) has computed is history with disable_restatement, "
+                + "which most of its kind have without being asked. Say (disable_restatement false) in its kind.")
+    }
+
     static func unknownEnvironment(_ name: String, known: [String]) -> TransformerError {
         let list = known.isEmpty ? "none yet" : known.joined(separator: ", ")
         return TransformerError(

@@ -12,6 +12,78 @@ public enum RowScope: Sendable, Equatable {
 public enum RowWrite: Sendable, Equatable {
     /// They take the place of those in a scope.
     case replace(RowScope)
+    /// They are added.
+    case append
+    /// They take the place of all rows that have the same values of some expressions over the table's columns.
+    case replacePartitions(by: [String])
+    /// Each changes the row that has its key, or is added.
+    case merge(RowMerge)
+    /// They are compared with the rows that hold now; what has changed is closed and added anew.
+    case history(RowHistory)
+}
+
+/// How rows find the ones that they change, and what they change in them.
+public struct RowMerge: Sendable, Equatable {
+    /// Expressions over the table's columns. A row in whose key something is NULL is always added.
+    public var key: [String]
+    /// `WHEN MATCHED … THEN …`, one or several, over `target` and `source`; nil: all columns are set.
+    public var matched: String?
+    /// A condition on `target` and `source` that is needed for a match, too.
+    public var filter: String?
+
+    /// A merge that sets all columns.
+    public init(key: [String], matched: String? = nil, filter: String? = nil) {
+        self.key = key
+        self.matched = matched
+        self.filter = filter
+    }
+}
+
+/// How a slowly changing dimension of type 2 follows its source. The table has the query's columns and two more, which say
+/// from when until when a row held; the second is NULL in the rows that hold now.
+public struct RowHistory: Sendable, Equatable {
+    /// What tells that a row has changed, and when.
+    public enum Change: Sendable, Equatable {
+        /// A column that has become later. New rows hold from what it says, or from 1970 on.
+        case time(column: String, isStart: Bool)
+        /// Expressions of which one has become different (nil: all columns). The time is a column's, or else the batch's.
+        /// New rows hold from that time on, but those of the first batch from 1970 where `isStart` is false.
+        case values([String]?, at: String?, isStart: Bool)
+    }
+
+    /// Expressions over the query's columns.
+    public var key: [String]
+    /// The table's columns that say from when, and until when.
+    public var validFrom: String, validTo: String
+    public var change: Change
+    /// Whether a row that the query does not give any more ends.
+    public var endsMissing: Bool
+    /// The time of the batch, in microseconds since 1970-01-01 UTC.
+    public var now: Int64
+
+    /// A history of rows told apart by a key.
+    public init(
+        key: [String], validFrom: String, validTo: String, change: Change, endsMissing: Bool, now: Int64
+    ) {
+        self.key = key
+        self.validFrom = validFrom
+        self.validTo = validTo
+        self.change = change
+        self.endsMissing = endsMissing
+        self.now = now
+    }
+}
+
+/// A stretch of time, both ends in microseconds since 1970-01-01 UTC; the second does not belong to it.
+public struct BatchSpan: Sendable, Equatable {
+    public let from: Int64
+    public let to: Int64
+
+    /// From one moment to another.
+    public init(from: Int64, to: Int64) {
+        self.from = from
+        self.to = to
+    }
 }
 
 /// New rows for a table. All that it says happens in one transaction.
@@ -28,6 +100,11 @@ public struct ModelBatch: Sendable {
     public var after: [String] = []
     /// Run over the table as it would be; a blocking one that finds something undoes everything.
     public var checks: [ModelCheck] = []
+    /// The time that the rows are of, where writing them twice would double them: it is noted in the same transaction, and
+    /// a batch over a time that is noted already writes nothing.
+    public var once: BatchSpan?
+    /// Whether all rows of the table go first, and what is noted of it.
+    public var startsAnew = false
 
     /// Rows of `query` for `table`.
     public init(_ table: RelationPath, _ write: RowWrite, query: String) {
@@ -43,6 +120,8 @@ public enum BatchOutcome: Sendable, Equatable {
     case written(rows: Int, findings: [CheckFinding])
     /// A blocking check found something. Nothing was changed.
     case refused(CheckFinding)
+    /// Some of its time is noted: somebody has written rows of it already. Nothing was changed.
+    case alreadyWritten
 }
 
 /// A query that must give no rows, or a count that must be 0.

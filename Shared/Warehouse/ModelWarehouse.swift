@@ -49,11 +49,14 @@ public struct TableIndex: Sendable, Equatable {
     /// In the table's schema, without quotes.
     public let name: String
     public let columns: [String]
+    /// Whether no two rows may have the same values.
+    public let isUnique: Bool
 
     /// An index over columns, the first one first.
-    public init(_ name: String, on columns: [String]) {
+    public init(_ name: String, on columns: [String], isUnique: Bool = false) {
         self.name = name
         self.columns = columns
+        self.isUnique = isUnique
     }
 }
 
@@ -61,6 +64,10 @@ public struct TableIndex: Sendable, Equatable {
 public struct TableDefinition: Sendable {
     public var table: RelationPath
     public var shape: TableShape
+    /// Columns that follow those of a query.
+    public var added: [ColumnDeclaration] = []
+    /// Columns of a query that get another type than it gives them.
+    public var retyped: [ColumnDeclaration] = []
     /// Statements of the model before its query: temporary tables that it reads, settings.
     public var before: [String] = []
     public var indexes: [TableIndex] = []
@@ -79,6 +86,8 @@ public struct ModelView: Sendable {
     /// Statements of the model before its query and after it, in the same transaction.
     public var before: [String] = []
     public var after: [String] = []
+    /// Whether its rows are stored: they come with ``ModelWarehouse/refresh(_:checks:)``.
+    public var isMaterialized = false
 
     /// A view that shows what a query gives.
     public init(_ view: RelationPath, query: String) {
@@ -128,6 +137,13 @@ public protocol ModelWarehouse: Sendable {
     /// Writes rows in one transaction: readers see the old ones or the new ones, and two batches of a table come
     /// one after the other, each seeing what the one before wrote.
     func write(_ batch: ModelBatch) async throws(ModelError) -> BatchOutcome
+
+    /// The times of ``ModelBatch/once`` that are noted of a table, in order; none touches another.
+    func writtenOnce(of table: RelationPath) async throws(WarehouseError) -> [BatchSpan]
+
+    /// Computes the rows of a materialized view anew, in one transaction; readers see the old ones until it ends. They wait
+    /// for it where the view has no unique index.
+    func refresh(_ view: RelationPath, checks: [ModelCheck]) async throws(ModelError) -> BatchOutcome
 
     /// Runs checks over what is there, all at the same moment.
     func check(_ checks: [ModelCheck]) async throws(ModelError) -> [CheckFinding]

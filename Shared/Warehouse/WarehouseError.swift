@@ -11,6 +11,8 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
     case tableMissing(String)
     /// The table is not what the contract wants, and cannot be made so without losing data or locking readers out.
     case incompatibleTable(table: String, differences: [String])
+    /// Rows that are to be merged have one key. Nothing was changed.
+    case repeatedKey(key: String, value: String, count: Int)
     /// A check gave something else than one whole number.
     case noCount(answer: String)
     /// Something that is not ours to drop stands in the way. Nothing was changed.
@@ -53,6 +55,9 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
             "Table \(table) differs from its contract in a way that is not mended by itself:"
                 + differences.map { "\n  \($0)" }.joined()
                 + "\nChange the contract, or give it another table (physicalName)."
+        case .repeatedKey(let key, let value, let count):
+            "The query gives \(count) rows with the unique key (\(key)) = (\(value)). Nothing was changed; group the query, "
+                + "or say which row counts: SELECT DISTINCT ON (\(key)) … ORDER BY \(key), …"
         case .noCount(let answer): "A check must give one whole number and gave \(answer)."
         case .relationInUse(let relation, let reason):
             "\(relation) cannot be changed: \(reason). Nothing was changed."

@@ -65,11 +65,11 @@ import Testing
 
     @Test("history is kept where the kind says so")
     func history() throws {
-        #expect(try kind("SCD_TYPE_2 (unique_key id)").options.keepsHistory)
-        #expect(try kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id)").options.keepsHistory)
+        #expect(try !kind("SCD_TYPE_2 (unique_key id)").options.canRestate)
+        #expect(try !kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id)").options.canRestate)
         #expect(
-            try !kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id, disable_restatement false)").options.keepsHistory)
-        #expect(try !kind("FULL").options.keepsHistory)
+            try kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id, disable_restatement false)").options.canRestate)
+        #expect(try kind("FULL").options.canRestate)
     }
 
     @Test(

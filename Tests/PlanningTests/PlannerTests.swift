@@ -203,7 +203,7 @@ import Testing
                   ~ analytics.b  indirect: computed again (reads analytics.a, whose rows change)
                   ~ analytics.c  indirect: computed again (reads analytics.b, whose rows change)
 
-                Tables to make: analytics.a, analytics.b, analytics.c
+                Tables to make: analytics.a (INCREMENTAL_BY_TIME_RANGE), analytics.b (INCREMENTAL_BY_TIME_RANGE), analytics.c (INCREMENTAL_BY_TIME_RANGE)
                 To compute:
                   analytics.a  2026-11-01 to 2026-11-09
                   analytics.b  2026-11-01 to 2026-11-09
@@ -244,19 +244,26 @@ import Testing
     @Test(
         "is refused when it is planned, with its place",
         arguments: [
-            ("VIEW (materialized true)", "materialized of VIEW is read and not carried out yet."),
             (
                 "INCREMENTAL_BY_TIME_RANGE (time_column x, forward_only true)",
                 "forward_only of INCREMENTAL_BY_TIME_RANGE"
             ),
-            ("INCREMENTAL_BY_TIME_RANGE (time_column x, disable_restatement true)", "disable_restatement of"),
             (
                 "INCREMENTAL_BY_TIME_RANGE (time_column x, auto_restatement_cron '@daily')",
                 "auto_restatement_cron of INCREMENTAL_BY_TIME_RANGE"
             ),
-            ("INCREMENTAL_BY_UNIQUE_KEY (unique_key x)", "a.b is of the kind INCREMENTAL_BY_UNIQUE_KEY"),
-            ("SCD_TYPE_2 (unique_key x)", "a.b is of the kind SCD_TYPE_2_BY_TIME"),
-            ("EMBEDDED", "a.b is of the kind EMBEDDED"),
+            (
+                "INCREMENTAL_BY_UNIQUE_KEY (unique_key x, forward_only true)", "forward_only of INCREMENTAL_BY_UNIQUE_KEY"
+            ),
+            ("INCREMENTAL_BY_PARTITION", "a.b replaces partitions and does not say which: add partitioned_by"),
+            ("EXTERNAL", "a.b is EXTERNAL, which has no query. Write it in external_models.yaml."),
+            ("SCD_TYPE_2 (unique_key y)", "a.b has no column y, which its kind names: x, valid_from, valid_to."),
+            ("SCD_TYPE_2 (unique_key x)", "a.b has no column updated_at, which its kind names: x, valid_from, valid_to."),
+            (
+                "SCD_TYPE_2_BY_COLUMN (unique_key x, columns *, valid_to_name x)",
+                "The query of a.b gives x, a column that SCD_TYPE_2_BY_COLUMN adds."
+            ),
+            ("INCREMENTAL_BY_UNIQUE_KEY (unique_key (x, y))", "a.b has no column y, which its kind names: x."),
         ])
     func refusals(kind: String, message: String) throws {
         let text = "MODEL (name a.b, kind \(kind)); SELECT 1 AS x"

@@ -100,9 +100,10 @@ struct AuditCommand: AsyncParsableCommand {
             var failed = 0
             let names = found.models.map(\.name).filter { name == nil || $0 == name }
             let models = try await workbench.catalog.read(names, of: found)
-            for model in names.compactMap({ models[$0] }) {
+            let relations = try await workbench.catalog.relations(of: found)
+            for model in names.compactMap({ models[$0] }) where model.hasRelation {
                 let findings = try await Auditor(tables: workbench.tables).audit(
-                    model, among: found.tables, in: interval, execution: Moment(Date()))
+                    model, among: relations, in: interval, execution: Moment(Date()))
                 for audit in model.snapshot.audits {
                     let finding = findings.first { $0.call == audit.call.description }
                     let words = finding.map { "\($0.isBlocking ? "FAILED" : "warning")  \($0.message)" }

@@ -5,25 +5,44 @@ import Pipeline
 enum KindCheck {
     static func refusal(of model: ModelDefinition) -> PipelineError? {
         switch model.kind {
-        case .view(let options):
-            return options.isMaterialized ? refusal(of: model, "materialized", "Use FULL, which stores the rows.") : nil
-        case .full, .seed: return nil
+        case .view, .full, .seed: return nil
         case .incrementalByTimeRange(let options): return refusal(of: model, options.evolution)
-        case .incrementalByUniqueKey, .incrementalByPartition, .incrementalUnmanaged, .scdType2ByTime,
-            .scdType2ByColumn, .embedded, .external:
+        case .incrementalByUniqueKey(let options): return refusal(of: model, options.evolution)
+        case .incrementalByPartition(let options):
+            if model.partitionedBy.isEmpty {
+                return model.error(
+                    "kind",
+                    "\(model.name) replaces partitions and does not say which: add partitioned_by (column) to MODEL.")
+            }
+            return refusal(of: model, options.evolution, isAlwaysForward: true)
+        case .incrementalUnmanaged(let options): return refusal(of: model, options.evolution, isAlwaysForward: true)
+        case .scdType2ByTime(let options):
+            return refusal(of: model, options.columnsOfHistory.evolution, isAlwaysForward: true)
+        case .scdType2ByColumn(let options):
+            return refusal(of: model, options.columnsOfHistory.evolution, isAlwaysForward: true)
+        case .embedded:
+            guard model.preStatements.isEmpty, model.postStatements.isEmpty else {
+                return model.error(
+                    "kind",
+                    "\(model.name) is EMBEDDED: its query stands in its readers, where no statements can stand before or "
+                        + "after it. Move them to the readers, or use VIEW.")
+            }
+            if !model.audits.isEmpty {
+                return model.error(
+                    "audits", "\(model.name) is EMBEDDED and has no rows of its own to audit. Audit its readers, or use VIEW.")
+            }
+            return nil
+        case .external:
             return model.error(
-                "kind",
-                "\(model.name) is of the kind \(model.kind.name), which is read and cannot be computed yet. Use VIEW, FULL "
-                    + "or INCREMENTAL_BY_TIME_RANGE.")
+                "kind", "\(model.name) is EXTERNAL, which has no query. Write it in external_models.yaml.")
         }
     }
 
-    private static func refusal(of model: ModelDefinition, _ evolution: Evolution) -> PipelineError? {
-        if evolution.forwardOnly {
+    private static func refusal(
+        of model: ModelDefinition, _ evolution: Evolution, isAlwaysForward: Bool = false
+    ) -> PipelineError? {
+        if evolution.forwardOnly, !isAlwaysForward {
             return refusal(of: model, "forward_only", "Leave it out: a change is computed anew.")
-        }
-        if evolution.disableRestatement {
-            return refusal(of: model, "disable_restatement", "Leave it out: late data is computed again.")
         }
         if evolution.autoRestatementCron != nil {
             return refusal(

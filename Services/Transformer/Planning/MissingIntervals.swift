@@ -7,20 +7,30 @@ public struct MissingIntervals: Sendable {
     public let due: IntervalSet
     /// Intervals that reach past this moment are computed and not counted as done: they are not over yet.
     public let completeUpTo: Moment
+    /// True when the table is to be emptied first.
+    public let startsAnew: Bool
 
     /// - Parameters:
     ///   - done: What has been computed and still holds.
     ///   - upTo: Data before this time. The model's cron decides how much of it is due.
     ///   - requested: Computed whether done or not.
+    ///   - startsAnew: The whole table is computed anew, whatever is done.
     ///   - window: When given, nothing outside of it is computed.
     ///   - includesPartials: False leaves out intervals that are not over, whatever the model allows.
     public init(
         of model: ModelSnapshot, done: IntervalSet, upTo: Moment, requested: IntervalSet = IntervalSet(),
-        window: Interval? = nil, includesPartials: Bool = true
+        startsAnew: Bool = false, window: Interval? = nil, includesPartials: Bool = true
     ) {
         let grid = model.grid
+        let kind = model.definition.kind.options
         var tick = model.schedule.floor(upTo)
-        guard model.definition.kind.timeRange != nil else {
+        self.startsAnew = startsAnew && kind.isIncremental
+        guard kind.hasRelation else {
+            completeUpTo = tick
+            due = IntervalSet()
+            return
+        }
+        guard kind.isIncremental else {
             if !includesPartials { tick = grid.floor(tick) }
             let all = IntervalSet(from: .beginning, to: tick)
             completeUpTo = tick
@@ -30,6 +40,10 @@ public struct MissingIntervals: Sendable {
         completeUpTo = grid.floor(tick)
         let end = model.definition.allowPartials && includesPartials ? grid.ceiling(tick) : completeUpTo
         var bounds = IntervalSet(from: grid.floor(model.definition.start ?? .beginning), to: end)
+        if startsAnew {
+            due = bounds
+            return
+        }
         if let window { bounds = bounds.intersection(grid.covering(IntervalSet([window]))) }
         let missing = grid.covering(bounds.subtracting(done).union(requested)).intersection(bounds)
         due = grid.extended(missing, back: model.lookback).intersection(bounds)
@@ -37,7 +51,8 @@ public struct MissingIntervals: Sendable {
 
     /// `due` cut into the stretches that one statement computes each.
     public func batches(of model: ModelSnapshot) -> [Interval] {
-        guard let options = model.definition.kind.timeRange, let size = options.batchSize else { return due.intervals }
+        let kind = model.definition.kind.options
+        guard kind.isIncremental, let size = kind.intervalsPerBatch else { return due.intervals }
         var batches: [Interval] = []
         for interval in due.intervals {
             var start = interval.start

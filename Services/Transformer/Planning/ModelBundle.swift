@@ -79,7 +79,7 @@ public struct ModelSnapshot: Sendable {
         return Set(named).subtracting([name]).sorted()
     }
 
-    public var lookback: Int { definition.kind.timeRange?.lookback ?? 0 }
+    public var lookback: Int { definition.kind.options.lookback }
 }
 
 /// An audit as a model uses it.

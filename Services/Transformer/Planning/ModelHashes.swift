@@ -12,6 +12,10 @@ struct ModelHashes {
     static func data(_ model: ModelDefinition, queries: [String], statements: [String]) -> String {
         var parts = [format] + settings(model)
         parts += model.columns.map { "\($0.key.lowercased()) \($0.value.lowercased())" }
+        switch model.kind {
+        case .incrementalByPartition, .incrementalUnmanaged: parts += ["partitions"] + model.partitionedBy
+        default: break
+        }
         return hash(parts + ["queries"] + queries + ["statements"] + statements)
     }
 

@@ -37,13 +37,20 @@ struct NameCheck {
     /// Nil when not all of them can be known.
     private func outputs(of snapshot: ModelSnapshot, _ catalog: SchemaCatalog) -> [String]? {
         let declared = snapshot.definition.columns
-        if !declared.isEmpty { return Array(declared.keys) }
+        let added = snapshot.definition.kind.options.addedColumns
+        if !declared.isEmpty { return Array(declared.keys) + added.filter { declared[$0] == nil } }
         do throws(SQLError) {
             let qualified = try snapshot.query.query.qualified(in: catalog)
-            return qualified.isComplete ? qualified.columns.map(\.name) : nil
+            guard qualified.isComplete else { return nil }
+            let columns = qualified.columns.map(\.name)
+            return columns + added
         } catch {
             return nil  // the database knows more, and says so when the table is made
         }
+    }
+
+    private static func repeated(_ names: [String], in columns: [String]) -> String? {
+        names.first { name in columns.count { $0 == name } > 1 }
     }
 
     private func check(_ columns: [String], of snapshot: ModelSnapshot) throws(PipelineError) {
@@ -53,6 +60,16 @@ struct NameCheck {
             let similar = columns.first { $0.lowercased() == time.lowercased() }
             let hint = similar.map { " Write it as in the query: time_column \"\($0)\"." } ?? ""
             throw model.error("kind", "\(snapshot.name) has no column \(time) to be its time column: \(known).\(hint)")
+        }
+        if let missing = model.kind.options.columns.first(where: { !columns.contains($0) }) {
+            throw model.error(
+                "kind", "\(snapshot.name) has no column \(missing), which its kind names: \(known).")
+        }
+        if let twice = Self.repeated(model.kind.options.addedColumns, in: columns) {
+            throw model.error(
+                "kind",
+                "The query of \(snapshot.name) gives \(twice), a column that \(model.kind.name) adds. Leave it out of the "
+                    + "query, or name the kind's column otherwise.")
         }
         if let other = model.columnDescriptions.keys.first(where: { !columns.contains($0) }) {
             throw model.error(

@@ -39,6 +39,8 @@ public struct PlannedModel: Sendable {
 
     public var name: ModelName { snapshot.name }
     public var id: VersionID { VersionID(name: snapshot.name, version: version) }
+    /// False for a model that is a part of what reads it.
+    public var hasRelation: Bool { snapshot.definition.kind.options.hasRelation }
 
     public init(snapshot: ModelSnapshot, version: String, isNew: Bool) {
         self.snapshot = snapshot

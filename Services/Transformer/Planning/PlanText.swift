@@ -61,7 +61,7 @@ public struct PlanText: Sendable {
     private static func lines(of stage: Stage) -> [String] {
         switch stage {
         case .createTables(let models):
-            ["Tables to make: \(models.map(\.name.description).joined(separator: ", "))"]
+            ["Tables to make: \(models.map { "\($0.name) (\($0.snapshot.definition.kind.name))" }.joined(separator: ", "))"]
         case .backfill(let work):
             ["To compute:"]
                 + work.map { item in
@@ -79,7 +79,7 @@ public struct PlanText: Sendable {
     }
 
     private static func ranges(_ work: ModelWork) -> String {
-        guard work.model.snapshot.definition.kind.timeRange != nil else { return "whole" }
+        guard work.model.snapshot.definition.kind.options.isIncremental else { return "whole" }
         return IntervalText.days(work.missing.due)
     }
 }

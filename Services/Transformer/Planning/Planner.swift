@@ -105,10 +105,14 @@ public struct Planner: Sendable {
             }
         }
         let removed = state.unread.union(current.keys).filter { graph[$0] == nil }.sorted()
+        // One that has become a part of its readers has no view any more.
+        let embedded = models.filter { model in
+            !model.hasRelation && current[model.name].map(\.facts.hasRelation) == true
+        }.map(\.name)
         changes += removed.map { ModelChange(name: $0, kind: .removed) }
         return Plan(
             environment: request.environment, changes: changes, models: models,
-            stages: stages(models, kinds: comparison.kinds, removed: removed),
+            stages: stages(models, kinds: comparison.kinds, removed: (removed + embedded).sorted()),
             modelsBefore: state.unread.union(current.keys).count)
     }
 
@@ -128,8 +132,9 @@ public struct Planner: Sendable {
         }
         if let version = state.versions[key] { return known(version) }
         if let current = state.environment?[snapshot.name], kind?.keepsRows ?? true {
-            // A view is bound to the tables that it reads.
-            let isBound = snapshot.definition.kind.isView
+            // A view is bound to the tables that it reads, and so is what stands in one.
+            let kind = snapshot.definition.kind
+            let isBound = kind.isView || kind.isMaterializedView || !kind.options.hasRelation
             let stays = snapshot.parents.allSatisfy { parents[$0]?.id == state.environment?[$0]?.id }
             if stays || !isBound { return known(current.version) }
         }
@@ -163,7 +168,7 @@ public struct Planner: Sendable {
         _ models: [PlannedModel], kinds: [ModelName: ModelChange.Kind], removed: [ModelName]
     ) -> [Stage] {
         var stages: [Stage] = []
-        let created = models.filter(\.isNew)
+        let created = models.filter { $0.isNew && $0.hasRelation }
         if !created.isEmpty { stages.append(.createTables(created)) }
         let work = ModelWork.all(
             models, done: state.done, upTo: request.upTo, window: restated.isEmpty ? request.window : nil,
@@ -179,6 +184,7 @@ public struct Planner: Sendable {
         if !audited.isEmpty { stages.append(.audit(audited)) }
         let current = state.environment ?? [:]
         let views = models.filter { model in
+            guard model.hasRelation else { return false }
             guard let old = current[model.name] else { return true }
             return old.version != model.version || kinds[model.name] != nil || state.astray.contains(model.name)
         }
@@ -240,10 +246,13 @@ extension ModelWork {
             func missing(in table: VersionID) -> MissingIntervals {
                 let done = done[table] ?? IntervalSet()
                 return MissingIntervals(
-                    of: model.snapshot, done: done, upTo: upTo, requested: wanted, window: window,
+                    of: model.snapshot, done: done, upTo: upTo, requested: wanted,
+                    startsAnew: requested[model.name] != nil && model.snapshot.definition.kind.options.restatesWhole,
+                    window: window,
                     includesPartials: repeatsPartials || done.isEmpty)
             }
             computed[model.name] = missing(in: before[model.name] ?? model.id).due
+            if !model.hasRelation { computed[model.name] = wanted }
             let own = missing(in: model.id)
             if !own.due.isEmpty { work.append(ModelWork(model: model, missing: own)) }
         }

@@ -43,6 +43,9 @@ public enum RelationNames {
     /// The name of a table's index over its time column.
     public static func timeIndex(of table: RelationName) -> String { fitting(table.name, suffix: "__time") }
 
+    /// The name of a table's index over its unique key.
+    public static func keyIndex(of table: RelationName) -> String { fitting(table.name, suffix: "__key") }
+
     /// Long names keep their beginning and get a hash, so that two of them stay different.
     static func fitting(_ text: String, suffix: String = "") -> String {
         if text.utf8.count + suffix.utf8.count <= bytesMax { return text + suffix }

@@ -8,6 +8,10 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
     public var kind: String
     /// A view over the model's query, of which nothing is stored.
     public var isView: Bool
+    /// A part of what reads it; nil for what an earlier version wrote, which knew none.
+    public var isEmbedded: Bool?
+    /// Whether it has a table or a view.
+    public var hasRelation: Bool { isEmbedded != true }
     /// The models it reads, sorted.
     public var parents: [ModelName]
     /// The other relations it reads, sorted: raw tables.
@@ -32,6 +36,7 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
         let model = snapshot.definition
         kind = model.kind.name
         isView = model.kind.isView
+        isEmbedded = model.kind.options.hasRelation ? nil : true
         parents = snapshot.parents
         sources = snapshot.sources
         unit = snapshot.grid.unit

@@ -43,19 +43,48 @@ enum Announcements {
         _ name: String, plan: String, promotedAt: Moment, models: [PromotedModel],
         columns: [ModelName: [ColumnDescription]]
     ) -> EnvironmentManifest {
-        EnvironmentManifest(
+        let inputs = Inputs(models)
+        return EnvironmentManifest(
             environment: name, promotedAt: promotedAt.date, plan: plan,
-            models: models.map { model in
+            models: models.filter(\.facts.hasRelation).map { model in
                 let facts = model.facts
+                let (parents, sources) = inputs.of(model)
                 return EnvironmentManifest.Model(
                     name: model.name.description, kind: facts.kind,
                     relation: RelationNames.view(model.name, in: name).description,
                     columns: (columns[model.name] ?? []).map {
                         .init(name: $0.name, type: $0.type, description: facts.columnDescriptions[$0.name])
                     },
-                    dependsOn: facts.parents.map(\.description), sources: facts.sources,
+                    dependsOn: parents.map(\.description), sources: sources,
                     cron: facts.cron, cronTimeZone: facts.cronTimeZone, start: facts.start?.date,
                     owner: facts.owner, description: facts.description, tags: facts.tags)
             })
+    }
+
+    /// What models read: through those that stand in them, which others know nothing of.
+    private struct Inputs {
+        private var found: [ModelName: (parents: [ModelName], sources: [String])] = [:]
+
+        /// - Parameter models: Parents before children.
+        init(_ models: [PromotedModel]) {
+            let embedded = Set(models.filter { !$0.facts.hasRelation }.map(\.name))
+            for model in models {
+                var parents: Set<ModelName> = []
+                var sources = Set(model.facts.sources)
+                for parent in model.facts.parents {
+                    guard embedded.contains(parent), let inner = found[parent] else {
+                        parents.insert(parent)
+                        continue
+                    }
+                    parents.formUnion(inner.parents)
+                    sources.formUnion(inner.sources)
+                }
+                found[model.name] = (parents.sorted(), sources.sorted())
+            }
+        }
+
+        func of(_ model: PromotedModel) -> (parents: [ModelName], sources: [String]) {
+            found[model.name] ?? (model.facts.parents, model.facts.sources)
+        }
     }
 }

@@ -8,7 +8,7 @@ struct Auditor: Sendable {
     /// - Parameter interval: Which rows; nil: all.
     /// - Returns: What was found, blocking or not.
     func audit(
-        _ model: PlannedModel, among models: [VersionID], in interval: Interval?, execution: Moment
+        _ model: PlannedModel, among models: RelationsOfModels, in interval: Interval?, execution: Moment
     ) async throws -> [ModelTables.AuditFinding] {
         guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return [] }
         let sql = ModelSQL(models)

@@ -17,8 +17,8 @@ final class EnvironmentCatalog: Sendable {
 
         subscript(_ name: ModelName) -> PromotedModel? { models.first { $0.name == name } }
 
-        /// The tables of all models.
-        var tables: [VersionID] { models.map(\.id) }
+        /// The tables of all models that have one.
+        var tables: [VersionID] { models.filter(\.facts.hasRelation).map(\.id) }
     }
 
     /// An environment that was promoted by a version with other ideas of a project than this one.
@@ -116,6 +116,13 @@ final class EnvironmentCatalog: Sendable {
     func find(_ name: String) async throws -> Environment? {
         guard let plan = try await store.plans()[name] else { return nil }
         return try await read(name, plan: plan)?.get()
+    }
+
+    /// What SQL that names the environment's models is to read.
+    func relations(of environment: Environment) async throws -> RelationsOfModels {
+        let names = environment.models.filter { !$0.facts.hasRelation }.map(\.name)
+        let texts = names.isEmpty ? [:] : try await read(names, of: environment)
+        return RelationsOfModels(environment.tables, embedded: names.compactMap { texts[$0] })
     }
 
     /// Models of an environment with their SQL templates, as they were promoted.

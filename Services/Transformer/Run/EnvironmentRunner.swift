@@ -36,6 +36,7 @@ struct EnvironmentRunner: Sendable {
         let environment = try await catalog.environment(request.environment)
         let models = try selected(request, environment)
         let texts = try await catalog.read(models.map(\.name), of: environment)
+        let relations = try await catalog.relations(of: environment)
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         let total = Mutex(ModelOutcome())
         let nodes = models.map { model in
@@ -48,7 +49,7 @@ struct EnvironmentRunner: Sendable {
             let missing = try await missing(of: model, request, ticket)
             guard !missing.due.isEmpty else { return }
             let outcome = try await runner.run(
-                ModelWork(model: model, missing: missing), among: environment.tables, ticket)
+                ModelWork(model: model, missing: missing), among: relations, ticket)
             report(name, outcome)
             total.withLock { $0.add(outcome) }
         }
@@ -63,9 +64,14 @@ struct EnvironmentRunner: Sendable {
             // A reader of the one that was asked for: what that reopened is missing here.
             return MissingIntervals(of: model.snapshot, done: done, upTo: ticket.execution)
         }
+        let kind = model.snapshot.definition.kind.options
+        if request.from != nil, !kind.canRestate {
+            if request.model == model.name { throw TransformerError.restatementDisabled(model.snapshot.definition) }
+            return MissingIntervals(of: model.snapshot, done: done, upTo: request.upTo, window: window(request, model))
+        }
         return MissingIntervals(
             of: model.snapshot, done: done, upTo: request.upTo, requested: requested(request, model),
-            window: window(request, model))
+            startsAnew: request.from != nil && kind.restatesWhole, window: window(request, model))
     }
 
     /// Why a backfill has nothing to compute, model by model.

@@ -41,26 +41,42 @@ struct ModelRunner: Sendable {
     }
 
     /// Computes `work`, whose models are among `models`.
-    func run(_ work: ModelWork, among models: [VersionID], _ ticket: Ticket) async throws -> ModelOutcome {
+    func run(_ work: ModelWork, among models: RelationsOfModels, _ ticket: Ticket) async throws -> ModelOutcome {
         let sql = ModelSQL(models)
         let columns = try await tables.columns(of: RelationNames.table(work.model.id))
         var outcome = ModelOutcome()
         let hasRows = try await !store.done(work.model.id).isEmpty
-        for (index, batch) in batches(of: work).enumerated() {
+        var open = try await unwritten(batches(of: work), of: work)[...]
+        let total = max(work.batches.count, open.count)
+        var index = 0
+        while let batch = open.popFirst() {
             try Task.checkCancellation()
             let active = try await store.begin(work.model.id)
             do {
-                let (rows, findings) = try await compute(
-                    batch, of: work, sql, columns: columns, isIncremental: hasRows || index > 0, ticket)
-                outcome.rows += rows
-                outcome.findings += findings
+                var rows = 0
+                if !batch.isWritten {
+                    guard
+                        let result = try await compute(
+                            batch, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
+                            startsAnew: work.missing.startsAnew && index == 0, ticket)
+                    else {
+                        // Another run has written some of it meanwhile.
+                        try await store.abandon(active)
+                        open = try await unwritten([batch], of: work) + open
+                        continue
+                    }
+                    rows = result.rows
+                    outcome.rows += rows
+                    outcome.findings += result.findings
+                }
                 try await note(batch, of: work, active, rows: rows, ticket)
             } catch {
                 try? await store.abandon(active)  // what is left of it is harmless, and the first error matters
                 throw TransformerError.from(error, doing: "\(work.model.name) \(batch.computed)").of(batch.computed)
             }
             outcome.intervals = outcome.intervals.union(batch.computed)
-            try await ticket.progress(index + 1, work.batches.count)
+            index += 1
+            try await ticket.progress(index, max(total, index))
         }
         return outcome
     }
@@ -73,12 +89,14 @@ struct ModelRunner: Sendable {
         let computed: IntervalSet
         /// The part that counts as done.
         let complete: IntervalSet
+        /// The rows are there: whoever wrote them did not come to say so.
+        var isWritten = false
     }
 
     /// One for each batch of an incremental model; one for the whole of any other.
     private func batches(of work: ModelWork) -> [Batch] {
         let missing = work.missing
-        if work.model.snapshot.definition.kind.timeRange != nil {
+        if work.model.snapshot.definition.kind.options.isIncremental {
             return work.batches.map {
                 Batch(rendered: $0, computed: IntervalSet([$0]), complete: missing.complete($0))
             }
@@ -87,15 +105,35 @@ struct ModelRunner: Sendable {
         return [Batch(rendered: whole, computed: missing.due, complete: IntervalSet([whole]))]
     }
 
+    /// Where rows must not come twice, the batches over what the table does not have yet, and those of which only the state
+    /// does not know; as they are elsewhere.
+    private func unwritten(_ batches: [Batch], of work: ModelWork) async throws -> [Batch] {
+        guard work.model.snapshot.definition.kind.options.isComputedOnce, !work.missing.startsAnew else { return batches }
+        let written = try await tables.writtenOnce(of: RelationNames.table(work.model.id))
+        func part(_ interval: Interval, isWritten: Bool) -> Batch {
+            Batch(
+                rendered: interval, computed: IntervalSet([interval]), complete: work.missing.complete(interval),
+                isWritten: isWritten)
+        }
+        return batches.flatMap { batch in
+            let all = IntervalSet([batch.rendered])
+            let there = all.intersection(written).intervals.map { part($0, isWritten: true) }
+            let missing = all.subtracting(written).intervals.map { part($0, isWritten: false) }
+            return (there + missing).sorted { $0.rendered < $1.rendered }
+        }
+    }
+
+    /// Nil when another run has written some of the batch.
     private func compute(
         _ batch: Batch, of work: ModelWork, _ sql: ModelSQL, columns: [ColumnDescription], isIncremental: Bool,
-        _ ticket: Ticket
-    ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding]) {
+        startsAnew: Bool, _ ticket: Ticket
+    ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding])? {
         let started = ContinuousClock.now
         let result: (rows: Int, findings: [ModelTables.AuditFinding])
-        let replacement = try sql.replacement(
+        var replacement = try sql.replacement(
             of: work.model, interval: batch.rendered, execution: ticket.execution, isIncremental: isIncremental,
             columns: columns)
+        replacement.startsAnew = startsAnew
         if work.model.snapshot.definition.kind.isView {
             let findings = try await tables.audit(replacement.audits)
             try await store.keep(findings, of: work.model.id)
@@ -103,7 +141,11 @@ struct ModelRunner: Sendable {
             result = (0, findings)
         } else {
             do {
-                result = try await tables.replace(replacement)
+                let isRefreshed = work.model.snapshot.definition.kind.isMaterializedView
+                guard
+                    let written = try await isRefreshed ? tables.refresh(replacement) : tables.replace(replacement)
+                else { return nil }
+                result = written
             } catch let refusal as ModelTables.Refusal {
                 try await store.keep([refusal.finding], of: work.model.id)
                 throw refusal.error

@@ -43,6 +43,8 @@ struct PlanMaker: Sendable {
         try await compareWithDatabase(environment, &state)
         state.previous = await previous(current, changedBy: graph)
         let restated = try names(request.restated, among: graph.candidates, changed: request.changedFiles)
+        let fixed = graph.snapshots.first { restated.contains($0.name) && !$0.definition.kind.options.canRestate }
+        if let fixed { throw TransformerError.restatementDisabled(fixed.definition) }
         if !restated.isEmpty {
             let others = try await catalog.all().environments.filter { $0.name != environment }
             state.shared = Set(others.flatMap(\.tables))
@@ -144,7 +146,8 @@ struct PlanMaker: Sendable {
         let lost = Set(ids).union(shownHere).filter { !tables.contains(RelationNames.table($0)) }
         let current = state.environment ?? [:]
         let astray = current.values.filter { model in
-            shown[RelationNames.view(model.name, in: environment)] != RelationNames.table(model.id)
+            model.facts.hasRelation
+                && shown[RelationNames.view(model.name, in: environment)] != RelationNames.table(model.id)
         }
         state.look(versions: versions, lost: lost, astray: Set(astray.map(\.name)))
     }

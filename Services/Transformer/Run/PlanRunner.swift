@@ -70,13 +70,14 @@ struct PlanRunner: Sendable {
     }
 
     private func create(_ models: [PlannedModel], among all: [PlannedModel]) async throws {
-        let sql = ModelSQL(all.map(\.id))
+        let sql = ModelSQL(RelationsOfModels(all))
         guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return }
         var made: [PlannedModel] = []
         for model in models {
             let statements = try sql.statements(of: model, interval: always, execution: .epoch, isIncremental: false)
             do {
-                let isView = model.snapshot.definition.kind.isView
+                let kind = model.snapshot.definition.kind
+                let isView = kind.isView || kind.isMaterializedView
                 let isMade =
                     try await isView
                     ? tables.createView(model, as: statements) : tables.create(model, as: statements)
@@ -116,14 +117,14 @@ struct PlanRunner: Sendable {
     ) async throws {
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         let items = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0) })
-        let tables = models.map(\.id)
+        let relations = RelationsOfModels(models)
         let nodes = models.map { model in
             GraphExecution.Node(
                 name: model.name, parents: model.snapshot.parents, after: model.snapshot.auditReads)
         }
         try await GraphExecution(nodes, concurrency: concurrency).run { name in
             guard let item = items[name] else { return }
-            let outcome = try await runner.run(item, among: tables, ModelRunner.Ticket(execution: execution))
+            let outcome = try await runner.run(item, among: relations, ModelRunner.Ticket(execution: execution))
             report("\(name): \(outcome.rows) rows")
             for finding in outcome.findings { report("  warning: \(finding.message)") }
         }
@@ -145,7 +146,7 @@ struct PlanRunner: Sendable {
     ) async throws {
         let auditor = Auditor(tables: tables)
         for model in models {
-            let findings = try await auditor.audit(model, among: all.map(\.id), in: nil, execution: execution)
+            let findings = try await auditor.audit(model, among: RelationsOfModels(all), in: nil, execution: execution)
             try await store.keep(findings, of: model.id)
             for finding in findings where finding.isBlocking {
                 throw TransformerError(

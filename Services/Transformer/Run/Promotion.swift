@@ -47,8 +47,8 @@ struct Promotion: Sendable {
         basis = now.plan
         models = earlier.models
         let tables = Dictionary(uniqueKeysWithValues: now.models.map { ($0.name, $0) })
-        shown = earlier.models.filter { tables[$0.name] != $0 }
-        let kept = Set(earlier.models.map(\.name))
+        shown = earlier.models.filter { $0.facts.hasRelation && tables[$0.name] != $0 }
+        let kept = Set(earlier.models.filter(\.facts.hasRelation).map(\.name))
         dropped = now.models.map(\.name).filter { !kept.contains($0) }
         snapshots = .ids(earlier.snapshots)
     }

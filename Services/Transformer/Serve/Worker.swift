@@ -118,7 +118,7 @@ struct Worker: Service, CustomStringConvertible {
             }
             let interval = request.from.flatMap { Interval(from: Moment($0), to: Moment(request.upTo)) }
             let findings = try await Auditor(tables: tables).audit(
-                planned, among: environment.tables, in: interval, execution: ticket.execution)
+                planned, among: try await catalog.relations(of: environment), in: interval, execution: ticket.execution)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             return ModelOutcome(findings: findings)
         }

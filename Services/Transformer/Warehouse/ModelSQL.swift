@@ -2,14 +2,30 @@ import ModelProject
 import Pipeline
 import Planning
 
+/// What stands for the models of an environment where SQL names them.
+struct RelationsOfModels: Sendable {
+    let tables: [ModelName: RelationName]
+    /// The models that stand, as subqueries, in what reads them.
+    let embedded: [ModelName: PlannedModel]
+
+    /// The models of a plan.
+    init(_ models: [PlannedModel]) {
+        self.init(
+            models.filter(\.hasRelation).map(\.id), embedded: models.filter { !$0.hasRelation })
+    }
+
+    /// - Parameter tables: Those of the other models.
+    init(_ tables: [VersionID], embedded: [PlannedModel]) {
+        self.tables = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, RelationNames.table($0)) })
+        self.embedded = Dictionary(uniqueKeysWithValues: embedded.map { ($0.name, $0) })
+    }
+}
+
 /// Makes the SQL that runs: templates expanded, model names replaced by the tables of this environment.
 struct ModelSQL: Sendable {
-    /// The table of every model of the environment, by the model's name.
-    let tables: [ModelName: RelationName]
+    private let models: RelationsOfModels
 
-    init(_ models: [VersionID]) {
-        tables = Dictionary(uniqueKeysWithValues: models.map { ($0.name, RelationNames.table($0)) })
-    }
+    init(_ models: RelationsOfModels) { self.models = models }
 
     /// Everything that computing `interval` of `model` takes.
     /// - Parameter columns: The table's columns, to know the time column's type.
@@ -20,8 +36,12 @@ struct ModelSQL: Sendable {
         let audits = try model.snapshot.audits.map {
             try audit($0, of: model, interval: interval, filter: filter, execution: execution)
         }
+        let options = model.snapshot.definition.kind.options
+        let context = ModelRendering(model.snapshot).context(
+            for: interval, execution: execution, isIncremental: isIncremental)
         return ModelTables.Replacement(
-            model: model.name, table: RelationNames.table(model.id), filter: filter,
+            model: model.name, table: RelationNames.table(model.id),
+            write: try write(of: model, filter: filter, context), once: options.isComputedOnce ? interval : nil,
             statements: try statements(
                 of: model, interval: interval, execution: execution, isIncremental: isIncremental),
             audits: audits)
@@ -40,10 +60,11 @@ struct ModelSQL: Sendable {
         var own = context
         own.thisModel = Self.ownTable
         let (before, after) = try rendering.statements(own)
+        let relations = try relations(of: model.snapshot, context)
         return ModelTables.Statements(
-            before: statements(before, from: definition.preStatements, for: model),
-            query: query.placed(at: definition.query.firstCode) { relation($0, for: model.snapshot) },
-            after: statements(after, from: definition.postStatements, for: model))
+            before: statements(before, from: definition.preStatements, for: model, relations),
+            query: query.placed(at: definition.query.firstCode) { relations[$0] },
+            after: statements(after, from: definition.postStatements, for: model, relations))
     }
 
     /// An audit over the rows that `filter` lets through. Other models in it are those of the same environment.
@@ -53,6 +74,9 @@ struct ModelSQL: Sendable {
         let table = RelationNames.table(model.id).sql
         let condition = filter.map { " WHERE \($0)" } ?? ""
         let rows = "(SELECT * FROM \(table)\(condition))"
+        var context = ModelRendering(model.snapshot).context(
+            for: interval, execution: execution, isIncremental: true, stage: .auditing)
+        let relations = try relations(of: model.snapshot, context, besides: audit.places.keys)
         let sql: PlacedSQL
         let style: AuditDefinition.Style
         switch audit.query {
@@ -61,12 +85,10 @@ struct ModelSQL: Sendable {
             sql = PlacedSQL(
                 try BuiltInAudits.query(
                     audit.call, over: rows, as: SQLText.identifier(model.name.name), in: source
-                ) { relation($0, for: model.snapshot) ?? $0 },
+                ) { relations[$0] ?? $0 },
                 from: source, at: audit.call.offset)
             style = .rows
         case .file(let definition):
-            var context = ModelRendering(model.snapshot).context(
-                for: interval, execution: execution, isIncremental: true, stage: .auditing)
             context.arguments = definition.defaults.reduce(into: [:]) { $0[$1.key] = $1.value }
             for (name, value) in audit.call.arguments { context.arguments[name] = value.values.joined(separator: ", ") }
             context.thisModel = Self.auditedRows
@@ -74,7 +96,7 @@ struct ModelSQL: Sendable {
                 try definition.query.render(context),
                 dialect: definition.dialect ?? model.snapshot.definition.dialect)
             sql = query.placed(at: definition.query.firstCode) { name in
-                name == Self.auditedRows ? rows : relation(name, for: model.snapshot)
+                name == Self.auditedRows ? rows : relations[name]
             }
             style = definition.style(of: query)
         }
@@ -113,19 +135,52 @@ struct ModelSQL: Sendable {
     private static let ownTable = "millrace_own_table"
 
     /// Those that macros left something of.
-    private func statements(_ texts: [String], from templates: [Template], for model: PlannedModel) -> [PlacedSQL] {
-        zip(templates, texts).filter { !$1.allSatisfy(\.isWhitespace) }.map { statement($1, from: $0, for: model) }
+    private func statements(
+        _ texts: [String], from templates: [Template], for model: PlannedModel, _ relations: Relations
+    ) -> [PlacedSQL] {
+        zip(templates, texts).filter { !$1.allSatisfy(\.isWhitespace) }
+            .map { statement($1, from: $0, for: model, relations) }
     }
 
     /// A pre- or post-statement: `@this_model` may stand anywhere in it, as in `CREATE INDEX ON @this_model (x)`.
-    private func statement(_ sql: String, from template: Template, for model: PlannedModel) -> PlacedSQL {
-        let text = StatementText.replacingTables(sql) { relation($0, for: model.snapshot) }.replacing(
+    private func statement(
+        _ sql: String, from template: Template, for model: PlannedModel, _ relations: Relations
+    ) -> PlacedSQL {
+        let text = StatementText.replacingTables(sql) { relations[$0] }.replacing(
             Self.ownTable, with: RelationNames.table(model.id).sql)
         return PlacedSQL(StatementText.settingLocally(text), from: template.source, at: template.firstCode)
     }
 
-    /// The table behind a model's name; nil for anything else.
-    private func relation(_ name: String, for snapshot: ModelSnapshot) -> String? {
-        ModelIndex(snapshot.bundle.models).find(name).flatMap { tables[$0]?.sql }
+    /// What stands for the models that a text names.
+    private struct Relations {
+        let index: ModelIndex
+        let tables: [ModelName: RelationName]
+        let embedded: [ModelName: String]
+
+        /// SQL for FROM; nil for what is no model.
+        subscript(_ name: String) -> String? {
+            index.find(name).flatMap { tables[$0]?.sql ?? embedded[$0] }
+        }
+    }
+
+    /// - Parameters:
+    ///   - context: Of the reader: an embedded query is of the same interval.
+    ///   - names: What else than its query the text may name.
+    private func relations(
+        of snapshot: ModelSnapshot, _ context: RenderContext, besides names: some Sequence<String> = []
+    ) throws(PipelineError) -> Relations {
+        let index = ModelIndex(snapshot.bundle.models)
+        var queries: [ModelName: String] = [:]
+        for name in snapshot.parents + names.compactMap({ index.find($0) }) {
+            guard queries[name] == nil, let model = models.embedded[name] else { continue }
+            let rendering = ModelRendering(model.snapshot)
+            guard let interval = Interval(from: context.start, to: context.end) else { continue }
+            let own = rendering.context(
+                for: interval, execution: context.execution, isIncremental: context.isIncremental)
+            let inner = try relations(of: model.snapshot, own)
+            let query = try rendering.parsedQuery(own).placed(at: 0) { inner[$0] }
+            queries[name] = "(\(query.text)\n)"
+        }
+        return Relations(index: index, tables: models.tables, embedded: queries)
     }
 }

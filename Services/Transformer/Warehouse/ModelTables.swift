@@ -1,4 +1,5 @@
 import ModelProject
+import Pipeline
 import Planning
 import Warehouse
 
@@ -17,8 +18,11 @@ struct ModelTables: Sendable {
     struct Replacement: Sendable {
         let model: ModelName
         let table: RelationName
-        /// Which rows go and which may come: a condition over the table's columns; nil: all.
-        let filter: String?
+        let write: RowWrite
+        /// The time that its rows are of, where they must not come twice.
+        let once: Interval?
+        /// Whether all rows go first.
+        var startsAnew = false
         let statements: Statements
         let audits: [AuditQuery]
     }
@@ -75,15 +79,9 @@ struct ModelTables: Sendable {
     /// - Parameter statements: Over the parents' tables; the query is not run.
     /// - Returns: False when it was there.
     func create(_ model: PlannedModel, as statements: Statements) async throws -> Bool {
-        let table = RelationNames.table(model.id)
         let definition = model.snapshot.definition
-        let declared = definition.columns.map { ColumnDeclaration($0.key, $0.value) }
-        var made = TableDefinition(
-            table.path, declared.isEmpty ? .query(statements.query.text) : .columns(declared))
+        var made = model.tableDefinition(statements.query)
         made.before = statements.before.map(\.text)
-        if let timeColumn = definition.kind.timeRange?.timeColumn {
-            made.indexes = [TableIndex(RelationNames.timeIndex(of: table), on: [timeColumn])]
-        }
         let columns = PlacedSQL("", from: definition.source, at: definition.offsets["columns"] ?? 0)
         return try await telling(model.name, statements, columns: columns) {
             try await warehouse.createTable(made) { columns in
@@ -93,34 +91,58 @@ struct ModelTables: Sendable {
         }
     }
 
-    /// Makes the physical view of a VIEW model when it does not exist.
+    /// Makes the physical view of a VIEW model, materialized or not, when it does not exist.
     /// - Returns: False when it was there.
     func createView(_ model: PlannedModel, as statements: Statements) async throws -> Bool {
         var view = ModelView(RelationNames.table(model.id).path, query: statements.query.text)
         view.before = statements.before.map(\.text)
         view.after = statements.after.map(\.text)
+        view.isMaterialized = model.snapshot.definition.kind.isMaterializedView
         return try await telling(model.name, statements) { try await warehouse.createView(view) }
     }
 
-    /// Replaces rows and audits what came, in one transaction.
-    /// - Returns: How many rows came, and what non-blocking audits found.
+    /// Writes rows and audits what is there then, in one transaction.
+    /// - Returns: How many rows came, and what non-blocking audits found; nil when rows of some of its time are there
+    ///   already and must not come twice.
     /// - Throws: ``Refusal`` when a blocking audit found something: nothing has changed then.
-    func replace(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding]) {
+    func replace(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding])? {
         let statements = replacement.statements
-        var batch = ModelBatch(
-            replacement.table.path, .replace(replacement.filter.map { .matching($0) } ?? .all),
-            query: statements.query.text)
+        var batch = ModelBatch(replacement.table.path, replacement.write, query: statements.query.text)
+        batch.once = replacement.once.map { BatchSpan(from: $0.start.microseconds, to: $0.end.microseconds) }
+        batch.startsAnew = replacement.startsAnew
         batch.before = statements.before.map(\.text)
         batch.after = statements.after.map(\.text)
         batch.checks = replacement.audits.map(\.check)
         let outcome = try await telling(replacement.model, statements, replacement.audits) {
             try await warehouse.write(batch)
         }
-        switch outcome {
-        case .written(let rows, let findings): return (rows, Self.found(findings, replacement.audits))
-        case .refused(let finding):
-            throw Refusal(finding: AuditFinding(finding, by: replacement.audits[finding.check]))
+        return try Self.result(outcome, replacement.audits)
+    }
+
+    /// Computes the rows of a materialized view anew and audits them, in one transaction.
+    func refresh(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding])? {
+        let outcome = try await telling(replacement.model, replacement.statements, replacement.audits) {
+            try await warehouse.refresh(replacement.table.path, checks: replacement.audits.map(\.check))
         }
+        return try Self.result(outcome, replacement.audits)
+    }
+
+    private static func result(
+        _ outcome: BatchOutcome, _ audits: [AuditQuery]
+    ) throws -> (rows: Int, findings: [AuditFinding])? {
+        switch outcome {
+        case .written(let rows, let findings): return (rows, found(findings, audits))
+        case .refused(let finding): throw Refusal(finding: AuditFinding(finding, by: audits[finding.check]))
+        case .alreadyWritten: return nil
+        }
+    }
+
+    /// The times of which a table has rows that must not come twice.
+    func writtenOnce(of table: RelationName) async throws -> IntervalSet {
+        IntervalSet(
+            try await warehouse.writtenOnce(of: table.path).compactMap { span in
+                Interval(from: Moment(microseconds: span.from), to: Moment(microseconds: span.to))
+            })
     }
 
     /// Runs audits over what is there; changes nothing.
@@ -184,6 +206,9 @@ extension TransformerError {
         case .invalidStatement(let reason, let position):
             let message = "\(what): \(reason)"
             return TransformerError(.sqlError, sql.map { "\($0.error(atCharacter: position, message))" } ?? message)
+        case .repeatedKey:
+            let message = "\(what): \(error)"
+            return TransformerError(.sqlError, sql.map { "\($0.error(atCharacter: nil, message))" } ?? message)
         case .permissionDenied(let reason), .failed(let reason):
             let message = "\(what): \(reason)"
             return TransformerError(.sqlError, sql.map { "\($0.error(atCharacter: nil, message))" } ?? message)

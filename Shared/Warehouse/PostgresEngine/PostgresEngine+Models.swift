@@ -32,9 +32,17 @@ extension PostgresEngine {
                 try await statements.run(definition.before) { .before($0) }
                 switch definition.shape {
                 case .query(let query):
+                    let added = definition.added.map { ", NULL::\($0.type) AS \(PostgresQuoting.identifier($0.name))" }
                     try await statements.run(
-                        query, .query, after: "CREATE TABLE \(table.quoted) AS SELECT * FROM (",
+                        query, .query, after: "CREATE TABLE \(table.quoted) AS SELECT *\(added.joined()) FROM (",
                         before: "\n) AS model WITH NO DATA")
+                    for column in definition.retyped {
+                        try await connection.query(
+                            """
+                            ALTER TABLE \(sql: table.quoted) ALTER COLUMN \(identifier: column.name)
+                            TYPE \(sql: column.type) USING \(identifier: column.name)::\(sql: column.type)
+                            """)
+                    }
                 case .columns(let columns):
                     let list = columns.map { "\(PostgresQuoting.identifier($0.name)) \($0.type)" }
                     try await statements.run(
@@ -45,8 +53,12 @@ extension PostgresEngine {
                 for index in definition.indexes {
                     let columns = index.columns.map { PostgresQuoting.identifier($0) }.joined(separator: ", ")
                     try await connection.query(
-                        "CREATE INDEX \(identifier: index.name) ON \(sql: table.quoted) (\(sql: columns))")
+                        """
+                        CREATE \(sql: index.isUnique ? "UNIQUE " : "")INDEX \(identifier: index.name)
+                        ON \(sql: table.quoted) (\(sql: columns))
+                        """)
                 }
+                try await forgetWritten(table, connection)
                 return true
             }
         } catch let error as PostgresError {
@@ -61,7 +73,10 @@ extension PostgresEngine {
                 guard try await prepare(view.view, connection) else { return false }
                 let statements = ModelStatements(connection)
                 try await statements.run(view.before) { .before($0) }
-                try await statements.run(view.query, .query, after: "CREATE VIEW \(view.view.quoted) AS ")
+                let word = view.isMaterialized ? "MATERIALIZED VIEW" : "VIEW"
+                try await statements.run(
+                    view.query, .query, after: "CREATE \(word) \(view.view.quoted) AS ",
+                    before: view.isMaterialized ? "\nWITH NO DATA" : "")
                 try await statements.run(view.after) { .after($0) }
                 return true
             }
@@ -84,14 +99,49 @@ extension PostgresEngine {
                     // batch before this one, which is what keeps rows from doubling.
                     try await lockRows(of: batch.table, connection)
                     let statements = ModelStatements(connection)
+                    if batch.startsAnew {
+                        try await connection.query("DELETE FROM \(sql: batch.table.quoted)")
+                        try await forgetWritten(batch.table, connection)
+                    }
+                    if let span = batch.once, try await !note(span, of: batch.table, connection) {
+                        return .alreadyWritten
+                    }
                     try await statements.run(batch.before) { .before($0) }
                     let writer = BatchWriter(
-                        batch: batch, columns: try await tableColumns(of: batch.table, connection).map(\.name),
+                        batch: batch, columns: try await tableColumns(of: batch.table, connection),
                         statements: statements)
                     let rows = try await writer.write()
                     try await statements.run(batch.after) { .after($0) }
                     let findings = try await statements.findings(of: batch.checks, stopsAtBlocking: true)
-                    if !batch.before.isEmpty { try await connection.query("DISCARD TEMP") }
+                    if !batch.before.isEmpty || writer.usesTemporaryTable {
+                        try await connection.query("DISCARD TEMP")
+                    }
+                    return .written(rows: rows, findings: findings)
+                }
+            } catch let refusal as BlockingFinding {
+                return .refused(refusal.finding)
+            }
+        }
+    }
+
+    /// CONCURRENTLY where a unique index lets it, so that readers do not wait.
+    public func refresh(_ view: RelationPath, checks: [ModelCheck]) async throws(ModelError) -> BatchOutcome {
+        try await ofModel {
+            do {
+                return try await pool.withTransaction { connection in
+                    try await lock("relation \(view)", connection)
+                    let concurrently = try await connection.query(
+                        """
+                        SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                        JOIN pg_index i ON i.indrelid = c.oid
+                        WHERE n.nspname = \(view.schema) AND c.relname = \(view.name) AND c.relispopulated
+                          AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL LIMIT 1
+                        """)
+                    let word = concurrently.isEmpty ? "" : "CONCURRENTLY "
+                    try await connection.query(
+                        "REFRESH MATERIALIZED VIEW \(sql: word)\(sql: view.quoted)")
+                    let rows: Int = try await connection.query("SELECT count(*) FROM \(sql: view.quoted)").one().get(0)
+                    let findings = try await ModelStatements(connection).findings(of: checks, stopsAtBlocking: true)
                     return .written(rows: rows, findings: findings)
                 }
             } catch let refusal as BlockingFinding {
@@ -120,7 +170,7 @@ extension PostgresEngine {
     }
 
     /// Gives every failure as a ``ModelError``.
-    private func ofModel<R>(_ body: () async throws -> R) async throws(ModelError) -> R {
+    func ofModel<R>(_ body: () async throws -> R) async throws(ModelError) -> R {
         do {
             return try await body()
         } catch let error as ModelError {

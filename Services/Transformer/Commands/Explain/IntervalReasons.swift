@@ -32,7 +32,7 @@ struct IntervalReasons {
     /// - Parameter missing: What is to be computed.
     init(_ model: ModelSnapshot, _ missing: MissingIntervals, _ situation: Situation) {
         parts =
-            model.definition.kind.timeRange == nil
+            !model.definition.kind.options.isIncremental
             ? Self.whole(model, missing, situation) : Self.byTime(model, missing, situation)
     }
 

@@ -24,7 +24,7 @@ struct ModelExplanation {
     /// What audits found in its table, the latest first.
     let failures: [AuditFailure]
 
-    private var isWhole: Bool { model.snapshot.definition.kind.timeRange == nil }
+    private var isWhole: Bool { !model.snapshot.definition.kind.options.isIncremental }
 
     /// For people.
     var text: String {

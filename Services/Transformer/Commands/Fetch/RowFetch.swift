@@ -40,7 +40,7 @@ struct RowFetch: Sendable {
                 .failed, "\(name) reads \(missing), which the environment \(environment) does not have: plan it first.")
         }
         let model = PlannedModel(snapshot: snapshot, version: found[name]?.version ?? "", isNew: found[name] == nil)
-        let statements = try ModelSQL(found.tables).statements(
+        let statements = try ModelSQL(try await catalog.relations(of: found)).statements(
             of: model, interval: interval, execution: execution, isIncremental: found[name] != nil)
         return Prepared(title: "\(name)", isOfFile: true, before: statements.before, query: statements.query)
     }

@@ -112,7 +112,7 @@ struct TimeSpan: Encodable, Equatable {
 extension PlanDocument.Work {
     init(_ work: ModelWork) {
         model = work.model.name.description
-        isWhole = work.model.snapshot.definition.kind.timeRange == nil
+        isWhole = !work.model.snapshot.definition.kind.options.isIncremental
         intervals = TimeSpan.list(work.missing.due)
         batches = isWhole ? intervals : work.batches.map(TimeSpan.init)
     }

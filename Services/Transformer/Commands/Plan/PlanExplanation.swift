@@ -68,7 +68,7 @@ struct PlanExplanation {
         for item in models {
             let kind = item.model.snapshot.definition.kind
             lines.append("  \(item.model.name)  (\(kind.name))")
-            lines += item.reasons.parts.map { "    \($0.text(isWhole: kind.timeRange == nil))" }
+            lines += item.reasons.parts.map { "    \($0.text(isWhole: !kind.options.isIncremental))" }
             if let next = item.next { lines.append("    next tick: \(next.timestamp(fraction: false)) UTC") }
         }
         return lines.joined(separator: "\n")

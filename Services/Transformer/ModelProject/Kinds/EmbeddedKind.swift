@@ -3,4 +3,6 @@ public struct EmbeddedKind: KindOptions {
     public static let name = "EMBEDDED"
 
     public init() {}
+
+    public var hasRelation: Bool { false }
 }

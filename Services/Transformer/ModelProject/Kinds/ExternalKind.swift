@@ -3,4 +3,6 @@ public struct ExternalKind: KindOptions {
     public static let name = "EXTERNAL"
 
     public init() {}
+
+    public var hasRelation: Bool { false }
 }

@@ -137,7 +137,7 @@ extension KindReader {
 
 extension String {
     /// True for a column's name alone, in quotes or without.
-    var isPlainName: Bool {
+    public var isPlainName: Bool {
         if first == "\"" { return count > 2 && last == "\"" && !dropFirst().dropLast().contains("\"") }
         return !isEmpty && allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && first?.isNumber != true
     }

@@ -41,6 +41,11 @@ public enum ModelKind: Sendable, Equatable {
 
     /// True for a view over the model's query, of which nothing is stored.
     public var isView: Bool { if case .view(let options) = self { !options.isMaterialized } else { false } }
+
+    /// True for a view over the model's query whose rows the database stores.
+    public var isMaterializedView: Bool {
+        if case .view(let options) = self { options.isMaterialized } else { false }
+    }
 }
 
 /// What every kind says of itself.
@@ -54,13 +59,34 @@ public protocol KindOptions: Sendable, Equatable {
     var metadataParts: [String] { get }
     /// Output columns that the query must have.
     var columns: [String] { get }
-    /// True when nothing but an explicit restatement computes existing rows again: the rows are history.
-    var keepsHistory: Bool { get }
+    /// False for what has no table or view of its own.
+    var hasRelation: Bool { get }
+    /// True for what is computed interval by interval; false for what is computed whole.
+    var isIncremental: Bool { get }
+    /// How many intervals before a changed one are computed again with it.
+    var lookback: Int { get }
+    /// How many intervals one statement computes at most; nil: all that are missing.
+    var intervalsPerBatch: Int? { get }
+    /// True when rows of a time that was computed must not come again: they would be there twice, or are not to change.
+    var isComputedOnce: Bool { get }
+    /// False when a backfill leaves alone what was computed: the rows are history that the sources may not have any more.
+    var canRestate: Bool { get }
+    /// True when a backfill of some intervals computes all of them: no part of the table belongs to an interval.
+    var restatesWhole: Bool { get }
+    /// Columns that the table has beside the query's.
+    var addedColumns: [String] { get }
 }
 
 extension KindOptions {
     public var dataParts: [String] { [] }
     public var metadataParts: [String] { [] }
     public var columns: [String] { [] }
-    public var keepsHistory: Bool { false }
+    public var hasRelation: Bool { true }
+    public var isIncremental: Bool { false }
+    public var lookback: Int { 0 }
+    public var intervalsPerBatch: Int? { nil }
+    public var isComputedOnce: Bool { false }
+    public var canRestate: Bool { true }
+    public var restatesWhole: Bool { isIncremental }
+    public var addedColumns: [String] { [] }
 }

@@ -17,4 +17,6 @@ public struct PartitionKind: KindOptions {
     }
 
     public var metadataParts: [String] { evolution.parts }
+    public var isIncremental: Bool { true }
+    public var canRestate: Bool { !evolution.disableRestatement }
 }

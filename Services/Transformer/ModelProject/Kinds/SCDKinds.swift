@@ -35,6 +35,7 @@ public struct SCDColumns: Sendable, Equatable {
     }
     var metadata: [String] { [batchSize.map(String.init) ?? ""] + evolution.parts }
     var names: [String] { uniqueKey.filter(\.isPlainName).map(\.identifierName) }
+    var added: [String] { [validFromName, validToName] }
 }
 
 /// `SCD_TYPE_2_BY_TIME`, also called `SCD_TYPE_2`: a row's history, by the column that says when it was changed.
@@ -58,7 +59,10 @@ public struct SCDByTimeKind: KindOptions {
     public var dataParts: [String] { columnsOfHistory.parts + [updatedAtName, "\(updatedAtAsValidFrom)"] }
     public var metadataParts: [String] { columnsOfHistory.metadata }
     public var columns: [String] { columnsOfHistory.names + [updatedAtName] }
-    public var keepsHistory: Bool { true }
+    public var isIncremental: Bool { true }
+    public var intervalsPerBatch: Int? { columnsOfHistory.batchSize }
+    public var canRestate: Bool { !columnsOfHistory.evolution.disableRestatement }
+    public var addedColumns: [String] { columnsOfHistory.added }
 }
 
 /// `SCD_TYPE_2_BY_COLUMN`: a row's history, by comparing columns.
@@ -95,5 +99,8 @@ public struct SCDByColumnKind: KindOptions {
         columnsOfHistory.names + (compared ?? []).filter(\.isPlainName).map(\.identifierName)
             + (updatedAtName.map { [$0] } ?? [])
     }
-    public var keepsHistory: Bool { true }
+    public var isIncremental: Bool { true }
+    public var intervalsPerBatch: Int? { columnsOfHistory.batchSize }
+    public var canRestate: Bool { !columnsOfHistory.evolution.disableRestatement }
+    public var addedColumns: [String] { columnsOfHistory.added }
 }

@@ -46,6 +46,11 @@ public struct TimeRangeOptions: KindOptions {
     public var dataParts: [String] { [timeColumn, timeFormat ?? ""] }
     public var metadataParts: [String] { ["\(lookback)", batchSize.map(String.init) ?? ""] + evolution.parts }
     public var columns: [String] { [timeColumn] }
+    public var isIncremental: Bool { true }
+    public var intervalsPerBatch: Int? { batchSize }
+    public var isComputedOnce: Bool { evolution.disableRestatement }
+    public var canRestate: Bool { !evolution.disableRestatement }
+    public var restatesWhole: Bool { false }
 }
 
 /// A time column's format as SQLMesh takes it: in the words of the model's dialect, or as strftime has them.

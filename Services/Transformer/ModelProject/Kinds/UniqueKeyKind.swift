@@ -39,5 +39,9 @@ public struct UniqueKeyKind: KindOptions {
     }
     public var metadataParts: [String] { ["\(lookback)", batchSize.map(String.init) ?? ""] + evolution.parts }
     public var columns: [String] { uniqueKey.filter(\.isPlainName).map(\.identifierName) }
-    public var keepsHistory: Bool { evolution.disableRestatement }
+    public var isIncremental: Bool { true }
+    public var intervalsPerBatch: Int? { batchSize }
+    /// What a clause of the model's own does twice may not be what it does once; with a lookback it is asked for.
+    public var isComputedOnce: Bool { whenMatched != nil && lookback == 0 }
+    public var canRestate: Bool { !evolution.disableRestatement }
 }

@@ -3,7 +3,7 @@ import Pipeline
 /// `INCREMENTAL_UNMANAGED`: what the query returns is appended; what is there is the model's own business.
 public struct UnmanagedKind: KindOptions {
     public static let name = "INCREMENTAL_UNMANAGED"
-    /// Replaces everything instead of appending.
+    /// Replaces partitions instead of appending: those of the model's `partitioned_by`, or everything without one.
     public var insertsOverwriting = false
     public var evolution = Evolution()
 
@@ -20,5 +20,7 @@ public struct UnmanagedKind: KindOptions {
 
     public var dataParts: [String] { insertsOverwriting ? ["insert_overwrite"] : [] }
     public var metadataParts: [String] { evolution.parts }
-    public var keepsHistory: Bool { true }
+    public var isIncremental: Bool { true }
+    public var isComputedOnce: Bool { !insertsOverwriting }
+    public var canRestate: Bool { !evolution.disableRestatement }
 }

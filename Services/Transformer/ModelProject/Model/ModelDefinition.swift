@@ -30,6 +30,8 @@ public struct ModelDefinition: Sendable, Equatable {
     public var columnDescriptions: OrderedDictionary<String, String>
     /// The columns that tell its rows apart.
     public var grain: [String]
+    /// SQL expressions whose values tell its partitions apart, as written.
+    public var partitionedBy: [String] = []
     /// What its rows are checked by.
     public var audits: [AuditCall]
     /// Declared output columns and their types; empty when the engine infers them.

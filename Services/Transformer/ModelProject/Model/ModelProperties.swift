@@ -80,7 +80,8 @@ struct ModelProperties {
                 from = offset + 1
             }
         // Said for people or for engines that have them; nothing follows from them on PostgreSQL.
-        case "enabled", "references", "partitioned_by", "clustered_by": break
+        case "partitioned_by": model.partitionedBy = try property.elements(in: source)
+        case "enabled", "references", "clustered_by": break
         default:
             throw source.error(
                 at: property.nameOffset,
