@@ -28,10 +28,11 @@ import Testing
         #expect(models.map(\.name.description) == ["acme.orders_1", "zeta.orders_2"])
         #expect(models.map { $0.kind.timeRange?.timeColumn } == ["ts", "day"])
         #expect(models.map(\.owner) == ["acme", "zeta"])
-        #expect(try models.map(sql) == [
-            "SELECT 'A' AS label, acme_id, 1 AS n, ts, 0 FROM acme.raw",
-            "SELECT 'Z' AS label, zeta_id, 2 AS n, day, 0 FROM \"zeta\".raw",
-        ])
+        #expect(
+            try models.map(sql) == [
+                "SELECT 'A' AS label, acme_id, 1 AS n, ts, 0 FROM acme.raw",
+                "SELECT 'Z' AS label, zeta_id, 2 AS n, day, 0 FROM \"zeta\".raw",
+            ])
     }
 
     @Test("one blueprint, and a list that a macro makes")
@@ -45,8 +46,11 @@ import Testing
     func configured() throws {
         let config = "variables: { schema: mart, years: 2 }"
         let model = try #require(
-            try models("MODEL (name @schema.orders, tags (@schema), grain id_@years, cron '@weekly');\nSELECT 1", config: config)
-                .first)
+            try models(
+                "MODEL (name @schema.orders, tags (@schema), grain id_@years, cron '@weekly');\nSELECT 1",
+                config: config
+            )
+            .first)
         #expect(model.name.description == "mart.orders")
         #expect(model.grain == ["id_2"])
         #expect(model.cron == "@weekly")
@@ -57,10 +61,19 @@ import Testing
     @Test(
         "mistakes are told with their place",
         arguments: [
-            ("MODEL (name @nope.x);\nSELECT 1", "models/x.sql:1:13: The model's name has @nope in it, which is neither"),
-            ("MODEL (name a.x, blueprints (1));\nSELECT 1", "models/x.sql:1:29: Expected `name := value` instead of `1`."),
+            (
+                "MODEL (name @nope.x);\nSELECT 1",
+                "models/x.sql:1:13: The model's name has @nope in it, which is neither"
+            ),
+            (
+                "MODEL (name a.x, blueprints (1));\nSELECT 1",
+                "models/x.sql:1:29: Expected `name := value` instead of `1`."
+            ),
             ("MODEL (name a.x, blueprints ());\nSELECT 1", "models/x.sql:1:29: There is no blueprint in this list."),
-            ("MODEL (name a.x, blueprints ((y := 1), (y := 2)));\nSELECT 1", "models/x.sql:1:1: The model a.x is also in"),
+            (
+                "MODEL (name a.x, blueprints ((y := 1), (y := 2)));\nSELECT 1",
+                "models/x.sql:1:1: The model a.x is also in"
+            ),
             ("MODEL (name a.@x, kind @x, blueprints (x := NOPE));\nSELECT 1", "models/x.sql:1:24: "),
         ])
     func mistakes(file: String, message: String) {

@@ -36,7 +36,9 @@ private func render(_ text: String, _ context: RenderContext = context()) throws
 
 extension String {
     fileprivate func trimmingSpaces() -> String {
-        split(whereSeparator: \.isWhitespace).joined(separator: " ").replacing(" )", with: ")").replacing(" ,", with: ",").replacing("( ", with: "(")
+        split(whereSeparator: \.isWhitespace).joined(separator: " ").replacing(" )", with: ")").replacing(
+            " ,", with: ","
+        ).replacing("( ", with: "(")
     }
 }
 
@@ -45,7 +47,10 @@ extension String {
     @Test(
         "variables",
         arguments: [
-            ("SELECT @gap, @limit, @flag, @names, @pi, @nothing", "SELECT '30 minutes', 5, true, ('x', 'y'), 1.5, NULL"),
+            (
+                "SELECT @gap, @limit, @flag, @names, @pi, @nothing",
+                "SELECT '30 minutes', 5, true, ('x', 'y'), 1.5, NULL"
+            ),
             ("SELECT 1 AS @{gap}", "SELECT 1 AS \"30 minutes\""),
             ("SELECT * FROM @{schema}.orders", "SELECT * FROM raw.orders"),
             ("SELECT * FROM @schema.orders AS o", "SELECT * FROM \"raw\".orders AS o"),
@@ -82,7 +87,10 @@ extension String {
             ("@DEF(tbl, raw.orders); SELECT * FROM @tbl AS o", "SELECT * FROM raw.orders AS o"),
             ("@DEF(q, (SELECT 1 AS a)); SELECT * FROM @q AS o", "SELECT * FROM (SELECT 1 AS a) AS o"),
             ("@DEF(name, 'x'); SELECT @name AS @name, a_@name", "SELECT 'x' AS \"x\", a_x"),
-            ("@DEF(cols, [a, b]); SELECT @EACH(@cols, x -> MAX(x) AS max_@x)", "SELECT MAX(a) AS max_a, MAX(b) AS max_b"),
+            (
+                "@DEF(cols, [a, b]); SELECT @EACH(@cols, x -> MAX(x) AS max_@x)",
+                "SELECT MAX(a) AS max_a, MAX(b) AS max_b"
+            ),
             ("@DEF(f, x -> @IF(@x > 1, @f(@EVAL(@x - 1)), 0)); SELECT @f(3)", "SELECT 0"),
         ])
     func definitions(text: String, sql: String) throws { #expect(try render(text) == sql) }
@@ -134,8 +142,10 @@ extension String {
             ("SELECT @EACH([], x -> x), 1", "SELECT 1"),
             ("SELECT @EACH(a, b, x -> x), @EACH([x], (c) -> COALESCE(c, 0) AS c)", "SELECT a, b, COALESCE(x, 0) AS x"),
             ("SELECT @EACH([a,b], x -> t.x), @EACH([t], x -> x.*)", "SELECT t.a, t.b, t.*"),
-            ("SELECT @EACH([a, b], x -> SUM(x) FILTER (WHERE x > 1) AS n_@x)",
-             "SELECT SUM(a) FILTER (WHERE a > 1) AS n_a, SUM(b) FILTER (WHERE b > 1) AS n_b"),
+            (
+                "SELECT @EACH([a, b], x -> SUM(x) FILTER (WHERE x > 1) AS n_@x)",
+                "SELECT SUM(a) FILTER (WHERE a > 1) AS n_a, SUM(b) FILTER (WHERE b > 1) AS n_b"
+            ),
             ("SELECT a IN (@EACH(['a', 'b'], x -> x)), a IN @names", "SELECT a IN ('a', 'b'), a IN ('x', 'y')"),
             ("SELECT @EACH(['a', 'b'], x -> 'lit @x' || @'lit @x')", "SELECT 'lit @x' || 'lit a', 'lit @x' || 'lit b'"),
             ("SELECT @EACH(@EACH([1, 2], x -> x + 1), y -> y * 2)", "SELECT 1 + 1 * 2, 2 + 1 * 2"),
@@ -154,15 +164,27 @@ extension String {
             ("SELECT a @WHERE(false) x", "SELECT a"),
             ("@WITH(@limit = 4) a AS (SELECT 1), b AS (SELECT 2) SELECT 3", "SELECT 3"),
             ("@WITH(true) a AS (SELECT 1) SELECT * FROM a", "WITH a AS (SELECT 1) SELECT * FROM a"),
-            ("SELECT * FROM c LEFT OUTER @JOIN(@limit = 5) d ON c.x = d.x WHERE y", "SELECT * FROM c LEFT OUTER JOIN d ON c.x = d.x WHERE y"),
+            (
+                "SELECT * FROM c LEFT OUTER @JOIN(@limit = 5) d ON c.x = d.x WHERE y",
+                "SELECT * FROM c LEFT OUTER JOIN d ON c.x = d.x WHERE y"
+            ),
             ("SELECT * FROM c LEFT OUTER @JOIN(false) d ON c.x = d.x WHERE y", "SELECT * FROM c WHERE y"),
-            ("SELECT * FROM c @JOIN(false) d ON c.x = left(d.x, 1) LEFT JOIN e USING (y)", "SELECT * FROM c LEFT JOIN e USING (y)"),
+            (
+                "SELECT * FROM c @JOIN(false) d ON c.x = left(d.x, 1) LEFT JOIN e USING (y)",
+                "SELECT * FROM c LEFT JOIN e USING (y)"
+            ),
             (
                 "SELECT * FROM c @WHERE(@limit = 5) x = 1 @GROUP_BY(true) a @HAVING(false) b > 1 @ORDER_BY(true) c @LIMIT(true) 10",
                 "SELECT * FROM c WHERE x = 1 GROUP BY a ORDER BY c LIMIT 10"
             ),
-            ("SELECT * FROM (SELECT * FROM c @WHERE(false) x = (1)) q @LIMIT(false) 10", "SELECT * FROM (SELECT * FROM c) q"),
-            ("SELECT * FROM c @WHERE(false) x IS DISTINCT FROM 1 AND g.group = 2 GROUP BY y", "SELECT * FROM c GROUP BY y"),
+            (
+                "SELECT * FROM (SELECT * FROM c @WHERE(false) x = (1)) q @LIMIT(false) 10",
+                "SELECT * FROM (SELECT * FROM c) q"
+            ),
+            (
+                "SELECT * FROM c @WHERE(false) x IS DISTINCT FROM 1 AND g.group = 2 GROUP BY y",
+                "SELECT * FROM c GROUP BY y"
+            ),
         ])
     func clauses(text: String, sql: String) throws { #expect(try render(text) == sql) }
 
@@ -217,7 +239,10 @@ extension String {
                 "SELECT @PIVOT(a, [1, b], true, 'MAX', '<', 'p', '', 2, 3, false, true)",
                 "SELECT MAX(DISTINCT CASE WHEN a < 1 THEN 2 ELSE 3 END) AS p1, MAX(DISTINCT CASE WHEN a < b THEN 2 ELSE 3 END) AS pb"
             ),
-            ("SELECT @PIVOT(a, ['v'], else_value := NULL, alias := false)", "SELECT SUM(CASE WHEN a = 'v' THEN 1 ELSE NULL END)"),
+            (
+                "SELECT @PIVOT(a, ['v'], else_value := NULL, alias := false)",
+                "SELECT SUM(CASE WHEN a = 'v' THEN 1 ELSE NULL END)"
+            ),
             // SQLMesh's query for PostgreSQL has a further column, _w.
             (
                 "SELECT * FROM (@DEDUPLICATE(demo.t, [user_id, CAST(ts AS DATE)], ['ts desc', 'status asc'])) AS q",
@@ -235,7 +260,10 @@ extension String {
                     + "(COS(RADIANS(y + 1)) * COS(RADIANS(v)) * "
                     + "POWER(SIN(RADIANS(CAST((u - x) AS DOUBLE PRECISION) / 2)), 2)))) * 1.60934"
             ),
-            ("SELECT @RESOLVE_TEMPLATE('s3://@{schema_name}/@{table_name}')", "SELECT 's3://@{schema_name}/@{table_name}'"),
+            (
+                "SELECT @RESOLVE_TEMPLATE('s3://@{schema_name}/@{table_name}')",
+                "SELECT 's3://@{schema_name}/@{table_name}'"
+            ),
         ])
     func generated(text: String, sql: String) throws { #expect(try render(text) == sql) }
 
@@ -284,15 +312,30 @@ extension String {
             ("SELECT @EACH([a], x)", "models/x.sql:2:19: Expected a function here, such as x -> …"),
             ("SELECT @EACH([a], (x, y) -> x)", "models/x.sql:2:8: The function (x, y) -> … takes 2 values, not 1."),
             ("SELECT @IF(a)", "models/x.sql:2:8: @IF takes a condition"),
-            ("SELECT\n@IF(now() > 1, 1)", "models/x.sql:3:1: @if cannot be worked out before the SQL runs. NOW of these values"),
-            ("SELECT @EVAL(1 / 0)", "models/x.sql:2:8: @eval cannot be worked out before the SQL runs. A division by zero."),
+            (
+                "SELECT\n@IF(now() > 1, 1)",
+                "models/x.sql:3:1: @if cannot be worked out before the SQL runs. NOW of these values"
+            ),
+            (
+                "SELECT @EVAL(1 / 0)",
+                "models/x.sql:2:8: @eval cannot be worked out before the SQL runs. A division by zero."
+            ),
             ("SELECT @EACH([a, b], x -> x", "models/x.sql:2:13: This parenthesis is never closed."),
             ("SELECT @STAR(nope)", "models/x.sql:2:8: The columns of nope are not known here, which @STAR needs."),
             ("SELECT @STAR(foo, exclud := [a])", "models/x.sql:2:8: @star has no argument exclud."),
             ("SELECT @UNION('some', foo)", "models/x.sql:2:8: `some` is not a type of @UNION."),
-            ("SELECT @DATE_SPINE('hour', '2022-01-20', '2024-12-16')", "models/x.sql:2:8: `hour` is not a step of @DATE_SPINE."),
-            ("SELECT @DATE_SPINE('day', '2022-01-20', '2021-12-16')", "models/x.sql:2:8: The start of @DATE_SPINE is after"),
-            ("SELECT @GENERATE_SURROGATE_KEY(a, hash_function := 'SHA1')", "models/x.sql:2:8: The database has no hash function SHA1."),
+            (
+                "SELECT @DATE_SPINE('hour', '2022-01-20', '2024-12-16')",
+                "models/x.sql:2:8: `hour` is not a step of @DATE_SPINE."
+            ),
+            (
+                "SELECT @DATE_SPINE('day', '2022-01-20', '2021-12-16')",
+                "models/x.sql:2:8: The start of @DATE_SPINE is after"
+            ),
+            (
+                "SELECT @GENERATE_SURROGATE_KEY(a, hash_function := 'SHA1')",
+                "models/x.sql:2:8: The database has no hash function SHA1."
+            ),
             ("SELECT @SAFE_DIV(a)", "models/x.sql:2:8: @safe_div needs the argument denominator."),
             ("@DEF(f, x -> @f(x)); SELECT @f(1)", "models/x.sql:2:14: Macros are nested too deeply here"),
             ("@DEF(f); SELECT 1", "models/x.sql:2:1: @DEF takes a name and a value"),
@@ -321,7 +364,9 @@ extension String {
         let sql = try render("SELECT @EACH([\(list)], x -> MAX(x) AS m_@x)")
         #expect(sql.hasSuffix("MAX(c4999) AS m_c4999"))
         let doubling = (1...40).map { "@DEF(v\($0), (@v\($0 - 1), @v\($0 - 1)));" }.joined()
-        let error = #expect(throws: PipelineError.self) { try render("@DEF(v0, aaaaaaaaaaaaaaaa);\(doubling) SELECT @v40") }
+        let error = #expect(throws: PipelineError.self) {
+            try render("@DEF(v0, aaaaaaaaaaaaaaaa);\(doubling) SELECT @v40")
+        }
         #expect(error?.message == "Macros make more than 16 MiB of SQL here.")
         let deep = String(repeating: "@IF(true, ", count: 5_000) + "1" + String(repeating: ")", count: 5_000)
         let nested = #expect(throws: PipelineError.self) { try render("SELECT \(deep)") }

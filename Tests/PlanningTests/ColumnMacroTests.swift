@@ -5,7 +5,8 @@ import Testing
 
 @Suite("@STAR and @UNION know the columns of what they name") struct ColumnMacroTests {
     private static let parent = "MODEL (name shop.orders);\nSELECT id, 1 AS total FROM raw.orders"
-    private static let reader = "MODEL (name shop.report);\nSELECT @STAR(shop.orders, o, exclude := [id]) FROM shop.orders AS o"
+    private static let reader =
+        "MODEL (name shop.report);\nSELECT @STAR(shop.orders, o, exclude := [id]) FROM shop.orders AS o"
 
     private func query(_ name: String, _ graph: ProjectGraph) throws -> String {
         let name = try #require(ModelName(name))
@@ -24,7 +25,8 @@ import Testing
         #expect(
             try query("shop.report", TestProject.graph(files)).contains(
                 "SELECT id, total FROM shop.orders UNION ALL SELECT id, total FROM shop.all"))
-        files["models/a.sql"] = "MODEL (name shop.orders, columns (id INT, total NUMERIC(10, 2)));\nSELECT * FROM raw.orders"
+        files["models/a.sql"] =
+            "MODEL (name shop.orders, columns (id INT, total NUMERIC(10, 2)));\nSELECT * FROM raw.orders"
         files["models/b.sql"] = Self.reader
         #expect(
             try query("shop.report", TestProject.graph(files)).contains(
@@ -35,7 +37,8 @@ import Testing
     func changes() throws {
         let before = try TestProject.graph(["models/a.sql": Self.parent, "models/b.sql": Self.reader])
         let after = try TestProject.graph([
-            "models/a.sql": Self.parent.replacing("1 AS total", with: "1 AS total, 2 AS tax"), "models/b.sql": Self.reader,
+            "models/a.sql": Self.parent.replacing("1 AS total", with: "1 AS total, 2 AS tax"),
+            "models/b.sql": Self.reader,
         ])
         let name = try #require(ModelName("shop.report"))
         let (old, new) = (try #require(before[name]), try #require(after[name]))

@@ -24,7 +24,10 @@ import Testing
             "models/b.sql": "MODEL (name a.y);\nSELECT 1 AS z",
         ]
         let graph = try TestProject.graph(files)
-        let (x, y) = (try #require(graph.snapshots.first { $0.name.name == "x" }), try #require(graph.snapshots.first { $0.name.name == "y" }))
+        let (x, y) = (
+            try #require(graph.snapshots.first { $0.name.name == "x" }),
+            try #require(graph.snapshots.first { $0.name.name == "y" })
+        )
         #expect(x.bundle.macros?.map(\.path) == ["macros/base.sql", "macros/def.sql", "macros/money.sql"])
         #expect(y.bundle.macros == nil)
         #expect(try restoredSQL(x) == "SELECT total / 100 AS y, 1 * 2 AS z FROM raw.t")

@@ -26,16 +26,20 @@ struct RenderCommand: AsyncParsableCommand {
     var start: String?
     @Option(help: "The last day.")
     var end: String?
+    @Option(help: "When the run takes place, as 2024-04-30 or 2024-04-30 12:00:00; now, when left out.")
+    var executionTime: String?
+    @Flag(help: "Leave out what is written in Python, and the models that need it.")
+    var skipUnsupported = false
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let project = try CommandSupport.projectWithModels(settings)
+        let project = try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported)
         let graph = try ProjectGraph(project)
         guard let name = project.index.find(model), let snapshot = graph[name] else {
             let hint = project.index.nearest(to: model).map { " Did you mean \($0)?" } ?? ""
             throw ExitError(.failed, "There is no model \(model).\(hint)")
         }
-        let now = Moment(Date())
+        let now = try executionTime.map { try CommandSupport.moment($0, named: "execution-time") } ?? Moment(Date())
         let today = IntervalGrid(.day).floor(now)
         let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? today
         let to = try end.map { try CommandSupport.end($0) } ?? from.adding(seconds: 86_400)

@@ -10,11 +10,13 @@ struct TestCommand: AsyncParsableCommand {
         commandName: "test", abstract: "Run the pipeline's unit tests on the real engine; nothing of them stays.")
     @Argument(help: "Names of tests; all when left out.")
     var names: [String] = []
+    @Flag(help: "Leave out what is written in Python, and the models that need it.")
+    var skipUnsupported = false
 
     func run() async throws {
-        let names = names
+        let (names, skipUnsupported) = (names, skipUnsupported)
         try await CommandSupport.withWorkbench { workbench, settings in
-            let project = try CommandSupport.projectWithModels(settings)
+            let project = try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported)
             if project.tests.isEmpty {
                 throw ExitError(.failed, "There are no unit tests in \(try PipelineLocation(settings).path)/tests.")
             }

@@ -17,11 +17,14 @@ public struct Project: Sendable {
     public let tables: [String: [RelationColumn]]
     /// What the files of macros/ define.
     public let macros: MacroLibrary
+    /// What was left out because it is written in Python, or needs what is; each with its place and why.
+    public let leftOut: [PipelineError]
 
     /// - Throws: ``PipelineError`` when two models, or two audits, have one name.
     public init(
         config: ProjectConfig, models: [ModelDefinition], audits: [AuditDefinition], tests: [ModelTest],
-        tables: [String: [RelationColumn]] = [:], macros: MacroLibrary = .empty
+        tables: [String: [RelationColumn]] = [:], macros: MacroLibrary = .empty,
+        leftOut: [PipelineError] = []
     ) throws(PipelineError) {
         self.config = config
         self.models = models
@@ -29,6 +32,7 @@ public struct Project: Sendable {
         self.tests = tests
         self.tables = tables
         self.macros = macros
+        self.leftOut = leftOut
         index = ModelIndex(models.map(\.name))
         var seen: [ModelName: String] = [:]
         for model in models {
@@ -73,17 +77,21 @@ public struct Project: Sendable {
 
 extension PipelineFolder {
     /// Reads configuration, models, audits and tests.
-    /// - Parameter environment: What `env_var()` in `config.yaml` sees.
+    /// - Parameters:
+    ///   - environment: What `env_var()` in `config.yaml` sees.
+    ///   - skipUnsupported: Leaves out what is written in Python, and models that need it, instead of refusing the folder.
     /// - Throws: ``PipelineError`` for the first mistake, at its place; and when the folder has neither `config.yaml` nor
     ///   models: it is another folder than was meant, and nothing would be made of it.
     public func project(
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment, skipUnsupported: Bool = false
     ) throws(PipelineError) -> Project {
+        var python: [PythonFile] = []
         for folder in ["models", "macros", "audits", "tests", "signals", "materializations"] {
             for path in files(in: folder, extensions: ["py"]) where !path.hasSuffix("__init__.py") {
-                throw PipelineError(
-                    file: path, line: 1, column: 1,
-                    message: "Python is not supported. \(Self.insteadOfPython[folder] ?? "Write it in SQL.")")
+                let file = PythonFile(path: path, text: try text(of: path))
+                let hint = " With --skip-unsupported, what needs it is left out and the rest is loaded."
+                if !skipUnsupported { throw file.refusal(in: folder, hint: hint) }
+                python.append(file)
             }
         }
         let config = try ProjectConfig.read(self, environment: environment)
@@ -108,9 +116,13 @@ extension PipelineFolder {
                 message: "There is no config.yaml and no models here: this is not a pipeline folder. "
                     + "Set MILLRACE_PIPELINE to the folder that has config.yaml and models/.\(nearbyPipelines)")
         }
+        let macros = try macroLibrary()
+        let divided = LeftOutModels(models, python: python, config: config, macros: macros)
+        let index = ModelIndex(divided.names)
         return try Project(
-            config: config, models: models, audits: audits, tests: tests,
-            tables: models.contains(where: \.asksForColumns) ? contractTables : [:], macros: try macroLibrary())
+            config: config, models: divided.kept, audits: audits, tests: tests.filter { index.find($0.model) == nil },
+            tables: models.contains(where: \.asksForColumns) ? contractTables : [:], macros: macros,
+            leftOut: divided.reasons)
     }
 
     /// The files of macros/, read.
@@ -140,10 +152,4 @@ extension PipelineFolder {
         if FileManager.default.fileExists(atPath: "\(above)/config.yaml") { near.append(above) }
         return near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
     }
-
-    private static let insteadOfPython = [
-        "models": "Write the model as SQL.",
-        "macros": "Write the macro's SQL into the models.",
-        "tests": "Write the test as YAML: inputs, outputs, and `assert: min(events) >= 0` for conditions.",
-    ]
 }

@@ -118,7 +118,8 @@ public enum SnapshotRestore {
         let reader = SnapshotReader(project: project, index: ModelIndex(bundle.models), isStored: true)
         let read = try reader.snapshot(of: model)
         return ModelSnapshot(
-            definition: read.definition, bundle: bundle, macros: read.macros, usesStar: read.usesStar, audits: read.audits,
+            definition: read.definition, bundle: bundle, macros: read.macros, usesStar: read.usesStar,
+            audits: read.audits,
             schedule: read.schedule,
             grid: read.grid, parents: read.parents, sources: read.sources, places: read.places, query: read.query,
             incrementalQuery: read.incrementalQuery, statements: read.statements, dataHash: dataHash,

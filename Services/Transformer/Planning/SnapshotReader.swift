@@ -21,7 +21,8 @@ struct SnapshotReader {
 
     func snapshot(of model: ModelDefinition) throws(PipelineError) -> ModelSnapshot {
         if !isStored, let refusal = KindCheck.refusal(of: model) { throw refusal }
-        let rendering = ModelRendering(model, config: project.config, models: index, macros: project.macros, columns: columns.columns)
+        let rendering = ModelRendering(
+            model, config: project.config, models: index, macros: project.macros, columns: columns.columns)
         let first = try rendering.fingerprintQuery(isIncremental: false)
         var queries = [first.canonical]
         var tables = first.tables

@@ -37,6 +37,8 @@ struct PlanOptions: ParsableArguments {
     var explain = false
     @Flag(help: "Do not run the unit tests first.")
     var skipTests = false
+    @Flag(help: "Leave out what is written in Python, and the models that need it.")
+    var skipUnsupported = false
     @Flag(help: "Leave out the lines that differ.")
     var noDiff = false
     @Flag(help: "One JSON document instead of text; what happens on the way is told on standard error.")

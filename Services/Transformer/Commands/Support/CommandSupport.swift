@@ -34,13 +34,17 @@ enum CommandSupport {
     }
 
     /// The pipeline folder that the settings name, read.
-    static func project(_ settings: Settings) throws -> Project {
-        try PipelineFolder(at: try PipelineLocation(settings).path).project()
+    /// - Parameter skipUnsupported: Leaves out what is written in Python, and says what.
+    static func project(_ settings: Settings, skipUnsupported: Bool = false) throws -> Project {
+        let project = try PipelineFolder(at: try PipelineLocation(settings).path).project(
+            skipUnsupported: skipUnsupported)
+        for reason in project.leftOut { Output.note("left out: \(reason)") }
+        return project
     }
 
     /// The same for commands that have nothing to do without models.
-    static func projectWithModels(_ settings: Settings) throws -> Project {
-        let project = try project(settings)
+    static func projectWithModels(_ settings: Settings, skipUnsupported: Bool = false) throws -> Project {
+        let project = try project(settings, skipUnsupported: skipUnsupported)
         if project.models.isEmpty {
             throw ExitError(.failed, "There are no models in \(try PipelineLocation(settings).path)/models.")
         }

@@ -36,7 +36,8 @@ extension JinjaRenderer {
         return values
     }
 
-    private func needed(_ value: VariableValue?, at expression: JinjaExpression) throws(PipelineError) -> VariableValue {
+    private func needed(_ value: VariableValue?, at expression: JinjaExpression) throws(PipelineError) -> VariableValue
+    {
         guard let value else { throw source.error(at: expression.offset, "These values do not go together here.") }
         return value
     }
@@ -212,8 +213,11 @@ extension JinjaRenderer {
                 if let test = rest.popFirst()?.plain {
                     let spelled = ["==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"][test] ?? test
                     guard JinjaTests.names.contains(spelled),
-                        let answer = spelled == "defined" ? subject != .null : JinjaTests.holds(spelled, subject, Array(rest))
-                    else { throw source.error(at: base.offset, "The test `\(test)` does not go with `\(subject.plain)`.") }
+                        let answer = spelled == "defined"
+                            ? subject != .null : JinjaTests.holds(spelled, subject, Array(rest))
+                    else {
+                        throw source.error(at: base.offset, "The test `\(test)` does not go with `\(subject.plain)`.")
+                    }
                     holds = answer
                 }
                 if holds == name.hasPrefix("select") { result.append(element) }
@@ -270,8 +274,10 @@ extension JinjaRenderer {
             if let fallback = arguments.count == 2 ? arguments[1] : named["default"] { return fallback }
             throw source.error(
                 at: offset,
-                "There is no variable \(arguments[0].plain) in config.yaml. Add it under `variables`, or give a default.")
-        case ("namespace", 0): return .mapping(OrderedDictionary(uniqueKeysWithValues: named.sorted { $0.key < $1.key }))
+                "There is no variable \(arguments[0].plain) in config.yaml. Add it under `variables`, or give a default."
+            )
+        case ("namespace", 0):
+            return .mapping(OrderedDictionary(uniqueKeysWithValues: named.sorted { $0.key < $1.key }))
         case ("dict", 0): return .mapping(OrderedDictionary(uniqueKeysWithValues: named.sorted { $0.key < $1.key }))
         case ("range", 1...3): return try range(arguments, at: offset)
         default:
@@ -282,7 +288,9 @@ extension JinjaRenderer {
     }
 
     private func range(_ arguments: [VariableValue], at offset: Int) throws(PipelineError) -> VariableValue {
-        let numbers = arguments.compactMap { value -> Int? in if case .integer(let number) = value { number } else { nil } }
+        let numbers = arguments.compactMap { value -> Int? in
+            if case .integer(let number) = value { number } else { nil }
+        }
         guard numbers.count == arguments.count else { throw source.error(at: offset, "range() takes whole numbers.") }
         let (start, end) = numbers.count == 1 ? (0, numbers[0]) : (numbers[0], numbers[1])
         let step = numbers.count == 3 ? numbers[2] : 1

@@ -5,8 +5,10 @@ import Pipeline
 /// What stands behind `|`.
 enum JinjaFilters {
     static let names: Set = [
-        "abs", "capitalize", "count", "d", "default", "first", "float", "format", "int", "items", "join", "last", "length",
-        "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "select", "selectattr",
+        "abs", "capitalize", "count", "d", "default", "first", "float", "format", "int", "items", "join", "last",
+        "length",
+        "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "select",
+        "selectattr",
         "sort", "string", "sum", "title", "trim", "unique", "upper",
     ]
 
@@ -49,7 +51,8 @@ enum JinjaFilters {
         case ("abs", .integer(let number)): return .integer(abs(number))
         case ("abs", .number(let number)): return .number(abs(number))
         case ("int", _): return integer(value) ?? first ?? .integer(0)
-        case ("float", _): return JinjaArithmetic.number(value).map { .number($0) } ?? Double(value.plain).map { .number($0) }
+        case ("float", _):
+            return JinjaArithmetic.number(value).map { .number($0) } ?? Double(value.plain).map { .number($0) }
         case ("round", _): return rounded(value, first ?? named["precision"])
         default: return nil
         }

@@ -2,7 +2,8 @@ import Pipeline
 
 /// The functions that templates may call, and what to do instead of those of dbt.
 enum JinjaFunctions {
-    static let known = "is_incremental(), ref('model'), source('schema', 'table'), var('name', default), range(n), "
+    static let known =
+        "is_incremental(), ref('model'), source('schema', 'table'), var('name', default), range(n), "
         + "namespace(x=1), and macros of the file and of macros/"
 
     private static let instead = [
@@ -10,7 +11,8 @@ enum JinjaFunctions {
         "adapter": "Nothing is asked of the database while SQL is made: write the SQL out.",
         "run_query": "Nothing is asked of the database while SQL is made: write the values out.",
         "statement": "Nothing is asked of the database while SQL is made: write the values out.",
-        "dbt_utils": "Macros of packages are not there: @STAR, @UNION, @GENERATE_SURROGATE_KEY, @PIVOT, @DATE_SPINE and "
+        "dbt_utils":
+            "Macros of packages are not there: @STAR, @UNION, @GENERATE_SURROGATE_KEY, @PIVOT, @DATE_SPINE and "
             + "@DEDUPLICATE are built in.",
         "dbt": "Macros of packages are not there: write the SQL out.",
         "modules": "Python is not supported: use @start_ds and its kin, or SQL.",

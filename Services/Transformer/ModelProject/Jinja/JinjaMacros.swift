@@ -32,7 +32,8 @@ public struct MacroLibrary: Sendable {
             var asks: Set<String> = []
             for piece in try Statements.pieces(of: source, from: 0) {
                 guard let first = piece.first, let last = piece.last else { continue }
-                let template = try Template(source, range: first.range.lowerBound..<last.range.upperBound, tokens: piece)
+                let template = try Template(
+                    source, range: first.range.lowerBound..<last.range.upperBound, tokens: piece)
                 asks.formUnion(template.names)
                 for case .macro(let macro) in template.nodes {
                     if let other = jinja.updateValue(macro, forKey: macro.name) {

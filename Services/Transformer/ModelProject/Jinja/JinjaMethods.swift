@@ -21,7 +21,8 @@ enum JinjaMethods {
         switch (name, value, arguments.count, arguments.first) {
         case ("append", .list(let elements), 1, let element?): return .list(elements + [element])
         case ("extend", .list(let elements), 1, .list(let more)?): return .list(elements + more)
-        case ("update", .mapping(let pairs), 1, .mapping(let more)?): return .mapping(pairs.merging(more) { _, new in new })
+        case ("update", .mapping(let pairs), 1, .mapping(let more)?):
+            return .mapping(pairs.merging(more) { _, new in new })
         default: return nil
         }
     }
@@ -61,7 +62,9 @@ enum JinjaMethods {
         }
     }
 
-    private static func ofList(_ name: String, _ elements: [VariableValue], _ arguments: [VariableValue]) -> VariableValue? {
+    private static func ofList(_ name: String, _ elements: [VariableValue], _ arguments: [VariableValue])
+        -> VariableValue?
+    {
         guard arguments.count == 1, let element = arguments.first else { return nil }
         switch name {
         case "index": return elements.firstIndex(of: element).map { .integer($0) }

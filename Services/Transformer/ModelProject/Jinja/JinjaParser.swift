@@ -218,7 +218,8 @@ struct JinjaParser {
         let test = try name("the name of a test")
         guard JinjaTests.names.contains(test) else {
             throw source.error(
-                at: start, "The test `\(test)` is not supported. Known: \(JinjaTests.names.sorted().joined(separator: ", ")).")
+                at: start,
+                "The test `\(test)` is not supported. Known: \(JinjaTests.names.sorted().joined(separator: ", ")).")
         }
         var arguments: [JinjaExpression] = []
         if skip("(") {

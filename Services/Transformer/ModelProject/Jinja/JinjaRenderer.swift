@@ -34,7 +34,8 @@ struct JinjaRenderer {
             case .assignAttribute(let name, let attribute, let expression):
                 let value = try evaluate(expression)
                 guard case .mapping(var pairs)? = variable(name) else {
-                    throw source.error(at: expression.offset, "`\(name)` is no namespace: {% set \(name) = namespace() %}.")
+                    throw source.error(
+                        at: expression.offset, "`\(name)` is no namespace: {% set \(name) = namespace() %}.")
                 }
                 pairs[attribute] = value
                 replace(name, with: .mapping(pairs))
@@ -84,7 +85,8 @@ struct JinjaRenderer {
         for (index, element) in elements.enumerated() {
             rounds -= 1
             guard rounds >= 0, output.text.utf8.count <= MacroExpander.writtenMax else {
-                throw source.error(at: loop.list.offset, "The loops of this template are too long: 1,000,000 rounds or 16 MiB.")
+                throw source.error(
+                    at: loop.list.offset, "The loops of this template are too long: 1,000,000 rounds or 16 MiB.")
             }
             scopes[scopes.count - 1] = ["loop": Self.state(of: elements, at: index)]
             try bind(element, loop)
@@ -96,7 +98,8 @@ struct JinjaRenderer {
         if loop.targets.count == 1 { return assign(loop.targets[0], element) }
         guard case .list(let parts) = element, parts.count == loop.targets.count else {
             throw source.error(
-                at: loop.list.offset, "`\(element.plain)` cannot be taken apart into \(loop.targets.joined(separator: ", ")).")
+                at: loop.list.offset,
+                "`\(element.plain)` cannot be taken apart into \(loop.targets.joined(separator: ", ")).")
         }
         for (name, part) in zip(loop.targets, parts) { assign(name, part) }
     }
@@ -105,7 +108,8 @@ struct JinjaRenderer {
         let count = elements.count
         return .mapping([
             "index": .integer(index + 1), "index0": .integer(index), "revindex": .integer(count - index),
-            "revindex0": .integer(count - index - 1), "first": .boolean(index == 0), "last": .boolean(index == count - 1),
+            "revindex0": .integer(count - index - 1), "first": .boolean(index == 0),
+            "last": .boolean(index == count - 1),
             "length": .integer(count), "previtem": index > 0 ? elements[index - 1] : .null,
             "nextitem": index + 1 < count ? elements[index + 1] : .null,
         ])
@@ -136,7 +140,8 @@ struct JinjaRenderer {
         _ macro: JinjaMacro, _ positional: [VariableValue], _ named: [String: VariableValue], at offset: Int
     ) throws(PipelineError) -> VariableValue {
         guard depth < 64 else {
-            throw source.error(at: offset, "Macros are nested too deeply here: 64 levels. Does `\(macro.name)` call itself?")
+            throw source.error(
+                at: offset, "Macros are nested too deeply here: 64 levels. Does `\(macro.name)` call itself?")
         }
         let names = macro.parameters.map(\.name)
         guard positional.count <= names.count, named.keys.allSatisfy(names.contains) else {

@@ -17,7 +17,8 @@ struct TemplateParser {
     mutating func parse() throws(PipelineError) -> [TemplateNode] {
         let nodes = try parseNodes(depth: 0)
         if position < tokens.endIndex, case .statement(let inside) = tokens[position].kind {
-            throw source.error(at: inside.lowerBound, "This tag closes nothing: no tag that it belongs to is open here.")
+            throw source.error(
+                at: inside.lowerBound, "This tag closes nothing: no tag that it belongs to is open here.")
         }
         return nodes
     }
@@ -137,7 +138,9 @@ struct TemplateParser {
         // Not a whole expression: `if` begins the loop's condition.
         let list = try head.parseOr()
         let condition = head.skipWord("if") ? try head.parseExpression() : nil
-        if head.skipWord("recursive") { throw source.error(at: open, "{% for … recursive %} is not supported: write a macro.") }
+        if head.skipWord("recursive") {
+            throw source.error(at: open, "{% for … recursive %} is not supported: write a macro.")
+        }
         try head.expectEnd()
         var body = try parseBody(of: "for", openedAt: open, depth: depth, until: ["else", "endfor"])
         let nodes = body.nodes

@@ -37,7 +37,8 @@ extension MacroExpander {
         guard arguments.named.isEmpty else { throw call.error("@UNION has no arguments with a name.") }
         var rest = arguments.positional[...]
         var isWhole = true
-        if let first = rest.first, first.string == nil, SQLPiece(first.text ?? "").nameParts == nil || isBoolean(first) {
+        if let first = rest.first, first.string == nil, SQLPiece(first.text ?? "").nameParts == nil || isBoolean(first)
+        {
             isWhole = try isTrue(first, at: call)
             rest = rest.dropFirst()
         }
@@ -55,7 +56,9 @@ extension MacroExpander {
         for relation in relations.dropFirst() {
             let others = try columns(of: relation, at: call)
             shared.removeAll { column in
-                !others.contains { $0.name == column.name && ($0.type == column.type || $0.type == nil || column.type == nil) }
+                !others.contains {
+                    $0.name == column.name && ($0.type == column.type || $0.type == nil || column.type == nil)
+                }
             }
         }
         guard !shared.isEmpty else {

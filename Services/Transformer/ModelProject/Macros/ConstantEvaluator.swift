@@ -230,7 +230,8 @@ struct ConstantEvaluator {
 
     private func matches(_ match: PatternMatch) throws(Failure) -> Bool {
         guard match.kind != .similar, match.quantifier == nil, match.escape == nil,
-            case .string(let text) = try evaluate(match.operand), case .string(let pattern) = try evaluate(match.pattern)
+            case .string(let text) = try evaluate(match.operand),
+            case .string(let pattern) = try evaluate(match.pattern)
         else { throw Failure(message: "`\(Expression.match(match).sql(dialect))` is known only to the database.") }
         let ignoresCase = match.kind == .ilike
         return LikePattern(ignoresCase ? pattern.lowercased() : pattern).matches(ignoresCase ? text.lowercased() : text)

@@ -4,7 +4,8 @@ import SQL
 /// The functions that `@EVAL` and conditions know.
 enum ConstantFunctions {
     private static let names = [
-        "abs", "coalesce", "concat", "greatest", "least", "length", "lower", "nullif", "replace", "round", "trim", "upper",
+        "abs", "coalesce", "concat", "greatest", "least", "length", "lower", "nullif", "replace", "round", "trim",
+        "upper",
     ]
 
     static func call(

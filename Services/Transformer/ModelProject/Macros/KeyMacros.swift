@@ -8,7 +8,8 @@ enum KeyMacros {
     static func surrogateKey(_ arguments: MacroArguments, dialect: String) throws(PipelineError) -> MacroValue {
         let call = arguments.call
         if let unknown = arguments.named.keys.sorted().first(where: { $0 != "hash_function" }) {
-            throw call.error("@GENERATE_SURROGATE_KEY has no argument \(unknown). Known: hash_function, and fields without a name.")
+            throw call.error(
+                "@GENERATE_SURROGATE_KEY has no argument \(unknown). Known: hash_function, and fields without a name.")
         }
         let fields = arguments.positional.compactMap(\.text)
         guard !fields.isEmpty else { throw call.error("@GENERATE_SURROGATE_KEY needs fields.") }
@@ -23,7 +24,8 @@ enum KeyMacros {
         case ("SHA224", false), ("SHA256", false), ("SHA384", false), ("SHA512", false):
             // PostgreSQL's take bytes and give bytes.
             return .sql("ENCODE(\(function)(CONVERT_TO(\(key), 'UTF8')), 'hex')")
-        case ("MD5", true), ("SHA1", true), ("SHA256", true), ("SHA512", true): return .sql("TO_HEX(\(function)(\(key)))")
+        case ("MD5", true), ("SHA1", true), ("SHA256", true), ("SHA512", true):
+            return .sql("TO_HEX(\(function)(\(key)))")
         default:
             let known = isBigQuery ? "MD5, SHA1, SHA256, SHA512" : "MD5, SHA224, SHA256, SHA384, SHA512"
             throw call.error("The database has no hash function \(function). Known: \(known).")

@@ -14,7 +14,8 @@ extension MacroExpander {
         case "filter":
             var kept: [String] = []
             for element in elements {
-                let answer = try apply(function, to: parts(of: element, for: function), keepingParameters: true, at: call)
+                let answer = try apply(
+                    function, to: parts(of: element, for: function), keepingParameters: true, at: call)
                 if try isTrue(answer, at: call) { kept.append(element) }
             }
             return .list(kept)

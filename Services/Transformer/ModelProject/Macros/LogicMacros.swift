@@ -4,7 +4,9 @@ import SQL
 /// `@AND(…)` and `@OR(…)`: conditions joined, without those that are NULL.
 enum LogicMacros {
     static func joined(_ arguments: MacroArguments, by word: String) throws(PipelineError) -> MacroValue {
-        guard arguments.named.isEmpty else { throw arguments.call.error("@\(word) takes conditions, none with a name.") }
+        guard arguments.named.isEmpty else {
+            throw arguments.call.error("@\(word) takes conditions, none with a name.")
+        }
         let conditions = arguments.positional.compactMap(\.text).filter { $0.lowercased() != "null" }
         guard conditions.count > 1 else { return .sql(conditions.first ?? "TRUE") }
         return .sql(conditions.map { Operand($0).inLogic }.joined(separator: " \(word) "))

@@ -44,7 +44,9 @@ extension MacroExpander {
         }
         guard list.elements.count == 2, !list.elements[1].isEmpty,
             let name = SQLPiece(skimmer.text(list.elements[0])).nameParts, name.count == 1
-        else { throw text.error(at: start, "@DEF takes a name and a value, or a name and a function: @DEF(name, x -> …).") }
+        else {
+            throw text.error(at: start, "@DEF takes a name and a value, or a name and a function: @DEF(name, x -> …).")
+        }
         let call = MacroCall(name: "def", text: text, start: start, end: list.end, arguments: list.elements)
         if let function = call.function(list.elements[1]) {
             scope.functions[name[0].lowercased()] = function

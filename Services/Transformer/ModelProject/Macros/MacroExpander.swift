@@ -94,7 +94,8 @@ struct MacroExpander {
                 index = end
             } else if byte == UInt8(ascii: "@"), let variable = variable(at: index, skimmer) {
                 parts.append(
-                    NamePart(text: variable.name, isVariable: true, isBraced: skimmer.at(index + 1) == UInt8(ascii: "{")))
+                    NamePart(
+                        text: variable.name, isVariable: true, isBraced: skimmer.at(index + 1) == UInt8(ascii: "{")))
                 index = variable.end
             } else {
                 break
@@ -125,7 +126,9 @@ struct MacroExpander {
         _ range: Range<Int>, _ text: MacroText, into output: inout MacroOutput
     ) throws(PipelineError) {
         let written = text.skimmer.text(range)
-        guard written.contains("@{") else { return output.append(text.bytes[range], .quotedName, from: range.lowerBound) }
+        guard written.contains("@{") else {
+            return output.append(text.bytes[range], .quotedName, from: range.lowerBound)
+        }
         let name = filled(StatementText.unquoted(written), bracesOnly: true)
         let quote = written.prefix(1)
         output.insert(quote + name.replacing(quote, with: quote + quote) + quote, from: range.lowerBound)
@@ -181,7 +184,9 @@ struct MacroExpander {
 
     /// The call whose `@` stands at `start`; nil when there is none.
     private func call(at start: Int, _ skimmer: SQLSkimmer, _ text: MacroText) throws(PipelineError) -> MacroCall? {
-        guard let next = skimmer.at(start + 1), TemplateLexer.isWord(next), !(48...57).contains(next) else { return nil }
+        guard let next = skimmer.at(start + 1), TemplateLexer.isWord(next), !(48...57).contains(next) else {
+            return nil
+        }
         let open = skimmer.piece(at: start + 1).end
         guard skimmer.at(open) == UInt8(ascii: "(") else { return nil }
         guard let list = skimmer.list(openedAt: open) else {
@@ -219,7 +224,8 @@ struct MacroExpander {
 
     private mutating func evaluate(_ call: MacroCall) throws(PipelineError) -> MacroValue {
         guard depth < Self.depthMax else {
-            throw call.error("Macros are nested too deeply here: \(Self.depthMax) levels. Does @\(call.name) call itself?")
+            throw call.error(
+                "Macros are nested too deeply here: \(Self.depthMax) levels. Does @\(call.name) call itself?")
         }
         depth += 1
         defer { depth -= 1 }
@@ -237,7 +243,8 @@ struct MacroExpander {
     ) throws(PipelineError) -> MacroValue {
         guard arguments.count == function.parameters.count else {
             let names = function.parameters.joined(separator: ", ")
-            throw call.error("The function (\(names)) -> … takes \(function.parameters.count) values, not \(arguments.count).")
+            throw call.error(
+                "The function (\(names)) -> … takes \(function.parameters.count) values, not \(arguments.count).")
         }
         let outer = scope.parameters
         if !keepingParameters { scope.parameters = [:] }

@@ -71,7 +71,8 @@ extension MacroExpander {
         }
         if call.arguments.count == 2 { return try value(of: call.arguments[1], in: call.text) }
         if call.name == "blueprint_var" {
-            throw call.error("The blueprint of this model has no variable \(name). Add it to `blueprints`, or give a default.")
+            throw call.error(
+                "The blueprint of this model has no variable \(name). Add it to `blueprints`, or give a default.")
         }
         throw call.error("There is no variable \(name) in config.yaml. Add it under `variables`, or give a default.")
     }
@@ -90,7 +91,9 @@ extension MacroExpander {
     }
 
     /// The positional arguments of a call, lists taken apart and what is left out left out.
-    mutating func values(of call: MacroCall) throws(PipelineError) -> [MacroValue] { try arguments(of: call).positional }
+    mutating func values(of call: MacroCall) throws(PipelineError) -> [MacroValue] {
+        try arguments(of: call).positional
+    }
 
     /// The arguments of a call.
     mutating func arguments(of call: MacroCall) throws(PipelineError) -> MacroArguments {

@@ -56,11 +56,13 @@ struct PropertyMacros {
             result = parts.joined(separator: ".")
         }
         return PropertyScanner.Property(
-            name: property.name, nameOffset: property.nameOffset, text: result, offset: property.offset, isExpanded: true)
+            name: property.name, nameOffset: property.nameOffset, text: result, offset: property.offset,
+            isExpanded: true)
     }
 
     /// True where every macro is known now. Those of intervals, in audits and conditions, are replaced when they run.
-    private func canExpand(_ property: PropertyScanner.Property, _ context: RenderContext) throws(PipelineError) -> Bool {
+    private func canExpand(_ property: PropertyScanner.Property, _ context: RenderContext) throws(PipelineError) -> Bool
+    {
         var names: Set<String> = []
         let file = SourceFile(path: source.path, text: property.text)
         MacroNames.collect(file, 0..<property.text.utf8.count, into: &names)

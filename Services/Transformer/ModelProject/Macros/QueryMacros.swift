@@ -13,7 +13,8 @@ extension MacroExpander {
         var order: [String] = []
         for text in list(bound["order_by"] ?? .nothing) {
             guard let item = SQLPiece(text).string else {
-                throw call.error("order_by of @DEDUPLICATE is a list of strings, such as ['updated_at desc nulls last'].")
+                throw call.error(
+                    "order_by of @DEDUPLICATE is a list of strings, such as ['updated_at desc nulls last'].")
             }
             order.append(item)
         }
@@ -24,7 +25,8 @@ extension MacroExpander {
             let window = "PARTITION BY \(columns) ORDER BY \(order.joined(separator: ", "))"
             return .sql("SELECT * FROM \(relation) WHERE TRUE QUALIFY ROW_NUMBER() OVER (\(window)) = 1")
         }
-        return .sql("SELECT DISTINCT ON (\(columns)) * FROM \(relation) ORDER BY \(columns), \(order.joined(separator: ", "))")
+        return .sql(
+            "SELECT DISTINCT ON (\(columns)) * FROM \(relation) ORDER BY \(columns), \(order.joined(separator: ", "))")
     }
 
     /// `@DATE_SPINE('day', start, end)`: a row for each day, week, month, quarter or year.

@@ -41,7 +41,8 @@ public struct RenderContext: Sendable {
     /// What the files of macros/ define.
     public var macros = MacroLibrary.empty
     /// The columns of a model or table by the name that a person writes; nil when they are not known.
-    public var columns: @Sendable (String) throws(PipelineError) -> [RelationColumn]? = { _ throws(PipelineError) in nil }
+    public var columns: @Sendable (String) throws(PipelineError) -> [RelationColumn]? = { _ throws(PipelineError) in nil
+    }
 
     /// A context; what is left out is as for a first run at the epoch.
     public init(

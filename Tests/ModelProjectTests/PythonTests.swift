@@ -1,0 +1,63 @@
+import ModelProject
+import Pipeline
+import Testing
+
+@Suite("What is written in Python") struct PythonTests {
+    private let files = [
+        "config.yaml": "",
+        "models/p.py": """
+        import typing as t
+
+        @model(
+            "shop.scores",
+            columns={"id": "int"},
+        )
+        def execute(context, **kwargs):
+            pass
+        """,
+        "macros/m.py":
+            "from sqlmesh import macro\n\n@macro()\ndef fancy(evaluator, x):\n    return x\n\n@macro('Other')\ndef y(e):\n    pass\n",
+        "macros/__init__.py": "",
+        "tests/test_p.py": "def test_it(): pass",
+        "models/plain.sql": "MODEL (name shop.plain);\nSELECT 1 AS id",
+        "models/caller.sql": "MODEL (name shop.caller);\n\nSELECT @EACH([a], x -> @FANCY(x)) FROM shop.plain",
+        "models/reader.sql": "MODEL (name shop.reader);\nSELECT id FROM shop.scores",
+        "models/second.sql": "MODEL (name shop.second);\nSELECT id FROM {{ ref('reader') }}",
+        "models/third.sql": "MODEL (name shop.third, depends_on (shop.caller));\nSELECT id FROM shop.plain",
+        "tests/t.yaml": """
+        kept: {model: shop.plain, outputs: {query: {rows: [{id: 1}]}}}
+        gone: {model: shop.reader, outputs: {query: {rows: [{id: 1}]}}}
+        """,
+    ]
+
+    @Test("is refused with file and line")
+    func refused() {
+        let error = #expect(throws: PipelineError.self) { try project(files) }
+        #expect(
+            error?.description == "models/p.py:3:1: Python is not supported. Write the model as SQL. "
+                + "With --skip-unsupported, what needs it is left out and the rest is loaded.")
+    }
+
+    @Test("can be left out: what needs it goes too, directly or not, and is named")
+    func leftOut() throws {
+        let read = try withFolder(files) { try $0.project(environment: [:], skipUnsupported: true) }
+        #expect(read.models.map(\.name.description) == ["shop.plain"])
+        #expect(read.tests.map(\.name) == ["kept"])
+        #expect(
+            read.leftOut.map(\.description).sorted() == [
+                "models/caller.sql:3:1: shop.caller calls the macro @fancy, which is written in Python (macros/m.py:3).",
+                "models/p.py:3: The model shop.scores is written in Python.",
+                "models/reader.sql:2:1: shop.reader reads shop.scores, which is left out.",
+                "models/second.sql:2:1: shop.second reads shop.reader, which is left out.",
+                "models/third.sql:2:1: shop.third reads shop.caller, which is left out.",
+            ])
+    }
+
+    @Test("a folder without Python is the same with and without the option")
+    func without() throws {
+        let plain = ["config.yaml": "", "models/plain.sql": "MODEL (name shop.plain);\nSELECT 1 AS id"]
+        let read = try withFolder(plain) { try $0.project(environment: [:], skipUnsupported: true) }
+        #expect(read.models == (try project(plain).models))
+        #expect(read.leftOut.isEmpty)
+    }
+}
