@@ -253,12 +253,16 @@ import Testing
                 "auto_restatement_cron of INCREMENTAL_BY_TIME_RANGE"
             ),
             (
-                "INCREMENTAL_BY_UNIQUE_KEY (unique_key x, forward_only true)", "forward_only of INCREMENTAL_BY_UNIQUE_KEY"
+                "INCREMENTAL_BY_UNIQUE_KEY (unique_key x, forward_only true)",
+                "forward_only of INCREMENTAL_BY_UNIQUE_KEY"
             ),
             ("INCREMENTAL_BY_PARTITION", "a.b replaces partitions and does not say which: add partitioned_by"),
             ("EXTERNAL", "a.b is EXTERNAL, which has no query. Write it in external_models.yaml."),
             ("SCD_TYPE_2 (unique_key y)", "a.b has no column y, which its kind names: x, valid_from, valid_to."),
-            ("SCD_TYPE_2 (unique_key x)", "a.b has no column updated_at, which its kind names: x, valid_from, valid_to."),
+            (
+                "SCD_TYPE_2 (unique_key x)",
+                "a.b has no column updated_at, which its kind names: x, valid_from, valid_to."
+            ),
             (
                 "SCD_TYPE_2_BY_COLUMN (unique_key x, columns *, valid_to_name x)",
                 "The query of a.b gives x, a column that SCD_TYPE_2_BY_COLUMN adds."

@@ -102,13 +102,18 @@ struct HistoryTests {
             }
             for (index, step) in Self.steps.enumerated() {
                 try await test.execute("\(sql: step)")
-                if index == 0 { try await test.apply(project, at: day(2)) } else { try await test.run(at: day(2 + index)) }
+                if index == 0 {
+                    try await test.apply(project, at: day(2))
+                } else {
+                    try await test.run(at: day(2 + index))
+                }
             }
             #expect(try await history() == expected)
             // A day later, and again because the table is said to have got rows.
             try await test.run(at: day(8))
             try await test.workbench.store.landed(
-                "raw.items", days(1...7), rows: 1, at: day(8), reopening: Reopening(try await test.workbench.catalog.all()))
+                "raw.items", days(1...7), rows: 1, at: day(8),
+                reopening: Reopening(try await test.workbench.catalog.all()))
             let again = try await test.run(at: day(8))
             #expect(!again.intervals.isEmpty)
             #expect(try await history() == expected)

@@ -72,7 +72,9 @@ extension TestDatabase {
             try await test.apply(try project(model), at: day(2))
             try await test.insert([("ADA", "c", "2026-11-02 10:00Z"), ("ada", "c", "2026-11-02 11:00Z")])
             let error = await #expect(throws: TransformerError.self) { try await test.run(at: day(3)) }
-            #expect(error?.message.hasPrefix("models/m0.sql:2:1: shop.all: The query gives 2 rows") == true, "\(error?.message ?? "")")
+            #expect(
+                error?.message.hasPrefix("models/m0.sql:2:1: shop.all: The query gives 2 rows") == true,
+                "\(error?.message ?? "")")
             #expect(error?.message.contains("(lower(user_id), event) = (ada, c)") == true)
             #expect(try await test.list("SELECT * FROM shop.all") == "ada a, ada b")
             try await test.execute("DELETE FROM raw.events WHERE user_id = 'ada' AND event = 'c'")
@@ -130,7 +132,8 @@ struct AppendTests {
             #expect(try await test.list("SELECT country, event FROM shop.parts") == "de a, de c, fr b")
             try await test.insert([("de", "d", "2026-11-02 10:00Z")])
             try await test.execute(
-                "INSERT INTO raw.events (user_id, event, session_id, timestamp) VALUES ('fr', 'e', 'x', '2026-11-02Z'), ('es', 'f', 'x', '2026-11-02Z')")
+                "INSERT INTO raw.events (user_id, event, session_id, timestamp) VALUES ('fr', 'e', 'x', '2026-11-02Z'), ('es', 'f', 'x', '2026-11-02Z')"
+            )
             for _ in 1...2 {
                 try await test.dieAfterWriting(at: day(3))
                 #expect(try await test.list("SELECT country, event FROM shop.parts") == "de a, de d, es f, fr e")

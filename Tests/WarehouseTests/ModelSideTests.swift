@@ -29,7 +29,8 @@ struct ModelTableTests {
             #expect(try await engine.columns(of: table)?.map(\.name) == ["writer", "at", "n"])
             #expect(try await engine.texts("SELECT count(*) FROM \(table.quoted)") == ["0"])
             #expect(
-                try await engine.texts("SELECT pg_get_indexdef('millrace__analytics.\"daily time\"'::regclass, 2, true)")
+                try await engine.texts(
+                    "SELECT pg_get_indexdef('millrace__analytics.\"daily time\"'::regclass, 2, true)")
                     == ["n"])
             let declared = RelationPath("millrace__analytics", "odd \"name\"")
             try await engine.createTable(TableDefinition(declared, .columns([.init("a b", "numeric(10,2)")])))
@@ -73,7 +74,8 @@ struct ModelTableTests {
                     group.addTask {
                         for _ in 0..<8 {
                             let scope =
-                                writer == 0 ? RowScope.all : .matching("at >= '2026-11-0\(writer)Z' AND at < '2026-11-05Z'")
+                                writer == 0
+                                ? RowScope.all : .matching("at >= '2026-11-0\(writer)Z' AND at < '2026-11-05Z'")
                             _ = try await engine.write(
                                 ModelBatch(table, .replace(scope), query: rows(0...4, by: "w\(writer)")))
                         }

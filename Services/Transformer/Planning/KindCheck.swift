@@ -29,7 +29,8 @@ enum KindCheck {
             }
             if !model.audits.isEmpty {
                 return model.error(
-                    "audits", "\(model.name) is EMBEDDED and has no rows of its own to audit. Audit its readers, or use VIEW.")
+                    "audits",
+                    "\(model.name) is EMBEDDED and has no rows of its own to audit. Audit its readers, or use VIEW.")
             }
             return nil
         case .external:

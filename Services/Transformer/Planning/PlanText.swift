@@ -61,7 +61,9 @@ public struct PlanText: Sendable {
     private static func lines(of stage: Stage) -> [String] {
         switch stage {
         case .createTables(let models):
-            ["Tables to make: \(models.map { "\($0.name) (\($0.snapshot.definition.kind.name))" }.joined(separator: ", "))"]
+            [
+                "Tables to make: \(models.map { "\($0.name) (\($0.snapshot.definition.kind.name))" }.joined(separator: ", "))"
+            ]
         case .backfill(let work):
             ["To compute:"]
                 + work.map { item in

@@ -108,7 +108,9 @@ struct ModelRunner: Sendable {
     /// Where rows must not come twice, the batches over what the table does not have yet, and those of which only the state
     /// does not know; as they are elsewhere.
     private func unwritten(_ batches: [Batch], of work: ModelWork) async throws -> [Batch] {
-        guard work.model.snapshot.definition.kind.options.isComputedOnce, !work.missing.startsAnew else { return batches }
+        guard work.model.snapshot.definition.kind.options.isComputedOnce, !work.missing.startsAnew else {
+            return batches
+        }
         let written = try await tables.writtenOnce(of: RelationNames.table(work.model.id))
         func part(_ interval: Interval, isWritten: Bool) -> Batch {
             Batch(

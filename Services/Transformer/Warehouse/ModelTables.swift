@@ -231,6 +231,10 @@ extension TransformerError {
 extension WarehouseError {
     /// For text that was put together: no place in it means anything to anybody.
     fileprivate var withoutPosition: WarehouseError {
-        if case .invalidStatement(let reason, _) = self { .invalidStatement(reason: reason, position: nil) } else { self }
+        if case .invalidStatement(let reason, _) = self {
+            .invalidStatement(reason: reason, position: nil)
+        } else {
+            self
+        }
     }
 }

@@ -27,7 +27,8 @@ extension ModelSQL {
         case .scdType2ByColumn(let options):
             return history(
                 options.columnsOfHistory,
-                .values(options.compared, at: options.updatedAtName, isStart: options.executionTimeAsValidFrom), context)
+                .values(options.compared, at: options.updatedAtName, isStart: options.executionTimeAsValidFrom), context
+            )
         }
     }
 

@@ -128,7 +128,8 @@ struct HistorySQL {
 
     /// A moment as a value of the two columns.
     private func literal(_ microseconds: Int64) -> String {
-        let moment = "\(PostgresQuoting.literal(PostgresTimestamp(microseconds: microseconds).description))::timestamptz"
+        let moment =
+            "\(PostgresQuoting.literal(PostgresTimestamp(microseconds: microseconds).description))::timestamptz"
         return timeType.contains("with time zone") ? moment : "(\(moment) AT TIME ZONE 'UTC')::\(timeType)"
     }
 }

@@ -52,7 +52,8 @@ struct ModelStatements {
     private func finding(of check: ModelCheck, _ index: Int) async throws -> CheckFinding? {
         let isOfRows = check.style == .rows
         let rows = try await rows(
-            check.sql, .check(index), after: isOfRows ? "SELECT count(*) FROM (" : "", before: isOfRows ? "\n) AS audit" : ""
+            check.sql, .check(index), after: isOfRows ? "SELECT count(*) FROM (" : "",
+            before: isOfRows ? "\n) AS audit" : ""
         ).map { row in row.columns.indices.map { row.text(at: $0) } }
         guard rows.count == 1, rows[0].count == 1, let failures = rows[0][0].flatMap({ Int($0) }) else {
             let answer = rows.first.map { row in row.map { $0 ?? "NULL" }.joined(separator: ", ") } ?? "nothing"

@@ -28,7 +28,8 @@ extension PostgresEngine {
         if try await kind(of: notes, connection) == nil {
             try await lock("relation \(notes)", connection)
             try await connection.query(
-                "CREATE TABLE IF NOT EXISTS \(sql: notes.quoted) (relation text PRIMARY KEY, times tstzmultirange NOT NULL)")
+                "CREATE TABLE IF NOT EXISTS \(sql: notes.quoted) (relation text PRIMARY KEY, times tstzmultirange NOT NULL)"
+            )
         }
         let ends = [span.from, span.to].map { PostgresTimestamp(microseconds: $0).description }
         let written = try await connection.execute(
