@@ -12,18 +12,24 @@ struct TestCommand: AsyncParsableCommand {
     var names: [String] = []
     @Flag(help: "Leave out what is written in Python, and the models that need it.")
     var skipUnsupported = false
+    @Flag(help: "One JSON document.")
+    var json = false
 
     func run() async throws {
-        let (names, skipUnsupported) = (names, skipUnsupported)
+        let (names, skipUnsupported, json) = (names, skipUnsupported, json)
         try await CommandSupport.withWorkbench { workbench, settings in
             let project = try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported)
             if project.tests.isEmpty {
                 throw ExitError(.failed, "There are no unit tests in \(try PipelineLocation(settings).path)/tests.")
             }
-            try await TestWork.run(
-                project, database: workbench.database,
-                only: names.isEmpty ? nil : Set(names),
-                quiet: false)
+            let only = names.isEmpty ? nil : Set(names)
+            guard json else {
+                return try await TestWork.run(project, database: workbench.database, only: only, quiet: false)
+            }
+            let document = TestsDocument(
+                try await TestWork.results(of: project, database: workbench.database, only: only))
+            print(try CommandJSON.text(document))
+            if document.failed > 0 { throw ExitError(.failed, "") }
         }
     }
 }
@@ -33,33 +39,74 @@ enum TestWork {
     /// - Throws: ``ExitError`` when one fails.
     static func run(
         _ project: Project, database: Database, only names: Set<String>?, quiet: Bool,
-        report: @Sendable (String) -> Void = { Output.line($0) }
+        report: @escaping @Sendable (String) -> Void = { Output.line($0) }
     ) async throws {
+        let results = try await results(of: project, database: database, only: names) { result in
+            if result.problems.isEmpty {
+                if !quiet { report("passed  \(result.name)") }
+            } else {
+                let lines = ["FAILED  \(result.name)  (\(result.place))"]
+                report((lines + result.problems.map { "        \($0)" }).joined(separator: "\n"))
+            }
+        }
+        let failed = results.count { !$0.problems.isEmpty }
+        if failed > 0 { throw ExitError(.failed, "\(failed) of \(results.count) unit tests failed.") }
+        if !quiet || !results.isEmpty { report("\(results.count) unit tests passed.") }
+    }
+
+    /// A test that was run, or could not be.
+    struct Result: Sendable {
+        let name: String
+        /// The model, and the test's file and line.
+        let place: String
+        let model: String, file: String, line: Int
+        /// Empty when it passed.
+        let problems: [String]
+    }
+
+    /// - Parameter report: Told of each as soon as it is over.
+    static func results(
+        of project: Project, database: Database, only names: Set<String>?,
+        report: @Sendable (Result) -> Void = { _ in }
+    ) async throws -> [Result] {
         let runner = UnitTestRunner(database: database, project: project, graph: try ProjectGraph(project))
         if let unknown = names?.first(where: { name in !project.tests.contains { $0.name == name } }) {
             throw ExitError(.usage, "There is no test \(unknown).")
         }
-        var failed = 0
-        var passed = 0
+        var results: [Result] = []
         for test in project.tests where names?.contains(test.name) ?? true {
-            let result: UnitTestResult
+            var problems: [String]
             do {
-                result = try await runner.run(test)
+                problems = try await runner.run(test).problems
             } catch let error as PipelineError {
-                failed += 1
-                report("FAILED  \(test.name)\n        \(error)")
-                continue
+                problems = ["\(error)"]
             }
-            if result.problems.isEmpty {
-                passed += 1
-                if !quiet { report("passed  \(test.name)") }
-            } else {
-                failed += 1
-                let lines = ["FAILED  \(test.name)  (\(result.model), \(test.file):\(test.line))"]
-                report((lines + result.problems.map { "        \($0)" }).joined(separator: "\n"))
-            }
+            let model = project.index.find(test.model)?.description ?? test.model
+            let result = Result(
+                name: test.name, place: "\(model), \(test.file):\(test.line)", model: model, file: test.file,
+                line: test.line, problems: problems)
+            report(result)
+            results.append(result)
         }
-        if failed > 0 { throw ExitError(.failed, "\(failed) of \(failed + passed) unit tests failed.") }
-        if !quiet || passed > 0 { report("\(passed) unit tests passed.") }
+        return results
+    }
+}
+
+/// What came of the unit tests, as data.
+struct TestsDocument: Encodable {
+    struct Test: Encodable {
+        let name: String, model: String, file: String, line: Int, passed: Bool, problems: [String]
+    }
+    let passed: Int, failed: Int
+    let tests: [Test]
+
+    init(_ results: [TestWork.Result]) {
+        tests = results.map {
+            Test(
+                name: $0.name, model: $0.model, file: $0.file, line: $0.line, passed: $0.problems.isEmpty,
+                problems: $0.problems)
+        }
+        passed = tests.count(where: \.passed)
+        failed = tests.count - passed
     }
 }

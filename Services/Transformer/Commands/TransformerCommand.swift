@@ -20,7 +20,8 @@ public struct TransformerCommand: AsyncParsableCommand {
             ServeCommand.self, PlanCommand.self, ApplyCommand.self, ExplainCommand.self, FetchCommand.self,
             TableDiffCommand.self, RunCommand.self,
             BackfillCommand.self,
-            AuditCommand.self, TestCommand.self, LineageCommand.self, RenderCommand.self, EnvironmentsCommand.self,
+            AuditCommand.self, TestCommand.self, LineageCommand.self, DagCommand.self, RenderCommand.self,
+            EnvironmentsCommand.self,
             RollbackCommand.self, JanitorCommand.self, SetAsideCommand.self,
         ])
 

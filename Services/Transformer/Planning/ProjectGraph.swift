@@ -67,6 +67,13 @@ public struct ProjectGraph: Sendable {
         return found
     }
 
+    /// A model, all that it reads and all that reads it, directly or not.
+    public func family(of name: ModelName) -> Set<ModelName> {
+        var above: Set<ModelName> = [name]
+        for snapshot in snapshots.reversed() where above.contains(snapshot.name) { above.formUnion(snapshot.parents) }
+        return above.union(descendants(of: [name]))
+    }
+
     /// The models that audits compare with: they are to be computed before, so that the first plan finds their rows. Where
     /// that would be a circle, as when a model is compared with one that reads it, the models' own order stays.
     private static func auditReads(

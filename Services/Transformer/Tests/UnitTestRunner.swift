@@ -297,18 +297,19 @@ struct UnitTestRunner: Sendable {
         }
         let compared = output.partial && !named.isEmpty ? columns.filter(named.contains) : columns
         let list = compared.map { SQLText.identifier($0) }.joined(separator: ", ")
-        func difference(_ left: String, _ right: String) async throws -> [String] {
+        func difference(_ left: String, _ right: String) async throws -> [RowDifference.TextRow] {
             try await run(
                 """
-                SELECT row_to_json(d)::text AS row FROM (
+                SELECT row_to_json(d)::text AS row, d.* FROM (
                   SELECT \(list) FROM \(schema).\(left)
                   EXCEPT ALL SELECT \(list) FROM \(schema).\(right)) AS d
                 """, "comparing \(what)", session
-            ).map { try $0.text("row") }
+            ).map { RowDifference.TextRow(json: $0.first ?? "", values: Array($0.values.dropFirst())) }
         }
-        let missing = try await difference("expected", "actual").map { "missing from \(what): \($0)" }
-        let surplus = try await difference("actual", "expected").map { "not expected of \(what): \($0)" }
+        let found = RowDifference(
+            columns: compared, missing: try await difference("expected", "actual"),
+            surplus: try await difference("actual", "expected"))
         try await session.execute("DROP TABLE \(sql: schema).actual, \(sql: schema).expected")
-        return missing + surplus
+        return found.lines(of: what)
     }
 }

@@ -38,6 +38,9 @@ struct IntervalReasons {
 
     /// A model that is computed as a whole has one reason.
     private static func whole(_ model: ModelSnapshot, _ missing: MissingIntervals, _ now: Situation) -> [Part] {
+        guard model.definition.kind.options.hasRelation else {
+            return [Part(intervals: now.done, isComputed: false, reason: "has no table: it stands in what reads it")]
+        }
         guard !missing.due.isEmpty else {
             return [Part(intervals: now.done, isComputed: false, reason: "is done: nothing that it reads has changed")]
         }

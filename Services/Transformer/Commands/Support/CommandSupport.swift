@@ -75,6 +75,25 @@ enum CommandSupport {
         return model
     }
 
+    /// The models that any of `selections` names.
+    static func models(
+        _ selections: [String], among candidates: [ModelSelection.Candidate]
+    ) throws -> Set<ModelName> {
+        var names: Set<ModelName> = []
+        for text in selections {
+            do {
+                let selection = try ModelSelection(text)
+                if let branch = selection.branches.first {
+                    throw ExitError(.usage, "git:\(branch) is for plans: only those compare files.")
+                }
+                names.formUnion(try selection.names(among: candidates))
+            } catch let mistake as ModelSelection.Mistake {
+                throw ExitError(.failed, "\(mistake)")
+            }
+        }
+        return names
+    }
+
     static func model(_ text: String) throws -> ModelName {
         guard let name = ModelName(text) else { throw ExitError(.usage, "`\(text)` is not a model's name.") }
         return name

@@ -55,18 +55,7 @@ struct TableDiffFinder: Sendable {
         let candidates = environment.models.map {
             ModelSelection.Candidate(name: $0.name, parents: $0.facts.parents, tags: $0.facts.tags)
         }
-        var names: Set<ModelName> = []
-        for text in selections {
-            do {
-                let selection = try ModelSelection(text)
-                if let branch = selection.branches.first {
-                    throw ExitError(.usage, "git:\(branch) compares files; environments have none.")
-                }
-                names.formUnion(try selection.names(among: candidates))
-            } catch let mistake as ModelSelection.Mistake {
-                throw ExitError(.failed, "\(mistake)")
-            }
-        }
+        let names = try CommandSupport.models(selections, among: candidates)
         return environment.models.map(\.name).filter(names.contains)
     }
 

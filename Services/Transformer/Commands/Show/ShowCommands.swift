@@ -4,18 +4,6 @@ import Pipeline
 import Planning
 import ServiceRuntime
 
-/// `transformer lineage`
-struct LineageCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "lineage", abstract: "Show which table is made from which, from the pipeline folder.")
-
-    func run() async throws {
-        let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings))
-        print(LineageGraph(graph.snapshots).tree)
-    }
-}
-
 /// `transformer render`
 struct RenderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,6 +18,8 @@ struct RenderCommand: AsyncParsableCommand {
     var executionTime: String?
     @Flag(help: "Leave out what is written in Python, and the models that need it.")
     var skipUnsupported = false
+    @Flag(help: "One JSON document.")
+    var json = false
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
@@ -46,8 +36,19 @@ struct RenderCommand: AsyncParsableCommand {
         guard let interval = Interval(from: from, to: to) else { throw ExitError(.usage, "--end is before --start.") }
         let rendering = ModelRendering(snapshot)
         let context = rendering.context(for: interval, execution: now, isIncremental: true)
-        print(try rendering.query(context).text.trimmingCharacters(in: .whitespacesAndNewlines))
+        let sql = try rendering.query(context).text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard json else { return print(sql) }
+        print(
+            try CommandJSON.text(
+                RenderDocument(
+                    model: name.description, dialect: snapshot.definition.dialect, interval: TimeSpan(interval),
+                    sql: sql)))
     }
+}
+
+/// A rendered query as data.
+struct RenderDocument: Encodable {
+    let model: String, dialect: String, interval: TimeSpan, sql: String
 }
 
 /// `transformer environments`
@@ -65,15 +66,18 @@ struct EnvironmentsCommand: AsyncParsableCommand {
     var remove: String?
     @Flag(help: "Remove it although it is prod.")
     var allowRemoval = false
+    @Flag(help: "The list as one JSON document.")
+    var json = false
 
     func validate() throws {
+        if remove != nil, json { throw ValidationError("--json is for the list.") }
         if remove == RelationNames.production, !allowRemoval {
             throw ValidationError("`prod` is what dashboards read. To remove it all the same, add --allow-removal.")
         }
     }
 
     func run() async throws {
-        let remove = remove
+        let (remove, json) = (remove, json)
         try await CommandSupport.withWorkbench { workbench, settings in
             if let remove {
                 try await workbench.plans.exclusively(remove, report: { Output.line($0) }) {
@@ -84,6 +88,10 @@ struct EnvironmentsCommand: AsyncParsableCommand {
                 return Output.line("\(remove) is gone.")
             }
             let listing = try await workbench.catalog.all()
+            if json {
+                let document = EnvironmentsDocument(listing, done: try await workbench.store.done())
+                return print(try CommandJSON.text(document))
+            }
             if listing.plans.isEmpty { print("There is no environment yet: `transformer apply` makes one.") }
             let done = try await workbench.store.done()
             for environment in listing.environments {
