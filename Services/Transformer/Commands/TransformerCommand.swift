@@ -22,7 +22,8 @@ public struct TransformerCommand: AsyncParsableCommand {
             BackfillCommand.self,
             AuditCommand.self, TestCommand.self, LineageCommand.self, DagCommand.self, RenderCommand.self,
             EnvironmentsCommand.self,
-            RollbackCommand.self, JanitorCommand.self, SetAsideCommand.self,
+            LintCommand.self, FormatCommand.self, InfoCommand.self, InitCommand.self, CreateTestCommand.self,
+            CreateExternalModelsCommand.self, RollbackCommand.self, JanitorCommand.self, SetAsideCommand.self,
         ])
 
     public init() {}

@@ -71,7 +71,40 @@ struct UnitTestRunner: Sendable {
         }
     }
 
-    private func problems(of test: ModelTest, _ snapshot: ModelSnapshot, _ session: Session) async throws -> [String] {
+    /// What the model's query makes of a test's inputs: columns, and rows as text.
+    /// - Throws: ``PipelineError`` for a test that is no test, or SQL that the database refuses.
+    func outputs(of test: ModelTest) async throws -> (columns: [ColumnDescription], rows: [[String?]]) {
+        guard let name = project.index.find(test.model), let snapshot = graph[name] else {
+            throw test.error("There is no model \(test.model).")
+        }
+        do {
+            return try await database.discarded { session in
+                let prepared = try await prepare(test, snapshot, session)
+                let schema = SQLText.identifier(Self.schema)
+                try await run(
+                    "CREATE TABLE \(schema).actual AS \(prepared.filtered)", from: prepared.sql, "the query", session)
+                let columns = try await self.columns("actual", session)
+                let list = columns.map { "\(SQLText.identifier($0.name))::text" }.joined(separator: ", ")
+                let order = columns.indices.map { "\($0 + 1)" }.joined(separator: ", ")
+                let rows = try await run("SELECT \(list) FROM \(schema).actual ORDER BY \(order)", "the query", session)
+                return (columns, rows.map(\.values))
+            }
+        } catch let refused as Refused {
+            throw test.error(refused.message)
+        }
+    }
+
+    /// The model's query over the test's inputs, which are tables now.
+    private struct Prepared {
+        let sql: PlacedSQL
+        /// With the interval's filter.
+        let filtered: String
+        let dialect: SQLDialect
+    }
+
+    private func prepare(
+        _ test: ModelTest, _ snapshot: ModelSnapshot, _ session: Session
+    ) async throws -> Prepared {
         try await session.execute("CREATE SCHEMA \(identifier: Self.schema)")
         let query = try self.query(of: test, snapshot)
         var tables: [String: String] = [:]
@@ -85,19 +118,25 @@ struct UnitTestRunner: Sendable {
             throw test.error("The query reads \(table), for which the test has no input.")
         }
         let sql = query.placed(at: snapshot.definition.query.firstCode) { input($0, tables) }
-        var problems: [String] = []
         // Once by itself, so that a mistake in it is told as one, at its place.
         let shape = "CREATE TABLE \(SQLText.identifier(Self.schema)).output_shape AS SELECT * FROM ("
         try await run(
             shape + sql.text + "\n) AS model WITH NO DATA", from: sql, after: shape, "\(snapshot.name)", session)
         let columns = try await self.columns("output_shape", session)
         let filter = try self.filter(of: test, snapshot, columns)
-        let filtered = "SELECT * FROM (\(sql.text)\n) AS model\(filter)"
+        return Prepared(
+            sql: sql, filtered: "SELECT * FROM (\(sql.text)\n) AS model\(filter)", dialect: query.dialect)
+    }
+
+    private func problems(of test: ModelTest, _ snapshot: ModelSnapshot, _ session: Session) async throws -> [String] {
+        let prepared = try await prepare(test, snapshot, session)
+        let (sql, filtered) = (prepared.sql, prepared.filtered)
+        var problems: [String] = []
         if let output = test.outputs {
             problems += try await compare(output, with: filtered, from: sql, "the query", session)
         }
         for (name, output) in test.ctes {
-            guard let cte = try commonTable(name, of: sql.text, query.dialect) else {
+            guard let cte = try commonTable(name, of: sql.text, prepared.dialect) else {
                 throw test.error("The query of \(snapshot.name) has no CTE \(name).")
             }
             problems += try await compare(output, with: cte, from: sql, "the CTE \(name)", session)

@@ -45,7 +45,8 @@ struct RowFetch: Sendable {
         return Prepared(title: "\(name)", isOfFile: true, before: statements.before, query: statements.query)
     }
 
-    private func query(_ text: String) async throws -> Prepared {
+    /// A query of its own, in which models are the environment's views.
+    func query(_ text: String) async throws -> Prepared {
         let models = try await catalog.find(environment)?.models.map(\.name) ?? []
         let source = SourceFile(path: "SQL", text: text)
         do throws(SQLError) {
@@ -78,6 +79,23 @@ struct RowFetch: Sendable {
         let rows = try await rows(prepared, "SELECT row_to_json(millrace_rows)::text")
         let objects = rows.prefix(limit).compactMap(\.first).joined(separator: ",\n")
         return "{\"isTruncated\":\(rows.count > limit),\"rows\":[\n\(objects)]}"
+    }
+
+    /// The rows as text, with the columns' types.
+    func typed(_ prepared: Prepared) async throws -> (columns: [ColumnDescription], rows: [[String?]]) {
+        let prefix = "CREATE TEMPORARY TABLE millrace_rows ON COMMIT DROP AS SELECT * FROM ("
+        return try await database.discarded { session in
+            try await run(prepared.query, prefix, "\n) AS rows LIMIT \(limit)", prepared, session)
+            let columns = try await session.rows(
+                """
+                SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+                WHERE attrelid = 'pg_temp.millrace_rows'::regclass AND attnum > 0 ORDER BY attnum
+                """
+            ).map { ColumnDescription(name: try $0.text("name"), type: try $0.text("type")) }
+            let list = columns.map { "\(SQLText.identifier($0.name))::text" }.joined(separator: ", ")
+            let rows = try await session.rows("SELECT \(sql: list) FROM pg_temp.millrace_rows")
+            return (columns, rows.map(\.values))
+        }
     }
 
     /// One more than are shown, where there are more.

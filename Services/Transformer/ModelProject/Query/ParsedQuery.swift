@@ -74,6 +74,11 @@ public struct ParsedQuery: Sendable {
         PlacedSQL(self, at: offset, replacing: replacement)
     }
 
+    /// Where in the file `range` of the text came from, in UTF-8 bytes.
+    public func sourceOffset(of range: SourceRange) -> Int {
+        rendered.sourceOffset(of: range.isNone ? 0 : range.offsets.lowerBound)
+    }
+
     /// An error at the place in the file that `range` of the text came from.
     public func error(at range: SourceRange, _ message: String) -> PipelineError {
         rendered.error(at: range.isNone ? 0 : range.offsets.lowerBound, message)

@@ -54,7 +54,7 @@ public enum TestValue: Sendable, Equatable {
 
 extension ModelTest {
     /// Reads a file of `tests/`: a mapping from test names to tests.
-    static func parse(_ source: SourceFile) throws(PipelineError) -> [ModelTest] {
+    public static func parse(_ source: SourceFile) throws(PipelineError) -> [ModelTest] {
         var tests: [ModelTest] = []
         for (key, value) in try YAMLReader.parse(source).mapping() { tests.append(try ModelTest(key: key, value)) }
         return tests
