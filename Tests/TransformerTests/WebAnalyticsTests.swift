@@ -167,7 +167,7 @@ import Testing
             let work = try await store.begin(pageviews.id)
             try await test.landed(days(6...6))
             try await store.finish(
-                work, computed: days(5...7), complete: days(5...7), reopening: Reopening(listing),
+                work, computed: days(5...7), rows: 3, complete: days(5...7), reopening: Reopening(listing),
                 plans: ["prod": environments[0].plan], messages: [], check: { _ in })
             let done = try await store.done(pageviews.id)
             #expect(done.subtracting(IntervalSet(from: .beginning, to: day(1))) == days(1...5, 7...7))

@@ -70,6 +70,8 @@ final class EnvironmentCatalog: Sendable {
     private let kept = Mutex<[String: Kept]>([:])
     /// Models whose texts have been read, by environment.
     private let texts = Mutex<[String: Texts]>([:])
+    /// What tables are made from, by table, with the text that it was read from.
+    private let reads = Mutex<[VersionID: (text: String, node: Reopening.Node)]>([:])
 
     /// Those of one plan.
     private struct Texts: Sendable {
@@ -90,7 +92,7 @@ final class EnvironmentCatalog: Sendable {
 
     /// All environments as they are now, by name.
     func all() async throws -> Listing {
-        var listing = Listing(tables: try await store.reads())
+        var listing = Listing(tables: try nodes(of: try await store.reads()))
         let plans = try await store.plans()
         kept.withLock { kept in kept = kept.filter { plans[$0.key] != nil } }
         texts.withLock { texts in texts = texts.filter { plans[$0.key] != nil } }
@@ -102,6 +104,20 @@ final class EnvironmentCatalog: Sendable {
             }
         }
         return listing
+    }
+
+    /// Looked at after every batch, and nearly always as they were: each is read once.
+    private func nodes(of stored: [(table: VersionID, reads: String)]) throws -> [Reopening.Node] {
+        var known = reads.withLock { $0 }
+        let nodes = try stored.map { table, text in
+            if let found = known[table], found.text == text { return found.node }
+            let node = try TableReads(text).node(of: table)
+            known[table] = (text, node)
+            return node
+        }
+        let now = known
+        reads.withLock { $0 = now }
+        return nodes
     }
 
     /// Those that could not be read when somebody last looked.

@@ -16,6 +16,9 @@ struct Janitor: Sendable {
     /// How long a promotion can be gone back to, and how long a table stays that nothing shows, in seconds: a week.
     static let retention: Int = 7 * 86_400
 
+    /// How long it is known what was computed when, in seconds: 30 days.
+    static let historyKept = 30 * 86_400
+
     /// What was taken away.
     struct Outcome: Sendable, Equatable {
         var environments: [String] = []
@@ -51,6 +54,7 @@ struct Janitor: Sendable {
             }
         }
         try await store.forgetSnapshots()
+        try await store.forgetRuns(olderThan: Self.historyKept)
         for kept in outcome.kept { logger.warning("not cleaned up", metadata: ["what": "\(kept)"]) }
         if outcome != Outcome() {
             logger.info(

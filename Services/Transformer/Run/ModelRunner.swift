@@ -71,8 +71,10 @@ struct ModelRunner: Sendable {
                 }
                 try await note(batch, of: work, active, rows: rows, ticket)
             } catch {
-                try? await store.abandon(active)  // what is left of it is harmless, and the first error matters
-                throw TransformerError.from(error, doing: "\(work.model.name) \(batch.computed)").of(batch.computed)
+                let told = TransformerError.from(error, doing: "\(work.model.name) \(batch.computed)")
+                // What is left of it is harmless, and the first error matters.
+                try? await store.abandon(active, tried: batch.computed, error: told.message)
+                throw told.of(batch.computed)
             }
             outcome.intervals = outcome.intervals.union(batch.computed)
             index += 1
@@ -185,7 +187,8 @@ struct ModelRunner: Sendable {
             let messages = try updates(work.model.id, batch.computed, rows: rows, in: environments)
             do {
                 try await store.finish(
-                    active, computed: batch.computed, complete: batch.complete, reopening: Reopening(listing),
+                    active, computed: batch.computed, rows: rows, complete: batch.complete,
+                    reopening: Reopening(listing),
                     plans: listing.plans, messages: messages, check: ticket.check)
                 return
             } catch is StalePlans {

@@ -152,6 +152,19 @@ enum StateMigrations {
                 CREATE INDEX ON transformer.promotions (environment, promoted_at);
                 -- When the janitor may take an environment away; NULL: never.
                 ALTER TABLE transformer.environments ADD COLUMN expires_at timestamptz;
+                -- What was computed, batch by batch, and how it ended; kept for 30 days.
+                CREATE TABLE transformer.model_runs (
+                    id uuid PRIMARY KEY,
+                    name text NOT NULL,
+                    version text NOT NULL,
+                    started_at timestamptz NOT NULL,
+                    finished_at timestamptz NOT NULL DEFAULT now(),
+                    computed tstzmultirange NOT NULL,
+                    rows bigint NOT NULL,
+                    error text
+                );
+                CREATE INDEX ON transformer.model_runs (name, finished_at);
+                CREATE INDEX ON transformer.model_runs (finished_at);
                 -- When a plan last counted on the table: the janitor leaves it alone for a while.
                 ALTER TABLE transformer.snapshots ADD COLUMN used_at timestamptz NOT NULL DEFAULT now();
                 """),

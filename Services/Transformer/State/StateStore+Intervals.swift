@@ -50,18 +50,29 @@ extension StateStore {
     }
 
     /// Says that the work came to nothing.
-    func abandon(_ work: ActiveWork) async throws {
-        _ = try await database.session.execute("DELETE FROM transformer.active_work WHERE id = \(work.id)::uuid")
+    /// - Parameters:
+    ///   - tried: What was to be computed.
+    ///   - error: Why it failed, for people; nil leaves no trace of it.
+    func abandon(_ work: ActiveWork, tried: IntervalSet = IntervalSet(), error: String? = nil) async throws {
+        _ = try await database.session.execute(
+            """
+            WITH ended AS (
+              DELETE FROM transformer.active_work WHERE id = \(work.id)::uuid RETURNING id, name, version, started_at)
+            INSERT INTO transformer.model_runs (id, name, version, started_at, computed, rows, error)
+            SELECT id, name, version, started_at, \(MultirangeText.write(tried))::tstzmultirange, 0, \(error)::text
+            FROM ended WHERE \(error)::text IS NOT NULL
+            """)
     }
 
     /// Says that the rows of `computed` are in the table. In one transaction: `complete` counts as done, apart from what was
     /// reopened meanwhile; what reads the model is reopened there; and the messages that say so go into the outbox.
     /// - Parameters:
+    ///   - rows: How many were written.
     ///   - complete: The part of `computed` that is over and need not be computed again.
     ///   - reopening: The late-data rule over all environments, by their current plans.
     ///   - check: Throws when the caller has lost its right to say so.
     func finish(
-        _ work: ActiveWork, computed: IntervalSet, complete: IntervalSet, reopening: Reopening,
+        _ work: ActiveWork, computed: IntervalSet, rows: Int, complete: IntervalSet, reopening: Reopening,
         plans: [String: String], messages: [OutboxMessage], check: @Sendable (Session) async throws -> Void
     ) async throws {
         try await change { session in
@@ -69,7 +80,13 @@ extension StateStore {
             guard try await self.plans(session) == plans else { throw StalePlans() }
             let removed = try await session.rows(
                 """
-                DELETE FROM transformer.active_work WHERE id = \(work.id)::uuid RETURNING reopened::text AS reopened
+                WITH ended AS (
+                  DELETE FROM transformer.active_work WHERE id = \(work.id)::uuid RETURNING *),
+                noted AS (
+                  INSERT INTO transformer.model_runs (id, name, version, started_at, computed, rows)
+                  SELECT id, name, version, started_at, \(MultirangeText.write(computed))::tstzmultirange,
+                    \(rows)::bigint FROM ended)
+                SELECT reopened::text AS reopened FROM ended
                 """)
             // Gone means that somebody took this worker for dead: nothing was noted for it, so nothing counts as done.
             // So with what cannot be read.

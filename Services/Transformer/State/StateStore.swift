@@ -110,20 +110,14 @@ struct StateStore: Sendable {
             """)
     }
 
-    /// Every table that has rows and what it is made from, shown by an environment or not.
-    func reads() async throws -> [Reopening.Node] {
-        let rows = try await database.session.rows(
+    /// Every table that has rows and what it is made from, as stored, shown by an environment or not.
+    func reads() async throws -> [(table: VersionID, reads: String)] {
+        try await database.session.rows(
             """
             SELECT DISTINCT s.name, s.version, s.reads::text AS reads FROM transformer.snapshots s
             JOIN transformer.intervals i ON i.name = s.name AND i.version = s.version
             WHERE s.reads IS NOT NULL
-            """)
-        var nodes: [Reopening.Node] = []
-        for row in rows {
-            let reads = try JSONDecoder().decode(TableReads.self, from: Data(try row.text("reads").utf8))
-            guard let name = ModelName(try row.text("name")) else { continue }
-            nodes.append(reads.node(of: VersionID(name: name, version: try row.text("version"))))
-        }
-        return nodes
+            """
+        ).map { (VersionID(name: try $0.modelName("name"), version: try $0.text("version")), try $0.text("reads")) }
     }
 }

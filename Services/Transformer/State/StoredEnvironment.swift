@@ -109,6 +109,13 @@ struct TableReads: Codable, Sendable {
         start = facts.start ?? .beginning
     }
 
+    /// As it was stored.
+    init(_ text: String) throws {
+        do { self = try JSONDecoder().decode(TableReads.self, from: Data(text.utf8)) } catch {
+            throw TransformerError(.pipelineError, "what a table is made from is stored in another form: \(error)")
+        }
+    }
+
     func node(of table: VersionID) -> Reopening.Node {
         Reopening.Node(
             name: table.name, version: table.version,
