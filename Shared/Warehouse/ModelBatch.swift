@@ -92,7 +92,7 @@ public struct ModelBatch: Sendable {
     public var table: RelationPath
     /// What happens to the rows that are there.
     public var write: RowWrite
-    /// Which rows come: a query with at least the table's columns, by name, in any order.
+    /// Which rows come: a query with at least the table's columns, but for those omitted, by name, in any order.
     public var query: String
     /// Statements of the model before its query.
     public var before: [String] = []
@@ -105,6 +105,8 @@ public struct ModelBatch: Sendable {
     public var once: BatchSpan?
     /// Whether all rows of the table go first, and what is noted of it.
     public var startsAnew = false
+    /// Columns of the table that are left out: the query does not give them, and new rows have NULL there.
+    public var omitted: [String] = []
 
     /// Rows of `query` for `table`.
     public init(_ table: RelationPath, _ write: RowWrite, query: String) {

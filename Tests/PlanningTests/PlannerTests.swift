@@ -245,16 +245,8 @@ import Testing
         "is refused when it is planned, with its place",
         arguments: [
             (
-                "INCREMENTAL_BY_TIME_RANGE (time_column x, forward_only true)",
-                "forward_only of INCREMENTAL_BY_TIME_RANGE"
-            ),
-            (
                 "INCREMENTAL_BY_TIME_RANGE (time_column x, auto_restatement_cron '@daily')",
                 "auto_restatement_cron of INCREMENTAL_BY_TIME_RANGE"
-            ),
-            (
-                "INCREMENTAL_BY_UNIQUE_KEY (unique_key x, forward_only true)",
-                "forward_only of INCREMENTAL_BY_UNIQUE_KEY"
             ),
             ("INCREMENTAL_BY_PARTITION", "a.b replaces partitions and does not say which: add partitioned_by"),
             ("EXTERNAL", "a.b is EXTERNAL, which has no query. Write it in external_models.yaml."),

@@ -14,12 +14,12 @@ enum KindCheck {
                     "kind",
                     "\(model.name) replaces partitions and does not say which: add partitioned_by (column) to MODEL.")
             }
-            return refusal(of: model, options.evolution, isAlwaysForward: true)
-        case .incrementalUnmanaged(let options): return refusal(of: model, options.evolution, isAlwaysForward: true)
+            return refusal(of: model, options.evolution)
+        case .incrementalUnmanaged(let options): return refusal(of: model, options.evolution)
         case .scdType2ByTime(let options):
-            return refusal(of: model, options.columnsOfHistory.evolution, isAlwaysForward: true)
+            return refusal(of: model, options.columnsOfHistory.evolution)
         case .scdType2ByColumn(let options):
-            return refusal(of: model, options.columnsOfHistory.evolution, isAlwaysForward: true)
+            return refusal(of: model, options.columnsOfHistory.evolution)
         case .embedded:
             guard model.preStatements.isEmpty, model.postStatements.isEmpty else {
                 return model.error(
@@ -40,11 +40,8 @@ enum KindCheck {
     }
 
     private static func refusal(
-        of model: ModelDefinition, _ evolution: Evolution, isAlwaysForward: Bool = false
+        of model: ModelDefinition, _ evolution: Evolution
     ) -> PipelineError? {
-        if evolution.forwardOnly, !isAlwaysForward {
-            return refusal(of: model, "forward_only", "Leave it out: a change is computed anew.")
-        }
         if evolution.autoRestatementCron != nil {
             return refusal(
                 of: model, "auto_restatement_cron", "Say lookback for how many intervals are computed again.")

@@ -58,6 +58,8 @@ public struct ModelSnapshot: Sendable {
     let incrementalQuery: ParsedQuery?
     /// Pre- and post-statements in one spelling.
     let statements: [String]
+    /// The columns that its table has, as SQL means their names; nil when not all of them can be known.
+    public let outputColumns: [String]?
     /// Over everything that decides the model's rows, its parents' rows taken as given.
     public let dataHash: String
     /// Over everything that decides no rows: owner, description, cron, audits …
@@ -70,6 +72,13 @@ public struct ModelSnapshot: Sendable {
     /// An error at the place in the model's file that names `relation`.
     public func error(at relation: String, _ message: String) -> PipelineError {
         places[relation].map { definition.source.error(at: $0, message) } ?? definition.error("depends_on", message)
+    }
+
+    /// Whether a change of it holds for new intervals alone.
+    /// - Parameter asked: It was asked for of all models that have intervals.
+    func isForward(_ asked: Bool) -> Bool {
+        let options = definition.kind.options
+        return options.isIncremental && (asked || options.evolution.forwardOnly)
     }
 
     /// Other models that its audits look at, sorted.

@@ -27,6 +27,8 @@ public struct ModelChange: Sendable, Equatable {
         case removed
         /// The model's own text says other rows; `none` when it says the same ones in other words.
         case modified(RowEffect)
+        /// The model's own text says other rows, and only new intervals get them: those that are there stay.
+        case forwardOnly
         /// Only models that it reads. With `none` it stays as it is.
         case indirectlyModified(RowEffect)
         /// Owner, description, cron, audits …: nothing is computed.
@@ -60,7 +62,7 @@ extension ModelChange.Kind {
         switch self {
         case .added, .removed: .all
         case .modified(let effect), .indirectlyModified(let effect): effect
-        case .metadata: .none
+        case .metadata, .forwardOnly: .none
         }
     }
 
@@ -69,7 +71,7 @@ extension ModelChange.Kind {
         switch self {
         case .added, .removed: false
         case .modified(let effect), .indirectlyModified(let effect): effect == .none
-        case .metadata: true
+        case .metadata, .forwardOnly: true
         }
     }
 }

@@ -9,10 +9,16 @@ struct ModelComparison {
     let current: [ModelName: PromotedModel]
     /// Those of them whose text has changed, read.
     let previous: [ModelName: ModelSnapshot]
+    /// Changes of incremental models hold for new intervals alone, whatever their kinds say.
+    let forwardOnly: Bool
     /// What was decided of models so far: parents come before those who read them.
     private(set) var kinds: [ModelName: ModelChange.Kind] = [:]
 
-    init(_ graph: ProjectGraph, with current: [ModelName: PromotedModel], previous: [ModelName: ModelSnapshot]) {
+    init(
+        _ graph: ProjectGraph, with current: [ModelName: PromotedModel], previous: [ModelName: ModelSnapshot],
+        forwardOnly: Bool = false
+    ) {
+        self.forwardOnly = forwardOnly
         self.graph = graph
         self.current = current
         self.previous = previous
@@ -30,11 +36,18 @@ struct ModelComparison {
         if snapshot.dataHash != old.dataHash {
             let (own, reason) = ownEffect(of: snapshot)
             let (read, readReason) = readEffect(on: snapshot, before: old)
-            let reasons = [reason] + (read == .none ? [] : [readReason])
-            return (.modified(own.union(read)), reasons.joined(separator: "; "))
+            let reasons = ([reason] + (read == .none ? [] : [readReason])).joined(separator: "; ")
+            let effect = own.union(read)
+            if effect != .none, snapshot.isForward(forwardOnly), old.facts.kind == snapshot.definition.kind.name {
+                return (.forwardOnly, reasons)
+            }
+            return (.modified(effect), reasons)
         }
         if snapshot.fingerprint != old.fingerprint {
             let (effect, reason) = readEffect(on: snapshot, before: old)
+            if effect != .none, snapshot.isForward(forwardOnly) {
+                return (.indirectlyModified(.none), "\(reason); forward-only: rows that are there stay")
+            }
             return (.indirectlyModified(effect), reason)
         }
         return snapshot.metadataHash != old.metadataHash ? (.metadata, "") : nil

@@ -122,7 +122,8 @@ public enum SnapshotRestore {
             audits: read.audits,
             schedule: read.schedule,
             grid: read.grid, parents: read.parents, sources: read.sources, places: read.places, query: read.query,
-            incrementalQuery: read.incrementalQuery, statements: read.statements, dataHash: dataHash,
+            incrementalQuery: read.incrementalQuery, statements: read.statements,
+            outputColumns: read.outputColumns, dataHash: dataHash,
             metadataHash: metadataHash, fingerprint: fingerprint)
     }
 }

@@ -39,6 +39,12 @@ public struct PlannedModel: Sendable {
 
     public var name: ModelName { snapshot.name }
     public var id: VersionID { VersionID(name: snapshot.name, version: version) }
+    /// What a forward-only change does to production's table; nil for other models, and where its columns are not known.
+    public var forward: ForwardChange?
+    /// Its change is forward-only: in production the table stays, elsewhere a table apart shows some intervals of it.
+    public var isForward = false
+    /// A table apart in which a forward-only change of it, or of what it reads, is tried out.
+    public var isPreview = false
     /// False for a model that is a part of what reads it.
     public var hasRelation: Bool { snapshot.definition.kind.options.hasRelation }
 
@@ -51,6 +57,8 @@ public struct PlannedModel: Sendable {
 
 /// A step of a plan. Each may be repeated: what is done already is done again without effect, or seen and left.
 public enum Stage: Sendable {
+    /// Add the columns that forward-only changes bring to tables whose rows stay.
+    case migrate([PlannedModel])
     /// Make the physical tables and views that do not exist, parents first.
     case createTables([PlannedModel])
     /// Compute, one model after the other, parents first; the audits of each batch decide whether it is published.

@@ -17,7 +17,7 @@ public struct PlanEffects: Sendable {
             plan.changes.filter { other in
                 switch other.kind {
                 case .indirectlyModified(let effect), .modified(let effect): effect != .none
-                case .added, .removed, .metadata: false
+                case .added, .removed, .metadata, .forwardOnly: false
                 }
             }.map(\.name))
         return plan.models.map(\.name).filter { $0 != change.name && readers.contains($0) && changed.contains($0) }

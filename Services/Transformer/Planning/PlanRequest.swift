@@ -23,6 +23,10 @@ public struct PlanRequest: Sendable {
     /// These models are computed again within `window`, and what reads them.
     public var restated: [ModelSelection] = []
 
+    /// Changes of incremental models hold for new intervals alone, as if their kinds said so.
+    public var forwardOnly = false
+    /// Models that may lose columns by a forward-only change, whatever their kinds say.
+    public var allowedDestructive: [ModelSelection] = []
     /// For selections by `git:branch`: the files that differ from the branch's, relative to the pipeline folder.
     public var changedFiles: [String: Set<String>] = [:]
 

@@ -31,15 +31,29 @@ public struct PlanText: Sendable {
             }
             lines.append("")
         }
+        lines += forwardLines
         for stage in plan.stages { lines += Self.lines(of: stage) }
         return lines.joined(separator: "\n")
+    }
+
+    /// What forward-only changes mean for production, also where they are only tried out.
+    private var forwardLines: [String] {
+        plan.models.filter(\.isForward).flatMap { model -> [String] in
+            guard let forward = model.forward else { return [] }
+            var what: [String] = []
+            if !forward.added.isEmpty { what.append("adds \(forward.added.joined(separator: ", "))") }
+            if !forward.hidden.isEmpty { what.append("no longer shows \(forward.hidden.joined(separator: ", "))") }
+            let change = what.isEmpty ? "changes no columns" : what.joined(separator: " and ")
+            let apart = model.isPreview ? " Here it is tried out in a table apart." : ""
+            return ["Forward-only: \(model.name) \(change) in prod.\(apart)"]
+        }
     }
 
     private static func sign(_ kind: ModelChange.Kind) -> String {
         switch kind {
         case .added: "+"
         case .removed: "-"
-        case .modified, .indirectlyModified, .metadata: "~"
+        case .modified, .forwardOnly, .indirectlyModified, .metadata: "~"
         }
     }
 
@@ -51,6 +65,7 @@ public struct PlanText: Sendable {
             case .modified(.all): "breaking: it and what reads it are computed again"
             case .modified(.columns): "non-breaking: it is computed again, and what reads the changed columns"
             case .modified(.none): "same rows: nothing is computed"
+            case .forwardOnly: "forward-only: rows that are there stay, new intervals are computed by it"
             case .indirectlyModified(.none): "indirect: stays as it is"
             case .indirectlyModified: "indirect: computed again"
             case .metadata: "metadata: description or settings, nothing is computed"
@@ -60,6 +75,9 @@ public struct PlanText: Sendable {
 
     private static func lines(of stage: Stage) -> [String] {
         switch stage {
+        case .migrate(let models):
+            ["Columns to add:"]
+                + models.map { "  \($0.name)  \(($0.forward?.added ?? []).joined(separator: ", "))" }
         case .createTables(let models):
             [
                 "Tables to make: \(models.map { "\($0.name) (\($0.snapshot.definition.kind.name))" }.joined(separator: ", "))"

@@ -18,6 +18,10 @@ public struct PlanningState: Sendable {
     public var astray: Set<ModelName>
     /// Models that the environment has and whose texts cannot be read: nothing is known but that they are there.
     public var unread: Set<ModelName>
+    /// Production's models, where another environment is planned.
+    public var production: [ModelName: PromotedModel] = [:]
+    /// The columns of production's tables.
+    public var columns: [ModelName: [String]] = [:]
     /// Tables that another environment shows: what is restated elsewhere than in production leaves them their rows.
     public var shared: Set<VersionID> = []
     /// The promotion that made an environment that cannot be read what it is.
@@ -88,9 +92,13 @@ public struct Planner: Sendable {
         self.restated = restated
     }
 
+    /// What the project is compared with: the environment, or production where there is none yet.
+    private var basis: [ModelName: PromotedModel] { state.environment ?? state.production }
+
     public func plan() -> Plan {
         let current = state.environment ?? [:]
-        var comparison = ModelComparison(graph, with: current, previous: state.previous)
+        var comparison = ModelComparison(
+            graph, with: basis, previous: state.previous, forwardOnly: request.forwardOnly)
         var planned: [ModelName: PlannedModel] = [:]
         var models: [PlannedModel] = []
         var changes: [ModelChange] = []
@@ -128,17 +136,44 @@ public struct Planner: Sendable {
         }
         // The environment's own comes first: a restatement may have given it a table apart.
         if let current = state.environment?[snapshot.name], current.fingerprint == snapshot.fingerprint {
-            return known(current.version)
+            // Production may have taken over since what a preview tries out.
+            if !current.id.isPreview { return known(current.version) }
         }
-        if let version = state.versions[key] { return known(version) }
-        if let current = state.environment?[snapshot.name], kind?.keepsRows ?? true {
+        let readsPreview = snapshot.parents.contains { parents[$0]?.isPreview == true }
+        if !readsPreview, let version = state.versions[key] { return known(version) }
+        if let preview = preview(of: snapshot, readsPreview: readsPreview) { return preview }
+        if kind == .forwardOnly, let current = state.environment?[snapshot.name] {
+            var model = known(current.version)
+            model.isForward = true
+            model.forward = ForwardChange(of: snapshot, over: state.columns[snapshot.name])
+            return model
+        }
+        if let current = basis[snapshot.name], kind?.keepsRows ?? true {
             // A view is bound to the tables that it reads, and so is what stands in one.
             let kind = snapshot.definition.kind
             let isBound = kind.isView || kind.isMaterializedView || !kind.options.hasRelation
-            let stays = snapshot.parents.allSatisfy { parents[$0]?.id == state.environment?[$0]?.id }
+            let stays = snapshot.parents.allSatisfy { parents[$0]?.id == basis[$0]?.id }
             if stays || !isBound { return known(current.version) }
         }
         return PlannedModel(snapshot: snapshot, version: String(snapshot.fingerprint.prefix(16)), isNew: true)
+    }
+
+    /// Where a forward-only change is tried out elsewhere than in production: a table apart, for some intervals. What reads
+    /// one gets one too: production's must not be computed from it.
+    private func preview(of snapshot: ModelSnapshot, readsPreview: Bool) -> PlannedModel? {
+        guard request.environment != RelationNames.production else { return nil }
+        let base = state.production[snapshot.name]
+        let isForward =
+            snapshot.isForward(request.forwardOnly) && base?.dataHash != snapshot.dataHash
+            && base?.facts.kind == snapshot.definition.kind.name
+        guard isForward || readsPreview else { return nil }
+        let id = VersionID.preview(snapshot.name, fingerprint: snapshot.fingerprint)
+        let isThere = state.versions[id.key(fingerprint: snapshot.fingerprint)] != nil && !state.lost.contains(id)
+        var model = PlannedModel(snapshot: snapshot, version: id.version, isNew: !isThere)
+        model.isPreview = true
+        model.isForward = isForward
+        model.forward = isForward ? ForwardChange(of: snapshot, over: state.columns[snapshot.name]) : nil
+        return model
     }
 
     /// Gives a model a table apart that is to be computed again, or reads one that is, where another environment shows
@@ -168,11 +203,18 @@ public struct Planner: Sendable {
         _ models: [PlannedModel], kinds: [ModelName: ModelChange.Kind], removed: [ModelName]
     ) -> [Stage] {
         var stages: [Stage] = []
+        let migrated = models.filter { $0.isForward && !$0.isPreview && $0.forward?.added.isEmpty == false }
+        if !migrated.isEmpty { stages.append(.migrate(migrated)) }
         let created = models.filter { $0.isNew && $0.hasRelation }
         if !created.isEmpty { stages.append(.createTables(created)) }
+        let left = leftToProduction(models)
         let work = ModelWork.all(
             models, done: state.done, upTo: request.upTo, window: restated.isEmpty ? request.window : nil,
-            requested: requested(models), before: tablesBefore(models), repeatsPartials: false)
+            requested: requested(models), before: tablesBefore(models), windows: previewed(models),
+            repeatsPartials: false
+        ).filter { !left.contains($0.model.name) }
+        let outside = outsidePreviews(models)
+        if !outside.isEmpty { stages.append(.assume(outside)) }
         if !work.isEmpty {
             switch request.backfill {
             case .compute: stages.append(.backfill(work))
@@ -192,6 +234,35 @@ public struct Planner: Sendable {
             stages.append(.promote(views: views, dropped: removed))
         }
         return stages
+    }
+
+    /// The models whose tables production computes.
+    private func leftToProduction(_ models: [PlannedModel]) -> Set<ModelName> {
+        if request.environment == RelationNames.production { return [] }
+        let tables = models.map { ($0.name, (table: $0.id, parents: $0.snapshot.parents)) }
+        return ProductionTables.left(by: Dictionary(uniqueKeysWithValues: tables), to: state.production)
+    }
+
+    /// What of new previews is computed: what was asked for, or the last interval that is over.
+    private func previewed(_ models: [PlannedModel]) -> [ModelName: Interval] {
+        var windows: [ModelName: Interval] = [:]
+        for model in models where model.isPreview && model.isNew {
+            let end = model.snapshot.grid.floor(request.upTo)
+            windows[model.name] =
+                request.window ?? Interval(from: model.snapshot.grid.step(end, by: -1), to: end)
+        }
+        return windows
+    }
+
+    /// What of new previews is not computed: it counts as done, or the next run would compute all of it.
+    private func outsidePreviews(_ models: [PlannedModel]) -> [ModelWork] {
+        let windows = previewed(models)
+        return models.compactMap { model in
+            guard let window = windows[model.name] else { return nil }
+            let shown = model.snapshot.grid.covering(IntervalSet([window]))
+            let missing = MissingIntervals(of: model.snapshot, done: shown, upTo: request.upTo)
+            return missing.due.isEmpty ? nil : ModelWork(model: model, missing: missing)
+        }
     }
 
     /// What is computed again of the models that are restated.
@@ -233,10 +304,12 @@ extension ModelWork {
     ///   - requested: Computed even where done, by model; spreads to children the same way.
     ///   - before: For models that get a new table: the one they had. Filling the new one changes nothing for readers
     ///     that keep their tables; what would have been due in the old one does.
+    ///   - windows: For single models, instead of `window`.
     ///   - repeatsPartials: False leaves intervals that are not over to the next run, unless a table has nothing yet.
     public static func all(
         _ models: [PlannedModel], done: [VersionID: IntervalSet], upTo: Moment, window: Interval? = nil,
-        requested: [ModelName: IntervalSet] = [:], before: [ModelName: VersionID] = [:], repeatsPartials: Bool = true
+        requested: [ModelName: IntervalSet] = [:], before: [ModelName: VersionID] = [:],
+        windows: [ModelName: Interval] = [:], repeatsPartials: Bool = true
     ) -> [ModelWork] {
         var computed: [ModelName: IntervalSet] = [:]
         var work: [ModelWork] = []
@@ -248,7 +321,7 @@ extension ModelWork {
                 return MissingIntervals(
                     of: model.snapshot, done: done, upTo: upTo, requested: wanted,
                     startsAnew: requested[model.name] != nil && model.snapshot.definition.kind.options.restatesWhole,
-                    window: window,
+                    window: windows[model.name] ?? window,
                     includesPartials: repeatsPartials || done.isEmpty)
             }
             computed[model.name] = missing(in: before[model.name] ?? model.id).due

@@ -101,6 +101,17 @@ public struct VersionID: Sendable, Hashable, Comparable, CustomStringConvertible
     /// A table of the same rows that one environment has for itself: what is computed again there leaves others theirs.
     func apart(_ mark: String) -> VersionID { VersionID(name: name, version: "\(version.prefix(16))r\(mark)") }
 
-    /// True for such a table. Other versions are hexadecimal.
-    public var isApart: Bool { version.contains("r") }
+    /// A table in which an environment tries out a change that production is to get forward-only.
+    static func preview(_ name: ModelName, fingerprint: String) -> VersionID {
+        VersionID(name: name, version: "\(fingerprint.prefix(16))p")
+    }
+
+    /// What the state finds the table by: a table apart stands for no fingerprint, so that nobody else finds it.
+    public func key(fingerprint: String) -> SnapshotKey {
+        SnapshotKey(name: name, fingerprint: isApart ? "\(fingerprint) in \(version)" : fingerprint)
+    }
+
+    /// True for both. Other versions are hexadecimal.
+    public var isApart: Bool { version.contains("r") || isPreview }
+    var isPreview: Bool { version.hasSuffix("p") }
 }

@@ -28,6 +28,8 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
     public var columnDescriptions: [String: String]
     /// What makes each of its audits the one it is.
     public var audits: [[String]]
+    /// What its view shows of a table that may have more columns; nil: all.
+    public var columns: [String]?
     /// Other models that its audits look at, sorted.
     public var auditReads: [ModelName]?
 
@@ -49,6 +51,9 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
         tags = model.tags
         columnDescriptions = Dictionary(uniqueKeysWithValues: model.columnDescriptions.map { ($0.key, $0.value) })
         audits = snapshot.audits.map(ModelHashes.audit)
+        let options = model.kind.options
+        columns =
+            options.isIncremental && options.evolution.onDestructiveChange != .ignore ? snapshot.outputColumns : nil
         let reads = snapshot.auditReads
         auditReads = reads.isEmpty ? nil : reads
     }

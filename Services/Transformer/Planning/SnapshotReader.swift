@@ -35,7 +35,8 @@ struct SnapshotReader {
         }
         let statements = try rendering.fingerprintStatements()
         let (parents, sources) = dependencies(of: model, tables: tables)
-        let audits = try boundAudits(of: model, columns: first.columns)
+        let returned = first.columns
+        let audits = try boundAudits(of: model, columns: returned)
         let schedule = try schedule(of: model)
         var bundle = bundle(of: model, audits: audits, parents: parents)
         let written = first.relationsRead.merging(later?.relationsRead ?? [:]) { first, _ in first }
@@ -49,8 +50,14 @@ struct SnapshotReader {
             schedule: schedule,
             grid: IntervalGrid(model.intervalUnit ?? schedule.intervalUnit), parents: parents, sources: sources,
             places: places, query: first, incrementalQuery: later, statements: statements,
+            outputColumns: Self.outputColumns(of: model, query: returned),
             dataHash: ModelHashes.data(model, queries: queries, statements: statements),
             metadataHash: ModelHashes.metadata(model, audits: audits))
+    }
+
+    private static func outputColumns(of model: ModelDefinition, query columns: [String]?) -> [String]? {
+        let own = model.columns.isEmpty ? columns : Array(model.columns.keys)
+        return own.map { own in own + model.kind.options.addedColumns.filter { !own.contains($0) } }
     }
 
     /// What the model's templates, and those of its audits, ask for by name.

@@ -37,6 +37,7 @@ struct EnvironmentRunner: Sendable {
         let models = try selected(request, environment)
         let texts = try await catalog.read(models.map(\.name), of: environment)
         let relations = try await catalog.relations(of: environment)
+        let left = try await leftToProduction(environment)
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         let total = Mutex(ModelOutcome())
         let nodes = models.map { model in
@@ -44,7 +45,7 @@ struct EnvironmentRunner: Sendable {
                 name: model.name, parents: model.facts.parents, after: model.facts.auditReads ?? [])
         }
         try await GraphExecution(nodes, concurrency: concurrency).run { name in
-            guard let model = texts[name] else { return }
+            guard let model = texts[name], !left.contains(name) else { return }
             // Looked at one by one: computing a parent reopens its children.
             let missing = try await missing(of: model, request, ticket)
             guard !missing.due.isEmpty else { return }
@@ -54,6 +55,17 @@ struct EnvironmentRunner: Sendable {
             total.withLock { $0.add(outcome) }
         }
         return total.withLock { $0 }
+    }
+
+    /// The models whose tables production computes.
+    private func leftToProduction(_ environment: EnvironmentCatalog.Environment) async throws -> Set<ModelName> {
+        guard environment.name != RelationNames.production,
+            let production = try await catalog.all().environments.first(where: { $0.name == RelationNames.production })
+        else { return [] }
+        let tables = environment.models.map { ($0.name, (table: $0.id, parents: $0.facts.parents)) }
+        return ProductionTables.left(
+            by: Dictionary(uniqueKeysWithValues: tables),
+            to: Dictionary(uniqueKeysWithValues: production.models.map { ($0.name, $0) }))
     }
 
     private func missing(
@@ -76,7 +88,13 @@ struct EnvironmentRunner: Sendable {
 
     /// Why a backfill has nothing to compute, model by model.
     func reasons(_ request: Request) async throws -> [String] {
-        try selected(request, try await catalog.environment(request.environment)).map { model in
+        let environment = try await catalog.environment(request.environment)
+        let left = try await leftToProduction(environment)
+        return try selected(request, environment).map { model in
+            if left.contains(model.name) {
+                return "\(model.name) shows production's table, over other tables of what it reads than production's: "
+                    + "`transformer backfill --environment \(RelationNames.production)` computes it."
+            }
             if let start = model.facts.start, start >= request.upTo {
                 return "\(model.name) starts at \(start)."
             }

@@ -41,7 +41,8 @@ struct PlanMaker: Sendable {
             throw problem
         }
         try await compareWithDatabase(environment, &state)
-        state.previous = await previous(current, changedBy: graph)
+        let production = try await readProduction(for: request, current, into: &state)
+        state.previous = await previous(current ?? production, changedBy: graph)
         let restated = try names(request.restated, among: graph.candidates, changed: request.changedFiles)
         let fixed = graph.snapshots.first { restated.contains($0.name) && !$0.definition.kind.options.canRestate }
         if let fixed { throw TransformerError.restatementDisabled(fixed.definition) }
@@ -55,8 +56,34 @@ struct PlanMaker: Sendable {
             state.audited = PlanningState.audited(try await catalog.all().environments.map(\.models))
             plan = Planner(graph: graph, state: state, request: request, restated: restated).plan()
         }
+        let allowed = try names(request.allowedDestructive, among: graph.candidates, changed: request.changedFiles)
+        let refusals = plan.forwardRefusals(allowing: allowed)
+        if !refusals.isEmpty {
+            throw TransformerError(.pipelineError, refusals.map(\.description).joined(separator: "\n"))
+        }
         plan.basis = current?.plan ?? state.unreadBasis
         return plan
+    }
+
+    /// What forward-only changes are compared with, and a new environment begins as.
+    /// - Returns: Production, where another environment is planned.
+    private func readProduction(
+        for request: PlanRequest, _ current: EnvironmentCatalog.Environment?,
+        into state: inout PlanningState
+    ) async throws -> EnvironmentCatalog.Environment? {
+        if request.environment != RelationNames.production {
+            do {
+                guard let production = try await catalog.find(RelationNames.production) else { return nil }
+                state.production = Dictionary(uniqueKeysWithValues: production.models.map { ($0.name, $0) })
+                state.columns = production.columns.mapValues { $0.map(\.name) }
+                return production
+            } catch let unreadable as EnvironmentCatalog.Unreadable {
+                logger.warning("planned without production", metadata: ["error": "\(unreadable)"])
+                return nil
+            }
+        }
+        state.columns = current?.columns.mapValues { $0.map(\.name) } ?? [:]
+        return nil
     }
 
     /// The texts of models before they were changed, to see what the change means. One that this version cannot read is

@@ -47,6 +47,7 @@ struct PlanRunner: Sendable {
         for stage in plan.stages {
             try Task.checkCancellation()
             switch stage {
+            case .migrate(let models): try await migrate(models, among: plan.models, report)
             case .createTables(let models):
                 try await create(models, among: plan.models)
                 for case .promote(let models, let dropped) in plan.stages {
@@ -67,6 +68,18 @@ struct PlanRunner: Sendable {
             }
         }
         return id
+    }
+
+    /// Adds columns to tables whose rows stay.
+    private func migrate(_ models: [PlannedModel], among all: [PlannedModel], _ report: Report) async throws {
+        let sql = ModelSQL(RelationsOfModels(all))
+        let migration = TableMigration(database: store.database)
+        guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return }
+        for model in models {
+            let query = try sql.statements(of: model, interval: always, execution: .epoch, isIncremental: true).query
+            let added = try await migration.addColumns(model.forward?.added ?? [], to: model, query)
+            for column in added { report("\(model.name): added \(column.name) \(column.type)") }
+        }
     }
 
     private func create(_ models: [PlannedModel], among all: [PlannedModel]) async throws {

@@ -86,7 +86,8 @@ struct Promoter: Sendable {
             let stored = StoredEnvironment(
                 name: environment, plan: promotion.id, promotedAt: now,
                 models: promotion.models.map {
-                    StoredModel($0, columns: columns[RelationNames.table($0.id)] ?? [])
+                    let all = columns[RelationNames.table($0.id)] ?? []
+                    return StoredModel($0, columns: VirtualLayer.shown(all, of: $0.facts.columns))
                 })
             try await store.remember(promotion.models, among: promotion.models, session)
             let snapshots: [String]
@@ -122,7 +123,7 @@ struct Promoter: Sendable {
     private func target(_ model: PromotedModel, _ environment: String) -> VirtualLayer.Target {
         VirtualLayer.Target(
             view: RelationNames.view(model.name, in: environment), table: RelationNames.table(model.id),
-            description: model.facts.description,
+            columns: model.facts.columns, description: model.facts.description,
             columnDescriptions: model.facts.columnDescriptions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }
 

@@ -97,8 +97,7 @@ struct StateStore: Sendable {
     /// - Parameter all: The models among which `models` find those that they read.
     func remember(_ models: [PromotedModel], among all: [PromotedModel], _ session: Session) async throws {
         let versions = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.id) })
-        // A table that one environment has for itself stands for no fingerprint: nobody else is to find it.
-        let keys = models.map { $0.id.isApart ? "\($0.fingerprint) in \($0.version)" : $0.fingerprint }
+        let keys = models.map { $0.id.key(fingerprint: $0.fingerprint).fingerprint }
         let reads = try models.map { try StoredJSON.encode(TableReads($0.facts, versions)) }
         try await session.execute(
             """

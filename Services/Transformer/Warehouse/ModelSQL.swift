@@ -39,12 +39,17 @@ struct ModelSQL: Sendable {
         let options = model.snapshot.definition.kind.options
         let context = ModelRendering(model.snapshot).context(
             for: interval, execution: execution, isIncremental: isIncremental)
-        return ModelTables.Replacement(
+        let given = model.snapshot.outputColumns.map { Set($0.map { $0.lowercased() }) }
+        var replacement = ModelTables.Replacement(
             model: model.name, table: RelationNames.table(model.id),
             write: try write(of: model, filter: filter, context), once: options.isComputedOnce ? interval : nil,
             statements: try statements(
                 of: model, interval: interval, execution: execution, isIncremental: isIncremental),
             audits: audits)
+        if let given {
+            replacement.omitted = columns.map(\.name).filter { !given.contains($0.lowercased()) }
+        }
+        return replacement
     }
 
     /// The model's query with what is to run before and after it.

@@ -23,6 +23,8 @@ struct ModelTables: Sendable {
         let once: Interval?
         /// Whether all rows go first.
         var startsAnew = false
+        /// Columns of the table that the query does not give any more.
+        var omitted: [String] = []
         let statements: Statements
         let audits: [AuditQuery]
     }
@@ -110,6 +112,7 @@ struct ModelTables: Sendable {
         var batch = ModelBatch(replacement.table.path, replacement.write, query: statements.query.text)
         batch.once = replacement.once.map { BatchSpan(from: $0.start.microseconds, to: $0.end.microseconds) }
         batch.startsAnew = replacement.startsAnew
+        batch.omitted = replacement.omitted
         batch.before = statements.before.map(\.text)
         batch.after = statements.after.map(\.text)
         batch.checks = replacement.audits.map(\.check)

@@ -15,6 +15,8 @@ struct VirtualLayer: Sendable {
     struct Target: Sendable {
         let view: RelationName
         let table: RelationName
+        /// Those of the table that it shows; nil: all.
+        let columns: [String]?
         let description: String?
         let columnDescriptions: [(name: String, text: String)]
     }
@@ -135,8 +137,11 @@ struct VirtualLayer: Sendable {
     }
 
     private func create(_ target: Target, _ session: Session) async throws {
+        let columns = try await session.columns(of: target.table)
+        let shown = Self.shown(columns, of: target.columns)
+        let list = shown == columns ? "*" : shown.map { SQLText.identifier($0.name) }.joined(separator: ", ")
         try await session.execute(
-            "CREATE OR REPLACE VIEW \(sql: target.view.sql) AS SELECT * FROM \(sql: target.table.sql)")
+            "CREATE OR REPLACE VIEW \(sql: target.view.sql) AS SELECT \(sql: list) FROM \(sql: target.table.sql)")
         let comment = target.description.map { SQLText.literal($0) } ?? "NULL"
         try await session.execute("COMMENT ON VIEW \(sql: target.view.sql) IS \(sql: comment)")
         // A view that is replaced keeps the comments of its columns: those that nobody says any more go.
@@ -156,10 +161,18 @@ struct VirtualLayer: Sendable {
         }
     }
 
+    /// The columns of a table that are shown, in its order: a forward-only change may have left some behind.
+    static func shown(_ columns: [ColumnDescription], of names: [String]?) -> [ColumnDescription] {
+        guard let names else { return columns }
+        let wanted = Set(names.map { $0.lowercased() })
+        let shown = columns.filter { wanted.contains($0.name.lowercased()) }
+        return shown.isEmpty ? columns : shown
+    }
+
     /// A view can be replaced in place when the columns it has stay, in order and type, and new ones only follow.
     private func canReplace(_ target: Target, _ session: Session) async throws -> Bool {
         let old = try await session.columns(of: target.view)
-        let new = try await session.columns(of: target.table)
+        let new = Self.shown(try await session.columns(of: target.table), of: target.columns)
         return new.count >= old.count && zip(old, new).allSatisfy { $0 == $1 }
     }
 

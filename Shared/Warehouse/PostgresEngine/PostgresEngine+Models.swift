@@ -107,8 +107,9 @@ extension PostgresEngine {
                         return .alreadyWritten
                     }
                     try await statements.run(batch.before) { .before($0) }
+                    let columns = try await tableColumns(of: batch.table, connection)
                     let writer = BatchWriter(
-                        batch: batch, columns: try await tableColumns(of: batch.table, connection),
+                        batch: batch, columns: columns.filter { !batch.omitted.contains($0.name) },
                         statements: statements)
                     let rows = try await writer.write()
                     try await statements.run(batch.after) { .after($0) }

@@ -37,11 +37,17 @@ struct PlanDocument: Encodable {
         let model: String, parts: [Part], nextTick: String?
     }
 
+    /// What forward-only changes bring to tables whose rows stay.
+    struct AddedColumns: Encodable {
+        let model: String, columns: [String]
+    }
+
     let environment: String
     let isEmpty: Bool
     let changes: [Change]
     /// Parents before children.
     let models: [Model]
+    let columnsToAdd: [AddedColumns]
     let tablesToCreate: [String]
     let toCompute: [Work]
     let toAssume: [Work]
@@ -68,6 +74,7 @@ struct PlanDocument: Encodable {
                 view: RelationNames.view(model.name, in: plan.environment).description, isNew: model.isNew,
                 parents: model.snapshot.parents.map(\.description), sources: model.snapshot.sources)
         }
+        var added: [AddedColumns] = []
         var created: [String] = []
         var computed: [Work] = []
         var assumed: [Work] = []
@@ -79,6 +86,10 @@ struct PlanDocument: Encodable {
         }
         for stage in plan.stages {
             switch stage {
+            case .migrate(let models):
+                added += models.map {
+                    AddedColumns(model: $0.name.description, columns: $0.forward?.added ?? [])
+                }
             case .createTables(let models): created += models.map(\.name.description)
             case .backfill(let work): computed += work.map(Work.init)
             case .assume(let work): assumed += work.map(Work.init)
@@ -88,6 +99,7 @@ struct PlanDocument: Encodable {
                 gone += dropped.map(view)
             }
         }
+        columnsToAdd = added
         (tablesToCreate, toCompute, toAssume) = (created, computed, assumed)
         (auditsToRun, viewsToPoint, viewsToDrop) = (audited, shown, gone)
         removal = plan.removal
@@ -141,6 +153,7 @@ extension PlanDocument.Change {
         case .removed: (self.change, effect) = ("removed", nil)
         case .modified(let found): (self.change, effect) = ("modified", found)
         case .indirectlyModified(let found): (self.change, effect) = ("indirectly_modified", found)
+        case .forwardOnly: (self.change, effect) = ("forward_only", nil)
         case .metadata: (self.change, effect) = ("metadata", nil)
         }
         switch effect {

@@ -28,6 +28,14 @@ struct PlanOptions: ParsableArguments {
             valueName: "models"))
     var restated: [String] = []
     @Flag(
+        help: "Changes of incremental models hold for new intervals alone, as if their kinds said forward_only.")
+    var forwardOnly = false
+    @Option(
+        name: .customLong("allow-destructive-model"),
+        help: ArgumentHelp(
+            "Let these models lose columns by a forward-only change; may be given several times.", valueName: "models"))
+    var allowedDestructive: [String] = []
+    @Flag(
         name: [.customLong("skip-backfill"), .customLong("dry-run")],
         help: "Compute nothing: views are pointed, and later runs compute what is missing.")
     var skipBackfill = false
@@ -66,6 +74,8 @@ struct PlanOptions: ParsableArguments {
             environment: target.environment, upTo: upTo, window: try DayRange.interval(start, end))
         request.backfill = skipBackfill ? .skip : emptyBackfill ? .assume : .compute
         request.selected = selected.isEmpty ? nil : try selected.map(Self.selection)
+        request.forwardOnly = forwardOnly
+        request.allowedDestructive = try allowedDestructive.map(Self.selection)
         request.restated = try restated.map(Self.selection)
         return request
     }

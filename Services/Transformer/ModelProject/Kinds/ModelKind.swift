@@ -75,6 +75,8 @@ public protocol KindOptions: Sendable, Equatable {
     var restatesWhole: Bool { get }
     /// Columns that the table has beside the query's.
     var addedColumns: [String] { get }
+    /// How rows that are there follow a change of the model's text.
+    var evolution: Evolution { get }
 }
 
 extension KindOptions {
@@ -89,4 +91,5 @@ extension KindOptions {
     public var canRestate: Bool { true }
     public var restatesWhole: Bool { isIncremental }
     public var addedColumns: [String] { [] }
+    public var evolution: Evolution { Evolution() }
 }

@@ -62,6 +62,7 @@ public struct SCDByTimeKind: KindOptions {
     public var isIncremental: Bool { true }
     public var intervalsPerBatch: Int? { columnsOfHistory.batchSize }
     public var canRestate: Bool { !columnsOfHistory.evolution.disableRestatement }
+    public var evolution: Evolution { columnsOfHistory.evolution }
     public var addedColumns: [String] { columnsOfHistory.added }
 }
 
@@ -102,5 +103,6 @@ public struct SCDByColumnKind: KindOptions {
     public var isIncremental: Bool { true }
     public var intervalsPerBatch: Int? { columnsOfHistory.batchSize }
     public var canRestate: Bool { !columnsOfHistory.evolution.disableRestatement }
+    public var evolution: Evolution { columnsOfHistory.evolution }
     public var addedColumns: [String] { columnsOfHistory.added }
 }
