@@ -8,10 +8,11 @@ import ServiceRuntime
 struct LineageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lineage", abstract: "Show which table is made from which, from the pipeline folder.")
+    @OptionGroup var choice: ProjectChoice
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings))
+        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings, choice))
         print(LineageGraph(graph.snapshots).tree)
     }
 }
@@ -22,6 +23,7 @@ struct RenderCommand: AsyncParsableCommand {
         commandName: "render", abstract: "Show a model's SQL as a run would expand it.")
     @Argument(help: "The model.")
     var model: String
+    @OptionGroup var choice: ProjectChoice
     @Option(help: "The first day.")
     var start: String?
     @Option(help: "The last day.")
@@ -29,7 +31,7 @@ struct RenderCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let project = try CommandSupport.projectWithModels(settings)
+        let project = try CommandSupport.projectWithModels(settings, choice)
         let graph = try ProjectGraph(project)
         guard let name = project.index.find(model), let snapshot = graph[name] else {
             let hint = project.index.nearest(to: model).map { " Did you mean \($0)?" } ?? ""

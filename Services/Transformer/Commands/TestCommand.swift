@@ -10,11 +10,15 @@ struct TestCommand: AsyncParsableCommand {
         commandName: "test", abstract: "Run the pipeline's unit tests on the real engine; nothing of them stays.")
     @Argument(help: "Names of tests; all when left out.")
     var names: [String] = []
+    @OptionGroup var choice: ProjectChoice
 
     func run() async throws {
-        let names = names
+        let (names, choice) = (names, choice)
         try await CommandSupport.withWorkbench { workbench, settings in
-            let project = try CommandSupport.projectWithModels(settings)
+            let project = try CommandSupport.project(settings, choice)
+            if project.models.isEmpty {
+                throw ExitError(.failed, "There are no models in \(try PipelineLocation(settings).path)/models.")
+            }
             if project.tests.isEmpty {
                 throw ExitError(.failed, "There are no unit tests in \(try PipelineLocation(settings).path)/tests.")
             }

@@ -7,6 +7,7 @@ import ServiceRuntime
 /// What plan and apply share.
 struct PlanOptions: ParsableArguments {
     @OptionGroup var target: EnvironmentTarget
+    @OptionGroup var choice: ProjectChoice
     @Option(
         name: [.long, .customShort("s")],
         help: "Compute nothing before this day: a preview. What is missing is computed by later runs.")

@@ -33,14 +33,19 @@ enum CommandSupport {
         }
     }
 
-    /// The pipeline folder that the settings name, read.
-    static func project(_ settings: Settings) throws -> Project {
-        try PipelineFolder(at: try PipelineLocation(settings).path).project()
+    /// The pipeline folder that the settings name, read to be run on the database that they name.
+    static func project(_ settings: Settings, _ choice: ProjectChoice) throws -> Project {
+        let endpoint = try PostgresEndpoint(settings)
+        let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
+        let project = try folder.project(choice.options(database: endpoint.database))
+        let engine = EngineAddress(host: endpoint.host, port: endpoint.port, database: endpoint.database)
+        if let problem = project.config.problem(runningOn: engine) { throw problem }
+        return project
     }
 
-    /// The same for commands that have nothing to do without models.
-    static func projectWithModels(_ settings: Settings) throws -> Project {
-        let project = try project(settings)
+    /// The same for commands that only look at models, and have nothing to do without them.
+    static func projectWithModels(_ settings: Settings, _ choice: ProjectChoice) throws -> Project {
+        let project = try PipelineFolder(at: try PipelineLocation(settings).path).project(choice.options())
         if project.models.isEmpty {
             throw ExitError(.failed, "There are no models in \(try PipelineLocation(settings).path)/models.")
         }
