@@ -8,6 +8,8 @@ public struct PipelineError: Error, Equatable, Sendable, CustomStringConvertible
     public let column: Int?
     /// What is wrong and what to do, without the place.
     public let message: String
+    /// What else is wrong, in other places.
+    public private(set) var others: [PipelineError] = []
 
     /// A mistake at a place.
     public init(file: String, line: Int? = nil, column: Int? = nil, message: String) {
@@ -17,8 +19,17 @@ public struct PipelineError: Error, Equatable, Sendable, CustomStringConvertible
         self.message = message
     }
 
-    /// `file:line:column: message`, the form editors and terminals turn into a link.
-    public var description: String {
+    /// All of `errors`, told together; nil when there is none.
+    public init?(all errors: [PipelineError]) {
+        guard var first = errors.first else { return nil }
+        first.others += errors.dropFirst()
+        self = first
+    }
+
+    /// `file:line:column: message`, the form editors and terminals turn into a link; one line for each mistake.
+    public var description: String { ([own] + others.map(\.description)).joined(separator: "\n") }
+
+    private var own: String {
         var place = file
         if let line {
             place += ":\(line)"

@@ -16,5 +16,5 @@ func withFolder<R>(_ files: [String: String], _ body: (PipelineFolder) throws ->
 }
 
 func project(_ files: [String: String], environment: [String: String] = [:]) throws -> Project {
-    try withFolder(files) { try $0.project(environment: environment) }
+    try withFolder(files) { try $0.project(ProjectOptions(environment: environment)) }
 }

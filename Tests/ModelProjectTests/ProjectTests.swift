@@ -140,14 +140,10 @@ import Testing
             (["macros/a.py": ""], "macros/a.py:1:1: Python is not supported."),
             (["tests/test_a.py": ""], "tests/test_a.py:1:1: Python is not supported."),
             (["config.yaml": "a: 1"], "config.yaml:1:1: Unknown key `a`."),
-            (
-                ["config.yaml": "gateways:\n  x:\n    connection: {type: oracle}"],
-                "config.yaml:3:5: Connections of type oracle"
-            ),
             (["config.yaml": "a: [1"], "config.yaml:"),
             (
                 ["config.yaml": "variables: {a: \"{{ env_var('NO') }}\"}"],
-                "config.yaml:1:19: The environment variable NO is not set"
+                "config.yaml:1:20: The environment variable NO is not set"
             ),
             (["models/a.sql": "MODEL (name a);"], "models/a.sql:1:16: There is no query in this file"),
             (["models/a.sql": "MODEL (kind VIEW); SELECT 1"], "models/a.sql:1:1: This MODEL block has no name."),

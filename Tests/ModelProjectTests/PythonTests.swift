@@ -40,7 +40,7 @@ import Testing
 
     @Test("can be left out: what needs it goes too, directly or not, and is named")
     func leftOut() throws {
-        let read = try withFolder(files) { try $0.project(environment: [:], skipUnsupported: true) }
+        let read = try withFolder(files) { try $0.project(ProjectOptions(environment: [:], skipsUnsupported: true)) }
         #expect(read.models.map(\.name.description) == ["shop.plain"])
         #expect(read.tests.map(\.name) == ["kept"])
         #expect(
@@ -56,7 +56,7 @@ import Testing
     @Test("a folder without Python is the same with and without the option")
     func without() throws {
         let plain = ["config.yaml": "", "models/plain.sql": "MODEL (name shop.plain);\nSELECT 1 AS id"]
-        let read = try withFolder(plain) { try $0.project(environment: [:], skipUnsupported: true) }
+        let read = try withFolder(plain) { try $0.project(ProjectOptions(environment: [:], skipsUnsupported: true)) }
         #expect(read.models == (try project(plain).models))
         #expect(read.leftOut.isEmpty)
     }

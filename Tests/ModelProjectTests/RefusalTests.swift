@@ -62,7 +62,7 @@ import Testing
             ("config.yaml", "model_defaults: {kind: TABLE}", "config.yaml:1:24: The kind `TABLE` is not supported."),
             (
                 "config.yaml", "model_defaults: {dialect: oracle}",
-                "config.yaml:1:27: The dialect `oracle` is not supported."
+                "models/m.sql:1:1: The dialect `oracle` cannot be run on PostgreSQL."
             ),
             ("config.yaml", "model_defaults: {cron: soon}", "config.yaml:1:24: `soon` is no schedule"),
             ("config.yaml", "model_defaults: {audits: ['(x)']}", "config.yaml:1:27: Expected the name of an audit"),
@@ -135,13 +135,13 @@ import Testing
     func wrongFolder() throws {
         let files = ["web/config.yaml": "", "web/models/a.sql": "SELECT 1 AS x", "notes/a.txt": ""]
         try withFolder(files) { folder in
-            let error = #expect(throws: PipelineError.self) { try folder.project(environment: [:]) }
+            let error = #expect(throws: PipelineError.self) { try folder.project(ProjectOptions(environment: [:])) }
             #expect(error?.message.contains("There is no config.yaml and no models here") == true)
             #expect(error?.message.hasSuffix("Did you mean \(folder.path)/web?") == true, "\(error?.message ?? "")")
             let below = try PipelineFolder(at: "\(folder.path)/web/models")
-            let second = #expect(throws: PipelineError.self) { try below.project(environment: [:]) }
+            let second = #expect(throws: PipelineError.self) { try below.project(ProjectOptions(environment: [:])) }
             #expect(second?.message.hasSuffix("Did you mean \(folder.path)/web?") == true, "\(second?.message ?? "")")
-            #expect(try PipelineFolder(at: "\(folder.path)/web").project(environment: [:]).models.count == 1)
+            #expect(try PipelineFolder(at: "\(folder.path)/web").project(ProjectOptions(environment: [:])).models.count == 1)
         }
     }
 

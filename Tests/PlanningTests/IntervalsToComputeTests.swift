@@ -41,6 +41,14 @@ import Testing
         #expect(midnight.batches(of: model).map { midnight.complete($0) } == [days(6...6)])
     }
 
+    @Test("a model that ends has its last day, and nothing after it")
+    func end() throws {
+        let model = try model("", ", end '2026-11-03'")
+        #expect(MissingIntervals(of: model, done: IntervalSet(), upTo: day(9)).due == days(1...3))
+        #expect(MissingIntervals(of: model, done: days(1...3), upTo: day(9)).due == IntervalSet())
+        #expect(MissingIntervals(of: model, done: IntervalSet(), upTo: day(3)).due == days(1...2))
+    }
+
     @Test("batches")
     func batches() throws {
         let model = try model(", batch_size 2")

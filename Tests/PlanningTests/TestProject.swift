@@ -18,7 +18,7 @@ enum TestProject {
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
-        return try PipelineFolder(at: root.path()).project(environment: [:])
+        return try PipelineFolder(at: root.path()).project(ProjectOptions(environment: [:]))
     }
 
     /// Three incremental models, one on the other, with `edits` made to the first.

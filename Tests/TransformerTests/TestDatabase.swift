@@ -132,13 +132,13 @@ enum TestPipelines {
 
     /// The pipeline that is shipped.
     static func webAnalytics() throws -> Project {
-        try PipelineFolder(at: webAnalyticsPath).project(environment: [:])
+        try PipelineFolder(at: webAnalyticsPath).project(ProjectOptions(environment: [:]))
     }
 
     /// The article's models as written.
     static func article() throws -> Project {
         try PipelineFolder(at: root.appending(path: "Tests/TransformerTests/Fixtures/article").path()).project(
-            environment: [:])
+            ProjectOptions(environment: [:]))
     }
 
     /// A pipeline made of texts.
@@ -151,7 +151,7 @@ enum TestPipelines {
                 at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: file)
         }
-        return try PipelineFolder(at: folder.path()).project(environment: [:])
+        return try PipelineFolder(at: folder.path()).project(ProjectOptions(environment: [:]))
     }
 }
 

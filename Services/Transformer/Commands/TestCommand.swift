@@ -10,15 +10,17 @@ struct TestCommand: AsyncParsableCommand {
         commandName: "test", abstract: "Run the pipeline's unit tests on the real engine; nothing of them stays.")
     @Argument(help: "Names of tests; all when left out.")
     var names: [String] = []
-    @Flag(help: "Leave out what is written in Python, and the models that need it.")
-    var skipUnsupported = false
+    @OptionGroup var choice: ProjectChoice
     @Flag(help: "One JSON document.")
     var json = false
 
     func run() async throws {
-        let (names, skipUnsupported, json) = (names, skipUnsupported, json)
+        let (names, choice, json) = (names, choice, json)
         try await CommandSupport.withWorkbench { workbench, settings in
-            let project = try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported)
+            let project = try CommandSupport.project(settings, choice)
+            if project.models.isEmpty {
+                throw ExitError(.failed, "There are no models in \(try PipelineLocation(settings).path)/models.")
+            }
             if project.tests.isEmpty {
                 throw ExitError(.failed, "There are no unit tests in \(try PipelineLocation(settings).path)/tests.")
             }

@@ -24,6 +24,7 @@ public struct MissingIntervals: Sendable {
         let grid = model.grid
         let kind = model.definition.kind.options
         var tick = model.schedule.floor(upTo)
+        if let end = model.definition.end { tick = min(tick, end) }
         self.startsAnew = startsAnew && kind.isIncremental
         guard kind.hasRelation else {
             completeUpTo = tick

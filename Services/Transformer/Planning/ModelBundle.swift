@@ -25,6 +25,12 @@ public struct ModelBundle: Sendable, Codable, Hashable {
     var columnLookup: @Sendable (String) throws(PipelineError) -> [RelationColumn]? {
         { [columns] name throws(PipelineError) in columns?[name] }
     }
+
+    /// See ``ModelIndex/isExact``. Nil, and so false, for what was promoted before there was a difference.
+    public var namesAreExact: Bool? = nil
+
+    /// The models by the names that SQL has for them.
+    public var index: ModelIndex { ModelIndex(models, isExact: namesAreExact ?? false) }
 }
 
 extension ModelDefaults: Hashable {
@@ -83,8 +89,8 @@ public struct ModelSnapshot: Sendable {
 
     /// Other models that its audits look at, sorted.
     public var auditReads: [ModelName] {
-        let index = ModelIndex(bundle.models)
-        let named = audits.flatMap { $0.places.keys }.compactMap { index.find($0) }
+        let index = bundle.index
+        let named = audits.flatMap { $0.places.keys }.compactMap { index.relation($0) }
         return Set(named).subtracting([name]).sorted()
     }
 

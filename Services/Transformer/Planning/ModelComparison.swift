@@ -139,13 +139,14 @@ struct ColumnUse {
 
     init(_ snapshot: ModelSnapshot, in graph: ProjectGraph) {
         self.snapshot = snapshot
-        index = ModelIndex(snapshot.parents)
+        let index = ModelIndex(snapshot.parents, isExact: snapshot.bundle.index.isExact)
+        self.index = index
         let queries = [snapshot.query] + (snapshot.incrementalQuery.map { [$0] } ?? [])
         lineages = queries.map { query in
             var catalog = SchemaCatalog(dialect: query.dialect)
             for table in query.query.tableReferences() {
                 let written = table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
-                guard let parent = ModelIndex(snapshot.parents).find(written) else { continue }
+                guard let parent = index.relation(written) else { continue }
                 if let columns = graph.columns(of: parent) {
                     catalog.add(table.name, columns: columns.map { .init($0) })
                 }

@@ -21,16 +21,26 @@ struct ModelHashes {
 
     /// What decides rows beside the query, its statements and the declared columns.
     static func settings(_ model: ModelDefinition) -> [String] {
-        [model.kind.name, model.dialect] + model.kind.options.dataParts
+        [model.kind.name, model.dialect] + model.kind.options.dataParts + (model.stamp.map { ["stamp", $0] } ?? [])
     }
 
     /// Over all that decides none: a difference is worth telling and computes nothing.
     static func metadata(_ model: ModelDefinition, audits: [BoundAudit]) -> String {
-        var parts = [format, model.cron, model.cronTimeZone, model.start?.description ?? "", model.owner ?? ""]
+        var parts = [format, model.cron, model.cronTimeZone]
+        // What counts from now is the same text every day.
+        parts += [model.relativeStart ?? model.start?.description ?? "", model.owner ?? ""]
         parts += [model.intervalUnit?.rawValue ?? "", String(model.allowPartials), model.description ?? ""]
         parts += ["tags"] + model.tags + ["grain"] + model.grain
         parts += ["columns"] + model.columnDescriptions.map { "\($0.key)=\($0.value)" }
         parts += model.kind.options.metadataParts
+        // What models did not have before is a part only where it is said: an upgrade changes no hash.
+        if let end = model.end { parts += ["end", end.description] }
+        if !model.sessionProperties.isEmpty {
+            parts += ["session"] + model.sessionProperties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        }
+        if !model.onVirtualUpdate.isEmpty {
+            parts += ["on_virtual_update"] + model.onVirtualUpdate.map { StatementText.canonical($0.text) }
+        }
         parts.append("audits")
         for audit in audits { parts += self.audit(audit) }
         return hash(parts)

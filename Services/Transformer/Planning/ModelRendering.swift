@@ -28,7 +28,7 @@ public struct ModelRendering: Sendable {
         model = snapshot.definition
         gateway = snapshot.bundle.gateway
         variables = snapshot.bundle.variables
-        models = ModelIndex(snapshot.bundle.models)
+        models = snapshot.bundle.index
         macros = snapshot.macros
         columns = snapshot.bundle.columnLookup
     }
@@ -64,13 +64,20 @@ public struct ModelRendering: Sendable {
     public func statements(_ context: RenderContext) throws(PipelineError) -> (before: [String], after: [String]) {
         var before: [String] = []
         var after: [String] = []
-        for statement in model.preStatements {
-            before.append(StatementText.corrected(try statement.render(context).text))
-        }
-        for statement in model.postStatements {
-            after.append(StatementText.corrected(try statement.render(context).text))
-        }
+        for statement in model.preStatements { before.append(try text(of: statement, context)) }
+        for statement in model.postStatements { after.append(try text(of: statement, context)) }
         return (before, after)
+    }
+
+    /// The statements for the view that has been pointed at the model's table.
+    public func virtualUpdates(_ context: RenderContext) throws(PipelineError) -> [String] {
+        var updates: [String] = []
+        for statement in model.onVirtualUpdate { updates.append(try text(of: statement, context)) }
+        return updates
+    }
+
+    private func text(of statement: Template, _ context: RenderContext) throws(PipelineError) -> String {
+        try ModelDialect.statement(try statement.render(context), dialect: model.dialect)
     }
 
     /// The query as fingerprints see it: at a fixed time.
@@ -115,7 +122,7 @@ public enum SnapshotRestore {
         guard let model = project.models.first else {
             throw PipelineError(file: bundle.source.path, message: "The stored model is disabled.")
         }
-        let reader = SnapshotReader(project: project, index: ModelIndex(bundle.models), isStored: true)
+        let reader = SnapshotReader(project: project, index: bundle.index, isStored: true)
         let read = try reader.snapshot(of: model)
         return ModelSnapshot(
             definition: read.definition, bundle: bundle, macros: read.macros, usesStar: read.usesStar,

@@ -22,7 +22,7 @@ struct NameCheck {
         }
         let query = snapshot.query
         // Taken out while it is changed: a second owner would make each change copy it whole.
-        var catalog = catalogs.removeValue(forKey: query.dialect) ?? SchemaCatalog(dialect: query.dialect)
+        var catalog = catalogs.removeValue(forKey: query.dialect) ?? SchemaCatalog(dialect: query.dialect, takesWholeNames: snapshot.bundle.index.isExact)
         defer { catalogs[query.dialect] = catalog }
         if let error = query.query.nameErrors(in: catalog).first(where: { $0.code == .unknownColumn }) {
             throw query.error(at: error.range, "\(snapshot.name): \(error.message)")
@@ -31,6 +31,9 @@ struct NameCheck {
         try check(columns, of: snapshot)
         let name = QualifiedName(snapshot.name.schema, snapshot.name.name)
         catalog.add(name, columns: columns.map { .init($0) })
+        if snapshot.name.schema == ModelName.defaultSchema {
+            catalog.add(QualifiedName(snapshot.name.name), columns: columns.map { .init($0) })
+        }
         return columns
     }
 

@@ -8,12 +8,16 @@ public struct ProjectGraph: Sendable {
     private let columns: [ModelName: [String]]
 
     /// Reads every query and finds what depends on what.
-    /// - Throws: ``PipelineError`` where a query cannot be read, an audit is unknown, or models depend on each other in a
+    /// - Throws: ``PipelineError``, with all such mistakes, where a query cannot be read, an audit is unknown, or models depend on each other in a
     ///   circle.
     public init(_ project: Project) throws(PipelineError) {
         let reader = SnapshotReader(project: project, index: project.index)
         var found: [ModelName: ModelSnapshot] = [:]
-        for model in project.models { found[model.name] = try reader.snapshot(of: model) }
+        var errors: [PipelineError] = []
+        for model in project.models {
+            do throws(PipelineError) { found[model.name] = try reader.snapshot(of: model) } catch { errors.append(error) }
+        }
+        if let error = PipelineError(all: errors) { throw error }
         try self.init(found)
         let used = Set(snapshots.flatMap { $0.audits.map(\.name) })
         if let idle = project.audits.first(where: { $0.isBare && !used.contains($0.name) }) {
@@ -40,7 +44,11 @@ public struct ProjectGraph: Sendable {
         }
         var check = NameCheck()
         var columns: [ModelName: [String]] = [:]
-        for snapshot in ordered { columns[snapshot.name] = try check.check(snapshot) }
+        var errors: [PipelineError] = []
+        for snapshot in ordered {
+            do throws(PipelineError) { columns[snapshot.name] = try check.check(snapshot) } catch { errors.append(error) }
+        }
+        if let error = PipelineError(all: errors) { throw error }
         snapshots = ordered
         byName = Dictionary(uniqueKeysWithValues: ordered.enumerated().map { ($1.name, $0) })
         self.columns = columns
@@ -79,7 +87,7 @@ public struct ProjectGraph: Sendable {
     private static func auditReads(
         _ models: [ModelName: ModelSnapshot], in order: [ModelName]
     ) -> [ModelName: Set<ModelName>] {
-        let index = ModelIndex(order)
+        let index = ModelIndex(order, isExact: models.values.first?.bundle.index.isExact ?? true)
         var reads: [ModelName: Set<ModelName>] = [:]
         func depends(_ first: ModelName, on second: ModelName) -> Bool {
             var seen: Set<ModelName> = []
@@ -93,7 +101,7 @@ public struct ProjectGraph: Sendable {
         }
         for name in order {
             guard let model = models[name] else { continue }
-            let others = Set(model.audits.flatMap { $0.places.keys }.compactMap { index.find($0) })
+            let others = Set(model.audits.flatMap { $0.places.keys }.compactMap { index.relation($0) })
             for other in others.subtracting(model.parents).sorted() where !depends(other, on: name) {
                 reads[name, default: []].insert(other)
             }

@@ -33,6 +33,7 @@ struct SnapshotReader {
             tables += incremental.tables
             places.merge(incremental.places) { first, _ in first }
         }
+        if !isStored { try check(databases: first.databases, of: model) }
         let statements = try rendering.fingerprintStatements()
         let (parents, sources) = dependencies(of: model, tables: tables)
         let returned = first.columns
@@ -69,12 +70,25 @@ struct SnapshotReader {
         return names
     }
 
+    /// A name of three parts says the database first, and there is one only.
+    private func check(
+        databases: [(name: String, offset: Int)], of model: ModelDefinition
+    ) throws(PipelineError) {
+        guard !project.databases.isEmpty else { return }
+        for (name, offset) in databases where !project.databases.contains(name) {
+            throw model.source.error(
+                at: offset,
+                "This is a table of the database \(name), and models run in \(project.databases.sorted().joined(separator: ", ")): "
+                    + "a query cannot read another database. Leave the first part out, or bring the rows here.")
+        }
+    }
+
     private func dependencies(of model: ModelDefinition, tables: [String]) -> (parents: [ModelName], sources: [String])
     {
         var parents: Set<ModelName> = []
         var sources: Set<String> = []
         for table in tables + model.dependsOn.map({ $0.lowercased() }) {
-            if let parent = index.find(table) {
+            if let parent = index.relation(table) {
                 if parent != model.name { parents.insert(parent) }
             } else {
                 sources.insert(table)
@@ -122,7 +136,7 @@ struct SnapshotReader {
         let isTable = ModelName(other).map { name in
             other.contains(".") && !index.names.contains { $0.schema == name.schema }
         }
-        if !isStored, index.find(other) == nil, isTable != true {
+        if !isStored, index.relation(other) == nil, isTable != true {
             let meant = index.nearest(to: other).map { " Did you mean \($0)?" } ?? ""
             throw model.source.error(at: call.offset, "\(call.name) compares with \(other), which is no model.\(meant)")
         }
@@ -190,9 +204,10 @@ struct SnapshotReader {
         var seed: SourceFile?
         if case .seed(let options) = model.kind { seed = options.content }
         // Those that it names are enough: a list of all models with each of them would grow with their square.
-        let named = Set(parents + [model.name] + audits.flatMap { $0.places.keys }.compactMap { index.find($0) })
+        let named = Set(parents + [model.name] + audits.flatMap { $0.places.keys }.compactMap { index.relation($0) })
         return ModelBundle(
             source: model.source, seed: seed, audits: files, defaults: project.config.modelDefaults,
-            variables: project.config.variables, gateway: project.config.defaultGateway ?? "", models: named.sorted())
+            variables: project.config.variables, gateway: project.config.defaultGateway ?? "", models: named.sorted(),
+            namesAreExact: index.isExact ? true : nil)
     }
 }

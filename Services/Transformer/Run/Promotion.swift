@@ -17,6 +17,8 @@ struct Promotion: Sendable {
     let models: [PromotedModel]
     /// The models whose views are pointed.
     let shown: [PromotedModel]
+    /// The models whose statements run on their views; none when an environment goes back: its views keep their grants.
+    let updated: [PlannedModel]
     /// The models whose views go.
     let dropped: [ModelName]
     /// The texts of `models`, in their order.
@@ -36,6 +38,7 @@ struct Promotion: Sendable {
         basis = plan.basis
         models = plan.models.map(PromotedModel.init)
         self.shown = shown.map(PromotedModel.init)
+        updated = shown
         self.dropped = dropped
         snapshots = .texts(try plan.models.map(StoredSnapshot.init))
     }
@@ -48,6 +51,7 @@ struct Promotion: Sendable {
         models = earlier.models
         let tables = Dictionary(uniqueKeysWithValues: now.models.map { ($0.name, $0) })
         shown = earlier.models.filter { $0.facts.hasRelation && tables[$0.name] != $0 }
+        updated = []
         let kept = Set(earlier.models.filter(\.facts.hasRelation).map(\.name))
         dropped = now.models.map(\.name).filter { !kept.contains($0) }
         snapshots = .ids(earlier.snapshots)
@@ -82,6 +86,7 @@ struct Promoter: Sendable {
                     "\(environment) was changed while this plan was under way. Nothing was promoted; plan again.")
             }
             try await views.promote(targets, dropping: gone, session)
+            try await VirtualUpdates(environment: environment, execution: now).run(for: promotion.updated, session)
             let columns = try await session.columns(of: relations)
             let stored = StoredEnvironment(
                 name: environment, plan: promotion.id, promotedAt: now,

@@ -67,9 +67,19 @@ struct ModelSQL: Sendable {
         let (before, after) = try rendering.statements(own)
         let relations = try relations(of: model.snapshot, context)
         return ModelTables.Statements(
-            before: statements(before, from: definition.preStatements, for: model, relations),
+            before: settings(of: definition) + statements(before, from: definition.preStatements, for: model, relations),
             query: query.placed(at: definition.query.firstCode) { relations[$0] },
             after: statements(after, from: definition.postStatements, for: model, relations))
+    }
+
+    /// `session_properties`: they hold for the transaction of the model alone.
+    private func settings(of model: ModelDefinition) -> [PlacedSQL] {
+        model.sessionProperties.sorted { $0.key < $1.key }.map { name, value in
+            let parts = name.split(separator: ".").map { SQLText.identifier(String($0)) }
+            return PlacedSQL(
+                "SET LOCAL \(parts.joined(separator: ".")) = \(value)", from: model.source,
+                at: model.offsets["session_properties"] ?? 0)
+        }
     }
 
     /// An audit over the rows that `filter` lets through. Other models in it are those of the same environment.
@@ -164,7 +174,7 @@ struct ModelSQL: Sendable {
 
         /// SQL for FROM; nil for what is no model.
         subscript(_ name: String) -> String? {
-            index.find(name).flatMap { tables[$0]?.sql ?? embedded[$0] }
+            index.relation(name).flatMap { tables[$0]?.sql ?? embedded[$0] }
         }
     }
 
@@ -174,9 +184,9 @@ struct ModelSQL: Sendable {
     private func relations(
         of snapshot: ModelSnapshot, _ context: RenderContext, besides names: some Sequence<String> = []
     ) throws(PipelineError) -> Relations {
-        let index = ModelIndex(snapshot.bundle.models)
+        let index = snapshot.bundle.index
         var queries: [ModelName: String] = [:]
-        for name in snapshot.parents + names.compactMap({ index.find($0) }) {
+        for name in snapshot.parents + names.compactMap({ index.relation($0) }) {
             guard queries[name] == nil, let model = models.embedded[name] else { continue }
             let rendering = ModelRendering(model.snapshot)
             guard let interval = Interval(from: context.start, to: context.end) else { continue }

@@ -13,10 +13,16 @@ public struct SchemaCatalog: Sendable {
     }
 
     public let dialect: SQLDialect
+    /// Tables are found by their whole names alone.
+    public let takesWholeNames: Bool
     /// By the folded name, whole and without its first parts; nil where two tables share what is left.
     private var tables: [String: ColumnSet?] = [:]
 
-    public init(dialect: SQLDialect) { self.dialect = dialect }
+    /// - Parameter takesWholeNames: A query finds tables by their whole names alone.
+    public init(dialect: SQLDialect, takesWholeNames: Bool = false) {
+        self.dialect = dialect
+        self.takesWholeNames = takesWholeNames
+    }
 
     /// Adds a table or replaces the one of that name. A query finds it by its whole name, or by its last parts where
     /// those tell it from all others.
@@ -33,7 +39,7 @@ public struct SchemaCatalog: Sendable {
                 let identifier = Identifier(exact: column.name)
                 return SourceColumn(key: dialect.key(identifier), name: identifier, type: column.type)
             }, isOpen: isOpen)
-        for start in keys.indices {
+        for start in takesWholeNames ? 0..<min(keys.count, 1) : 0..<keys.count {
             let suffix = keys[start...].joined(separator: ".")
             if start > 0, let known = tables[suffix], known?.table.map({ $0.parts.count > 1 && $0 != name }) ?? true {
                 tables[suffix] = ColumnSet?.none

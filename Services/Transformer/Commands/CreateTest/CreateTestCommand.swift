@@ -34,6 +34,7 @@ struct CreateTestCommand: AsyncParsableCommand {
     var start: String?
     @Option(help: "The last day.")
     var end: String?
+    @OptionGroup var choice: ProjectChoice
     @Flag(name: [.long, .customShort("o")], help: "Write over a file that is there.")
     var overwrite = false
 
@@ -48,7 +49,7 @@ struct CreateTestCommand: AsyncParsableCommand {
     func run() async throws {
         let command = self
         try await CommandSupport.withWorkbench { workbench, settings in
-            let project = try CommandSupport.projectWithModels(settings)
+            let project = try CommandSupport.projectWithModels(settings, command.choice)
             let graph = try ProjectGraph(project)
             guard let model = project.index.find(command.model), let snapshot = graph[model] else {
                 let hint = project.index.nearest(to: command.model).map { " Did you mean \($0)?" } ?? ""

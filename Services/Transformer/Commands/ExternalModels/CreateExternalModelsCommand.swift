@@ -11,13 +11,14 @@ struct CreateExternalModelsCommand: AsyncParsableCommand {
         abstract: "Write the columns of the tables that models read, and that are no models, to external_models.yaml.",
         discussion: "What the file says besides of a table, and of tables that no model reads, stays.",
         aliases: ["create_external_models"])
+    @OptionGroup var choice: ProjectChoice
     @Flag(help: "End with 1, and write nothing, when one of the tables is not there.")
     var strict = false
 
     func run() async throws {
-        let strict = strict
+        let (strict, choice) = (strict, choice)
         try await CommandSupport.withWorkbench { workbench, settings in
-            let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings))
+            let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings, choice))
             let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
             var tables: [(name: String, columns: [ColumnDescription])] = []
             var missing: [String] = []

@@ -19,6 +19,7 @@ struct FetchCommand: AsyncParsableCommand {
     @Argument(help: "A model's name, or a query.")
     var query: String
     @OptionGroup var target: EnvironmentOption
+    @OptionGroup var choice: ProjectChoice
     @Option(
         name: [.long, .customShort("s")],
         help: "The first day that the model is computed for. (default: --end's, or yesterday)")
@@ -46,7 +47,7 @@ struct FetchCommand: AsyncParsableCommand {
                 database: workbench.database, catalog: workbench.catalog, environment: command.target.environment,
                 limit: command.limit)
             let sql = try await fetch.sql(
-                command.query, in: interval, execution: execution, project: { try CommandSupport.project(settings) })
+                command.query, in: interval, execution: execution, project: { try CommandSupport.project(settings, command.choice) })
             if command.json { return print(try await fetch.json(sql)) }
             print(try await fetch.text(sql))
         }

@@ -16,12 +16,13 @@ struct LineageCommand: AsyncParsableCommand {
             """)
     @Argument(help: ArgumentHelp("A model, or a column of one.", valueName: "model[.column]"))
     var subject: String?
+    @OptionGroup var choice: ProjectChoice
     @Flag(help: "One JSON document.")
     var json = false
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let project = try CommandSupport.projectWithModels(settings)
+        let project = try CommandSupport.projectWithModels(settings, choice)
         let graph = try ProjectGraph(project)
         guard let subject else {
             let lineage = LineageGraph(graph.snapshots)
@@ -41,6 +42,7 @@ struct DagCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dag", abstract: "Show the graph of models, for Graphviz or as data.",
         discussion: "  transformer dag | dot -Tsvg > models.svg")
+    @OptionGroup var choice: ProjectChoice
     @Flag(help: "One JSON document instead of DOT.")
     var json = false
     @Flag(help: "A tree of text instead of DOT.")
@@ -52,7 +54,7 @@ struct DagCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings))
+        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings, choice))
         var snapshots = graph.snapshots
         if !selected.isEmpty {
             let names = try CommandSupport.models(selected, among: graph.candidates)

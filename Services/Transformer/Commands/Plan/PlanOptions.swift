@@ -7,6 +7,7 @@ import ServiceRuntime
 /// What plan and apply share.
 struct PlanOptions: ParsableArguments {
     @OptionGroup var target: EnvironmentTarget
+    @OptionGroup var choice: ProjectChoice
     @Option(
         name: [.long, .customShort("s")],
         help: "Compute nothing before this day: a preview. What is missing is computed by later runs.")
@@ -45,8 +46,6 @@ struct PlanOptions: ParsableArguments {
     var explain = false
     @Flag(help: "Do not run the unit tests first.")
     var skipTests = false
-    @Flag(help: "Leave out what is written in Python, and the models that need it.")
-    var skipUnsupported = false
     @Flag(help: "Leave out the lines that differ.")
     var noDiff = false
     @Flag(help: "One JSON document instead of text; what happens on the way is told on standard error.")

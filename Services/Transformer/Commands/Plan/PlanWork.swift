@@ -31,7 +31,8 @@ struct PlanWork {
             for branch in Set(((request.selected ?? []) + request.restated).flatMap(\.branches)).sorted() {
                 request.changedFiles[branch] = try await git.files(since: branch)
             }
-            let project = try CommandSupport.project(settings, skipUnsupported: work.options.skipUnsupported)
+            let project = try CommandSupport.project(settings, work.options.choice)
+            for notice in project.notices { work.report("note: \(notice)") }
             if !work.options.skipTests {
                 try await TestWork.run(
                     project, database: workbench.database, only: nil, quiet: true, report: work.report)

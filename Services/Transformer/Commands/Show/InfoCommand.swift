@@ -8,6 +8,7 @@ import ServiceRuntime
 struct InfoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info", abstract: "Show what the project has, and whether its database answers.")
+    @OptionGroup var choice: ProjectChoice
     @Flag(help: "Do not ask the database.")
     var skipConnection = false
     @Flag(help: "One JSON document.")
@@ -15,7 +16,7 @@ struct InfoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: CommandSupport.groups)
-        let project = try CommandSupport.project(settings)
+        let project = try CommandSupport.project(settings, choice)
         var info = try ProjectInfo(project, path: try PipelineLocation(settings).path)
         let json = json
         if !skipConnection {

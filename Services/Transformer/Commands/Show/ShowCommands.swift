@@ -10,20 +10,19 @@ struct RenderCommand: AsyncParsableCommand {
         commandName: "render", abstract: "Show a model's SQL as a run would expand it.")
     @Argument(help: "The model.")
     var model: String
+    @OptionGroup var choice: ProjectChoice
     @Option(help: "The first day.")
     var start: String?
     @Option(help: "The last day.")
     var end: String?
     @Option(help: "When the run takes place, as 2024-04-30 or 2024-04-30 12:00:00; now, when left out.")
     var executionTime: String?
-    @Flag(help: "Leave out what is written in Python, and the models that need it.")
-    var skipUnsupported = false
     @Flag(help: "One JSON document.")
     var json = false
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let project = try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported)
+        let project = try CommandSupport.projectWithModels(settings, choice)
         let graph = try ProjectGraph(project)
         guard let name = project.index.find(model), let snapshot = graph[name] else {
             let hint = project.index.nearest(to: model).map { " Did you mean \($0)?" } ?? ""

@@ -33,18 +33,21 @@ enum CommandSupport {
         }
     }
 
-    /// The pipeline folder that the settings name, read.
-    /// - Parameter skipUnsupported: Leaves out what is written in Python, and says what.
-    static func project(_ settings: Settings, skipUnsupported: Bool = false) throws -> Project {
-        let project = try PipelineFolder(at: try PipelineLocation(settings).path).project(
-            skipUnsupported: skipUnsupported)
+    /// The pipeline folder that the settings name, read to be run on the database that they name.
+    static func project(_ settings: Settings, _ choice: ProjectChoice) throws -> Project {
+        let endpoint = try PostgresEndpoint(settings)
+        let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
+        let project = try folder.project(choice.options(database: endpoint.database))
+        let engine = EngineAddress(host: endpoint.host, port: endpoint.port, database: endpoint.database)
+        if let problem = project.config.problem(runningOn: engine) { throw problem }
         for reason in project.leftOut { Output.note("left out: \(reason)") }
         return project
     }
 
-    /// The same for commands that have nothing to do without models.
-    static func projectWithModels(_ settings: Settings, skipUnsupported: Bool = false) throws -> Project {
-        let project = try project(settings, skipUnsupported: skipUnsupported)
+    /// The same for commands that only look at models, and have nothing to do without them.
+    static func projectWithModels(_ settings: Settings, _ choice: ProjectChoice) throws -> Project {
+        let project = try PipelineFolder(at: try PipelineLocation(settings).path).project(choice.options())
+        for reason in project.leftOut { Output.note("left out: \(reason)") }
         if project.models.isEmpty {
             throw ExitError(.failed, "There are no models in \(try PipelineLocation(settings).path)/models.")
         }

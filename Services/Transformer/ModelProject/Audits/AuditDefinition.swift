@@ -40,7 +40,16 @@ public struct AuditDefinition: Sendable, Equatable {
     }
 
     /// Reads a file of `audits/`: `AUDIT (…)` blocks each with its query, or one bare SELECT.
-    static func parse(_ source: SourceFile, isStored: Bool = false) throws(PipelineError) -> [AuditDefinition] {
+    /// - Parameter dialect: What the queries are read in, whatever they say; nil: as they say.
+    static func parse(
+        _ source: SourceFile, dialect: String? = nil, isStored: Bool = false
+    ) throws(PipelineError) -> [AuditDefinition] {
+        var audits = try blocks(source, isStored: isStored)
+        if let dialect { for index in audits.indices { audits[index].dialect = dialect } }
+        return audits
+    }
+
+    private static func blocks(_ source: SourceFile, isStored: Bool) throws(PipelineError) -> [AuditDefinition] {
         var scanner = PropertyScanner(source)
         guard scanner.skipKeyword("AUDIT") else { return [try bare(source, isStored: isStored)] }
         var found: [AuditDefinition] = []

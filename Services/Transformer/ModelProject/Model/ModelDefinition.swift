@@ -17,6 +17,10 @@ public struct ModelDefinition: Sendable, Equatable {
     public var cronTimeZone: String
     /// The first moment the model has data for; nil: as far back as there is data.
     public var start: Moment?
+    /// `start` as it was written where that counts from now: `1 week ago`.
+    public var relativeStart: String?
+    /// The first moment that the model is not computed for any more; nil: it goes on.
+    public var end: Moment?
     /// Nil: follows from `cron`.
     public var intervalUnit: IntervalUnit?
     /// True when an interval may be computed before it is over.
@@ -44,6 +48,18 @@ public struct ModelDefinition: Sendable, Equatable {
     public var query: Template
     /// Run after the query, in its transaction.
     public var postStatements: [Template]
+    /// Run on the view when it has been pointed at the model's table; `@this_model` is the view.
+    public var onVirtualUpdate: [Template] = []
+    /// A word that makes another version of the model, and nothing else.
+    public var stamp: String?
+    /// Settings of the engine while the model is computed, in the order of their names; SQL as written.
+    public var sessionProperties: [String: String] = [:]
+    /// Rules of the linter that do not count for it, lower case.
+    public var ignoredRules: [String] = []
+    /// The gateway that it names.
+    public var gateway: String?
+    /// Where properties that nothing follows from stand in the file, by name.
+    public var withoutEffect: [String: Int] = [:]
     /// True for a file without MODEL block, the article's style.
     public var isBare: Bool
     /// Where the values of the MODEL block's properties stand in the file, by the property's name.

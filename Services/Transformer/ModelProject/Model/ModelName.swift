@@ -21,6 +21,25 @@ public struct ModelName: Sendable, Hashable, Comparable, Codable, CustomStringCo
         self.init(schema: parts.count == 2 ? parts[0] : defaultSchema, name: parts[parts.count - 1])
     }
 
+    /// Reads a name of up to three parts, the first of three being the database.
+    /// - Parameter databases: What that may be; empty: anything.
+    /// - Throws: `ModelNameError`, which says what is wrong with the name.
+    init(_ text: String, in databases: Set<String>) throws(ModelNameError) {
+        var parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 3 {
+            let database = parts.removeFirst().identifierName
+            guard databases.isEmpty || databases.contains(database) else {
+                throw ModelNameError(
+                    "\(text) is in the database \(database), and models run in \(databases.sorted().joined(separator: ", ")): "
+                        + "leave the first part out, or name that database.")
+            }
+        }
+        guard let name = ModelName(parts.map(\.identifierName).joined(separator: ".")) else {
+            throw ModelNameError("`\(text)` is not a model's name. Write it as schema.name.")
+        }
+        self = name
+    }
+
     public var description: String { "\(schema).\(name)" }
 
     public static func < (left: ModelName, right: ModelName) -> Bool {
@@ -48,4 +67,11 @@ public struct ModelName: Sendable, Hashable, Comparable, Codable, CustomStringCo
             scalar == "_" || ("0"..."9").contains(scalar) || scalar.properties.isAlphabetic
         }
     }
+}
+
+/// Why a text is no model's name.
+struct ModelNameError: Error {
+    let message: String
+
+    init(_ message: String) { self.message = message }
 }

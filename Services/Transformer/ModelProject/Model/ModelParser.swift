@@ -5,26 +5,26 @@ import SQL
 /// Reads one model file: a `MODEL (…)` block and its statements, or the article's bare SELECT.
 struct ModelParser {
     let source: SourceFile
-    let project: ProjectConfig
-    /// True for a text that was kept when it was promoted: what later versions came to refuse runs on as it did.
-    let isStored: Bool
+    let scope: ModelScope
     /// Reads a seed's file, relative to the pipeline folder.
     let seed: (String) throws(PipelineError) -> SourceFile
 
-    private var config: ModelDefaults { project.modelDefaults }
 
     /// The models of a file: none when it says `enabled false`, several when it has blueprints.
     /// - Parameters:
     ///   - source: A file under `models/`.
     ///   - seed: Reads a seed's file, relative to the pipeline folder.
     static func parse(
-        _ source: SourceFile, config: ProjectConfig, isStored: Bool = false,
+        _ source: SourceFile, _ scope: ModelScope,
         seed: (String) throws(PipelineError) -> SourceFile
     ) throws(PipelineError) -> [ModelDefinition] {
         try withoutActuallyEscaping(seed) { seed throws(PipelineError) in
-            try ModelParser(source: source, project: config, isStored: isStored, seed: seed).parse()
+            try ModelParser(source: source, scope: scope, seed: seed).parse()
         }
     }
+
+    private var config: ModelDefaults { scope.defaults }
+    private var isStored: Bool { scope.isStored }
 
     private func parse() throws(PipelineError) -> [ModelDefinition] {
         var scanner = PropertyScanner(source)
@@ -34,7 +34,7 @@ struct ModelParser {
             throw source.error(at: twice.nameOffset, "The property \(twice.name) is here twice.")
         }
         let statements = try Statements(source, from: scanner.position, isStored: isStored)
-        let macros = PropertyMacros(source, config: project)
+        let macros = PropertyMacros(source, config: scope.config)
         var blueprints: [[String: String]] = [[:]]
         if let index = properties.firstIndex(where: { $0.name == "blueprints" }) {
             blueprints = try macros.blueprints(properties.remove(at: index))
@@ -53,18 +53,17 @@ struct ModelParser {
     private func model(
         _ properties: [PropertyScanner.Property], _ statements: Statements, from offset: Int
     ) throws(PipelineError) -> ModelDefinition? {
-        let own = ModelProperties(source: source)
-        if let enabled = properties.first(where: { $0.name == "enabled" }),
-            try !own.boolean(enabled.text, at: enabled.offset)
-        {
+        let own = ModelProperties(source: source, scope: scope)
+        if let enabled = properties.first(where: { $0.name == "enabled" }) {
+            if try !own.boolean(enabled.text, at: enabled.offset) { return nil }
+        } else if config.enabled == false {
             return nil
         }
         var model = try skeleton(named: nil)
         for property in properties { model.offsets[property.name] = property.offset }
         try own.apply(properties, to: &model)
-        guard properties.contains(where: { $0.name == "name" }) else {
-            throw source.error(at: 0, "This MODEL block has no name.")
-        }
+        if !isStored, let problem = ModelDialect.problem(model.dialect) { throw model.error("dialect", problem) }
+        if !properties.contains(where: { $0.name == "name" }) { model.name = try inferredName() }
         try fill(&model, with: statements, from: offset)
         return model
     }
@@ -73,8 +72,9 @@ struct ModelParser {
     private func fill(
         _ model: inout ModelDefinition, with statements: Statements, from offset: Int
     ) throws(PipelineError) {
-        model.preStatements = statements.before
-        model.postStatements = statements.after
+        model.preStatements = try templates(config.preStatements) + statements.before
+        model.postStatements = try templates(config.postStatements) + statements.after
+        model.onVirtualUpdate += try templates(config.onVirtualUpdate) + statements.onVirtualUpdate
         guard case .seed(var options) = model.kind else {
             model.query = try statements.needed(in: source, at: offset)
             return
@@ -95,6 +95,28 @@ struct ModelParser {
         model.query = try SeedQuery.template(of: table, columns: model.columns, in: file)
     }
 
+    /// Statements of `model_defaults`, each a text of its own.
+    private func templates(_ texts: [String]?) throws(PipelineError) -> [Template] {
+        var found: [Template] = []
+        for text in texts ?? [] { found.append(try Template(SourceFile(path: "config.yaml", text: text))) }
+        return found
+    }
+
+    /// `models/schema/name.sql` is `schema.name`.
+    private func inferredName() throws(PipelineError) -> ModelName {
+        guard scope.config.infersNames else {
+            throw source.error(at: 0, "This MODEL block has no name. Give it one, or set model_naming: {infer_names: true}.")
+        }
+        var parts = source.path.split(separator: "/").map(String.init)
+        if let index = parts.firstIndex(of: "models") { parts.removeFirst(index + 1) }
+        if let file = parts.popLast() { parts.append(file.hasSuffix(".sql") ? String(file.dropLast(4)) : file) }
+        do throws(ModelNameError) {
+            return try ModelName(parts.suffix(3).joined(separator: "."), in: scope.databases)
+        } catch {
+            throw source.error(at: 0, "The model is named after its folder: \(error.message)")
+        }
+    }
+
     /// A file without MODEL block: named after the file; incremental when it asks `is_incremental()`.
     private func bareModel() throws(PipelineError) -> ModelDefinition {
         let statements = try Statements(source, from: 0, isStored: isStored)
@@ -105,6 +127,7 @@ struct ModelParser {
             throw PipelineError(file: source.path, message: "The file's name, \(base), cannot be a model's name.")
         }
         var model = try skeleton(named: name)
+        if !isStored, let problem = ModelDialect.problem(model.dialect) { throw source.error(at: 0, problem) }
         try fill(&model, with: statements, from: 0)
         if model.query.asksIsIncremental {
             guard let column = TimeColumnInference.timeColumn(of: model.query, dialect: model.dialect) else {
@@ -122,11 +145,15 @@ struct ModelParser {
     private func skeleton(named name: ModelName?) throws(PipelineError) -> ModelDefinition {
         var model = ModelDefinition(
             name: name ?? ModelName(schema: ModelName.defaultSchema, name: ""), source: source, kind: .view(ViewKind()),
-            dialect: config.dialect, cron: config.cron, cronTimeZone: config.cronTimeZone, start: config.start,
+            dialect: config.dialectOverride ?? config.dialect, cron: config.cron, cronTimeZone: config.cronTimeZone,
+            start: config.relativeStart.flatMap { RelativeTime($0)?.before(scope.now) } ?? config.start,
             intervalUnit: config.intervalUnit, allowPartials: config.allowPartials, owner: config.owner, tags: [],
             description: nil, columnDescriptions: [:], grain: [], audits: [], columns: [:], dependsOn: [],
             preStatements: [], query: Template(verbatim: SourceFile(path: source.path, text: "")), postStatements: [],
             isBare: name != nil)
+        model.relativeStart = config.relativeStart
+        model.sessionProperties = config.sessionProperties ?? [:]
+        model.gateway = config.gateway
         if let kind = config.kind {
             let text = SourceFile(path: source.path, text: kind)
             do throws(PipelineError) { model.kind = try KindReader.read(text, at: 0, dialect: config.dialect) } catch {
@@ -144,6 +171,8 @@ struct Statements {
     let before: [Template]
     let query: Template?
     let after: [Template]
+    /// Between ON_VIRTUAL_UPDATE_BEGIN and ON_VIRTUAL_UPDATE_END.
+    let onVirtualUpdate: [Template]
 
     /// The query of a file that must have one.
     func needed(in source: SourceFile, at offset: Int) throws(PipelineError) -> Template {
@@ -157,15 +186,35 @@ struct Statements {
     init(_ source: SourceFile, from start: Int, isStored: Bool = false) throws(PipelineError) {
         var templates: [(template: Template, word: String)] = []
         var definitions: [Template] = []
+        var virtual: [Template] = []
+        var isVirtual = false
         for piece in try Self.pieces(of: source, from: start) {
             guard let first = piece.first, let last = piece.last else { continue }
             let word = Self.firstWord(of: piece, in: source)
             if word.isEmpty { continue }
+            if word == Self.virtualBegin || word == Self.virtualEnd {
+                guard isVirtual != (word == Self.virtualBegin) else {
+                    throw source.error(at: first.range.lowerBound, "\(word.uppercased()) does not belong here.")
+                }
+                isVirtual.toggle()
+                continue
+            }
             let range = first.range.lowerBound..<last.range.upperBound
             let template = try Template(source, range: range, tokens: piece)
-            if template.isDefinition { definitions.append(template) } else { templates.append((template, word)) }
+            if template.isDefinition {
+                definitions.append(template)
+            } else if isVirtual {
+                virtual.append(template)
+            } else {
+                templates.append((template, word))
+            }
+        }
+        guard !isVirtual else {
+            throw source.error(at: start, "ON_VIRTUAL_UPDATE_BEGIN has no ON_VIRTUAL_UPDATE_END.")
         }
         for index in templates.indices { templates[index].template.definitions = definitions }
+        for index in virtual.indices { virtual[index].definitions = definitions }
+        onVirtualUpdate = virtual
         var queries = templates.indices.filter { Self.isQuery(templates[$0].template, word: templates[$0].word) }
         // `@IF(…, SELECT …)` and `{{ query() }}` are the query of a file that has no other.
         if queries.isEmpty { queries = templates.indices.filter { Self.mayBeQuery(templates[$0].word) }.suffix(1) }
@@ -182,9 +231,6 @@ struct Statements {
         before = templates[..<(index ?? templates.count)].map(\.template)
         query = index.map { templates[$0].template }
         after = index.map { templates[($0 + 1)...].map(\.template) } ?? []
-        for statement in templates where statement.word == "on_virtual_update_begin" {
-            throw source.error(at: statement.template.range.lowerBound, "ON_VIRTUAL_UPDATE_BEGIN is not supported.")
-        }
     }
 
     /// The statements of a file from `start` on, cut at the semicolons outside of Jinja's blocks.
@@ -220,6 +266,9 @@ struct Statements {
     ]
 
     private static func mayBeQuery(_ word: String) -> Bool { word == "expression" || word.hasPrefix("@") }
+
+    private static let virtualBegin = "on_virtual_update_begin"
+    private static let virtualEnd = "on_virtual_update_end"
 
     /// `WITH … INSERT` is none.
     private static func isQuery(_ template: Template, word: String) -> Bool {

@@ -1,15 +1,25 @@
 import OrderedCollections
 import Pipeline
-import SQL
+import Spelling
 
 /// Puts the properties of a `MODEL (…)` block into a definition.
 struct ModelProperties {
     let source: SourceFile
+    /// What else of the project decides what they mean.
+    var scope = ModelScope()
 
     func apply(_ properties: [PropertyScanner.Property], to model: inout ModelDefinition) throws(PipelineError) {
+        for property in properties where property.name == "dialect" { model.dialect = property.plain.lowercased() }
+        if let dialect = scope.defaults.dialectOverride { model.dialect = dialect }
         for property in properties { try apply(property, to: &model) }
         if let kind = properties.first(where: { $0.name == "kind" }) {
             model.kind = try self.kind(kind, dialect: model.dialect)
+        }
+        if case .incrementalByTimeRange(var options) = model.kind, options.timeFormat == nil,
+            let format = scope.defaults.timeColumnFormat, format != "%Y-%m-%d"
+        {
+            options.timeFormat = format
+            model.kind = .incrementalByTimeRange(options)
         }
         if let time = model.kind.timeRange, !model.columns.isEmpty, model.columns[time.timeColumn] == nil {
             throw model.error("kind", "The time column \(time.timeColumn) is not among `columns`.")
@@ -27,19 +37,22 @@ struct ModelProperties {
     private func apply(_ property: PropertyScanner.Property, to model: inout ModelDefinition) throws(PipelineError) {
         switch property.name {
         case "name":
-            guard let name = ModelName(property.plain) else {
-                throw error(property, "`\(property.plain)` is not a model's name. Write it as schema.name.")
+            let written = property.text.first == "'" ? property.plain : property.text
+            do throws(ModelNameError) {
+                model.name = try ModelName(written, in: scope.databases)
+            } catch {
+                throw self.error(property, error.message)
             }
-            model.name = name
         case "kind": break  // read last: formats in it are of the dialect
-        case "dialect": model.dialect = property.plain.lowercased()
+        case "dialect": break  // read first: all others are read in it
         case "cron": model.cron = property.plain
         case "cron_tz": model.cronTimeZone = property.plain
         case "start":
-            guard let start = Moment(property.plain) else {
-                throw error(property, "`\(property.plain)` is not a date. Write it as '2025-01-31'.")
-            }
-            model.start = start
+            (model.start, model.relativeStart) = try time(property)
+        case "end":
+            guard let end = try time(property).0 else { break }
+            // The last day belongs to it.
+            model.end = end.secondOfDay == 0 ? end.adding(seconds: 86_400) : Moment(microseconds: end.microseconds + 1)
         case "interval_unit":
             guard let unit = IntervalUnit(rawValue: property.plain.lowercased()) else {
                 let known = IntervalUnit.allCases.map(\.rawValue).joined(separator: ", ")
@@ -59,8 +72,7 @@ struct ModelProperties {
                 guard !name.isEmpty, !type.isEmpty else {
                     throw error(property, "The column `\(element)` has no type.")
                 }
-                let dialect = SQLDialect(named: model.dialect)
-                let known = dialect.map { StatementText.type(String(type), dialect: $0) } ?? String(type)
+                let known = ModelDialect.type(String(type), dialect: model.dialect)
                 guard model.columns.updateValue(known, forKey: String(name).identifierName) == nil else {
                     throw error(property, "The column \(name) is here twice.")
                 }
@@ -79,15 +91,91 @@ struct ModelProperties {
                 model.audits.append(try auditCall(element, at: offset))
                 from = offset + 1
             }
-        // Said for people or for engines that have them; nothing follows from them on PostgreSQL.
         case "partitioned_by": model.partitionedBy = try property.elements(in: source)
-        case "enabled", "references", "clustered_by": break
+        case "enabled", "references": break  // read before; said for people
+        case "stamp": model.stamp = property.plain
+        case "ignored_rules":
+            model.ignoredRules = try property.elements(in: source).map { $0.trimmingQuotes().lowercased() }
+        case "gateway": model.gateway = property.plain
+        case "session_properties":
+            for element in try property.elements(in: source) where !element.isEmpty {
+                let (name, value) = try assignment(element, at: property.offset)
+                model.sessionProperties[name.trimmingQuotes()] = value
+            }
+        case "grants": try applyGrants(property, to: &model)
         default:
-            throw source.error(
-                at: property.nameOffset,
-                "Unknown property `\(property.name)`. Known: name, kind, dialect, cron, cron_tz, start, interval_unit, "
-                    + "allow_partials, owner, description, column_descriptions, tags, grain, columns, depends_on, audits, "
-                    + "enabled, references, partitioned_by, clustered_by.")
+            if let refusal = Self.refused[property.name] { throw source.error(at: property.nameOffset, refusal) }
+            guard Self.withoutEffect[property.name] != nil else {
+                let known = Self.known + Self.withoutEffect.keys
+                let hint = KnownNames.nearest(to: property.name, in: known).map { " Did you mean \($0)?" } ?? ""
+                throw source.error(
+                    at: property.nameOffset,
+                    "Unknown property `\(property.name)`.\(hint) Known: \(known.sorted().joined(separator: ", ")).")
+            }
+            model.withoutEffect[property.name] = property.nameOffset
+        }
+    }
+
+    private static let known = [
+        "name", "kind", "dialect", "cron", "cron_tz", "start", "end", "interval_unit", "allow_partials", "owner",
+        "description", "column_descriptions", "tags", "grain", "grains", "columns", "depends_on", "audits", "enabled",
+        "references", "partitioned_by", "stamp", "ignored_rules", "gateway", "session_properties", "grants",
+    ]
+
+    /// Properties that nothing follows from here, and why.
+    static let withoutEffect = [
+        "clustered_by": "tables are not clustered",
+        "physical_properties": "PostgreSQL's tables have no such properties",
+        "virtual_properties": "PostgreSQL's views have no such properties",
+        "table_format": "PostgreSQL has one format of tables",
+        "storage_format": "PostgreSQL has one format of tables",
+        "optimize_query": "queries are sent as they are written",
+        "validate_query": "every query is checked",
+        "formatting": "files are not formatted",
+        "project": "a pipeline folder is one project",
+        "virtual_environment_mode": "all environments are views over versioned tables",
+        "grants_target_layer": "grants are given on views",
+        "physical_schema_override": "tables lie in schemas of their own, `millrace__<schema>`",
+        "retention": "rows stay",
+    ]
+
+    /// Properties that would change what happens, and what to do instead.
+    private static let refused = [
+        "signals":
+            "Signals are Python functions, and Python is not run here. Leave them out: what has landed is computed when it "
+            + "lands, and `cron` says when the rest is due.",
+        "physical_version":
+            "A version cannot be pinned: tables are named by what they are made of. Leave physical_version out; going back "
+            + "to an earlier text finds its table again.",
+    ]
+
+    /// A time, and how it was written where it counts from now.
+    private func time(_ property: PropertyScanner.Property) throws(PipelineError) -> (Moment?, String?) {
+        if let relative = RelativeTime(property.plain) {
+            return (relative.before(scope.now), property.plain.lowercased())
+        }
+        guard let moment = Moment(property.plain) else {
+            throw error(
+                property, "`\(property.plain)` is not a date. Write it as '2025-01-31', or as '1 week ago'.")
+        }
+        return (moment, nil)
+    }
+
+    /// `grants (select = ['reader'], …)`: given on the view each time that it is pointed at a table. They stay when it is.
+    private func applyGrants(_ property: PropertyScanner.Property, to model: inout ModelDefinition) throws(PipelineError)
+    {
+        for element in try property.elements(in: source) where !element.isEmpty {
+            let (right, roles) = try assignment(element, at: property.offset)
+            let name = right.trimmingQuotes().uppercased()
+            guard ["SELECT", "INSERT", "UPDATE", "DELETE", "REFERENCES", "TRIGGER"].contains(name) else {
+                throw error(property, "`\(right)` is no right on a view.")
+            }
+            let list = PropertyScanner.Property(
+                name: name, nameOffset: property.nameOffset, text: roles, offset: property.offset)
+            for role in try list.elements(in: source) where !role.isEmpty {
+                let text = "GRANT \(name) ON @this_model TO \(SQLText.identifier(role.trimmingQuotes()))"
+                model.onVirtualUpdate.append(try Template(SourceFile(path: source.path, text: text)))
+            }
         }
     }
 
@@ -154,7 +242,7 @@ struct ModelProperties {
             guard let range = text.range(of: sign) else { continue }
             let name = ArgumentList.trimmed(Array(text[..<range.lowerBound].utf8)[...])
             let value = ArgumentList.trimmed(Array(text[range.upperBound...].utf8)[...])
-            let isName = name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "\"" }
+            let isName = name.allSatisfy { $0.isLetter || $0.isNumber || "_.\"'".contains($0) }
             if isName, !name.isEmpty, !value.isEmpty { return (name, value) }
         }
         throw source.error(at: offset, "Expected `name := value` instead of `\(text)`.")

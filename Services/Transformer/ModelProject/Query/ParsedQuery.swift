@@ -7,38 +7,53 @@ public struct ParsedQuery: Sendable {
     let rendered: RenderedText
     /// The text after expansion and correction.
     public var sql: String { rendered.text }
-    /// The dialect it was read in.
+    /// What it runs in.
     public let dialect: SQLDialect
     /// The tree.
     public let query: Query
+    /// One text for all spellings of the query, in the dialect that it was written in.
+    public let canonical: String
     /// What was corrected in it: what SQLGlot forgives, and no database does.
     public let notes: [SourceNote]
 
     /// - Throws: ``PipelineError`` at the place in the file that the mistake came from.
     public init(_ rendered: RenderedText, dialect name: String) throws(PipelineError) {
         guard let dialect = SQLDialect(named: name) else {
-            throw rendered.error(at: 0, "The dialect `\(name)` is not supported. Known: postgres, bigquery.")
+            throw rendered.error(at: 0, ModelDialect.problem(name) ?? "")
         }
-        self.dialect = dialect
+        let written: Query
+        let proper: RenderedText
         do throws(SQLError) {
             let (query, corrections) = try parseForgivingQuery(rendered.text, dialect: dialect)
             notes = corrections.map {
                 SourceNote(offset: rendered.sourceOffset(of: $0.range.offsets.lowerBound), message: $0.message)
             }
-            self.rendered = corrections.isEmpty ? rendered : rendered.corrected(corrections)
+            proper = corrections.isEmpty ? rendered : rendered.corrected(corrections)
             // Its places are to be those of the text that is sent.
-            self.query = corrections.isEmpty ? query : try parseQuery(self.rendered.text, dialect: dialect)
+            written = corrections.isEmpty ? query : try parseQuery(proper.text, dialect: dialect)
         } catch {
             let expected = error.expected.isEmpty ? "" : " Expected \(error.expected.joined(separator: ", "))."
             throw rendered.error(at: error.range.offsets.lowerBound, error.message + expected)
+        }
+        canonical = written.sql(dialect, style: .canonical)
+        self.dialect = ModelDialect.engine
+        guard dialect != ModelDialect.engine else {
+            (self.rendered, query) = (proper, written)
+            return
+        }
+        do throws(SQLError) {
+            let text = try ModelDialect.translated(written, from: dialect).sql(ModelDialect.engine)
+            var translated = RenderedText(source: proper.source)
+            translated.append(text, from: proper.sourceOffset(of: 0), verbatim: false)
+            (self.rendered, query) = (translated, try parseQuery(text, dialect: ModelDialect.engine))
+        } catch {
+            let place = error.range.isNone ? 0 : error.range.offsets.lowerBound
+            throw proper.error(at: place, "This cannot be said in PostgreSQL: \(error.message)")
         }
     }
 
     /// The relations whose columns macros wrote into the text, by the name that they asked for, with those columns.
     public var relationsRead: [String: [RelationColumn]] { rendered.relationsRead }
-
-    /// One text for all spellings of the query.
-    public var canonical: String { query.sql(dialect, style: .canonical) }
 
     /// The relations that the query reads, lower case, without its own CTEs: `raw.events`, `sessions`.
     public var tables: [String] { query.tableReferences().map { Self.name($0) } }
@@ -87,7 +102,16 @@ public struct ParsedQuery: Sendable {
     /// The relations, in the order of the text.
     var tablesInText: [TableReference] { RelationReplacement.inText(query.tableReferences()) }
 
+    /// Without the database, which can be one only: see ``databases``.
     static func name(_ table: TableReference) -> String {
-        table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
+        let parts = table.name.parts
+        return (parts.count == 3 ? parts[1...] : parts[...]).map { $0.name.lowercased() }.joined(separator: ".")
+    }
+
+    /// The databases that names of three parts are in, each with its place in the file.
+    public var databases: [(name: String, offset: Int)] {
+        tablesInText.filter { $0.name.parts.count == 3 }.map { table in
+            (dialect.folded(table.name.parts[0]), rendered.sourceOffset(of: table.name.range.offsets.lowerBound))
+        }
     }
 }

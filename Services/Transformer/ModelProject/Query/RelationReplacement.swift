@@ -11,6 +11,15 @@ struct RelationReplacement {
         tables.filter { !$0.name.range.isNone }.sorted { $0.name.range.start < $1.name.range.start }
     }
 
+    /// A name of three parts as one of two: PostgreSQL takes the first only if it is the database's own name, which a test
+    /// or another installation has not.
+    private static func withoutDatabase(_ name: QualifiedName) -> String? {
+        guard name.parts.count == 3 else { return nil }
+        return name.parts[1...].map { part in
+            SQLText.identifier(part.quoted ? part.name : part.name.lowercased())
+        }.joined(separator: ".")
+    }
+
     /// Of those relations that `replacement` knows, in order and apart from each other. Each keeps the name that it had.
     /// - Parameter tables: In the order of the text.
     static func all(_ tables: [TableReference], _ replacement: (String) -> String?) -> [RelationReplacement] {
@@ -18,7 +27,7 @@ struct RelationReplacement {
         for table in tables {
             let range = table.name.range.offsets
             guard range.lowerBound >= found.last?.range.upperBound ?? 0,
-                let text = replacement(ParsedQuery.name(table))
+                let text = replacement(ParsedQuery.name(table)) ?? withoutDatabase(table.name)
             else { continue }
             let alias = table.alias == nil ? " AS \(SQLText.identifier(table.name.last.name))" : ""
             found.append(RelationReplacement(range: range, text: text + alias))

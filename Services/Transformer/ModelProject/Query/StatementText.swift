@@ -40,8 +40,8 @@ public enum StatementText {
 
     /// The statement with what SQLGlot forgives put right. A statement that cannot be read stays as it is: the database
     /// says what it thinks of it.
-    public static func corrected(_ sql: String, dialect: SQLDialect = .postgres) -> String {
-        guard let corrections = try? corrections(of: sql, dialect: dialect), !corrections.isEmpty else { return sql }
+    public static func corrected(_ sql: String) -> String {
+        guard let corrections = try? corrections(of: sql, dialect: .postgres), !corrections.isEmpty else { return sql }
         let bytes = Array(sql.utf8)
         var output: [UInt8] = []
         var position = 0
@@ -50,14 +50,6 @@ public enum StatementText {
             position = correction.range.offsets.upperBound
         }
         return String(decoding: output + bytes[position...], as: UTF8.self)
-    }
-
-    /// A column's type as the dialect calls it: `DOUBLE` is `double precision` in PostgreSQL. Any other type stays as written.
-    static func type(_ written: String, dialect: SQLDialect) -> String {
-        let prefix = "CAST(NULL AS "
-        let text = corrected("SELECT \(prefix)\(written))", dialect: dialect)
-        let start = "SELECT \(prefix)"
-        return text.hasPrefix(start) ? String(text.dropFirst(start.count).dropLast()) : written
     }
 
     /// The name that a token is, as SQL means it; nil for anything else.

@@ -92,9 +92,13 @@ public struct ModelIndex: Sendable {
     private var byText: [String: ModelName] = [:]
     /// All of them, sorted.
     public let names: [ModelName]
+    /// In SQL, a name without a schema is of the default schema, as everywhere else. False for what was promoted when any
+    /// model of that name was meant.
+    public let isExact: Bool
 
-    /// A context; what is left out is as for a first run at the epoch.
-    public init(_ names: some Sequence<ModelName>) {
+    /// An index of `names`.
+    public init(_ names: some Sequence<ModelName>, isExact: Bool = true) {
+        self.isExact = isExact
         self.names = names.sorted()
         for name in self.names {
             byText[name.description] = name
@@ -103,8 +107,20 @@ public struct ModelIndex: Sendable {
         }
     }
 
-    /// The model of that name, in any case.
-    public func find(_ text: String) -> ModelName? { byText[text.lowercased()] }
+    /// The model of that name, in any case, as a person means it: of any schema where none is said.
+    public func find(_ text: String) -> ModelName? { byText[Self.withoutDatabase(text.lowercased())] }
+
+    /// The model that a relation of that name is in SQL; nil for any other table.
+    public func relation(_ text: String) -> ModelName? {
+        let text = Self.withoutDatabase(text.lowercased())
+        guard isExact, !text.contains(".") else { return byText[text] }
+        return byText["\(ModelName.defaultSchema).\(text)"]
+    }
+
+    private static func withoutDatabase(_ text: String) -> String {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 3 ? parts.dropFirst().joined(separator: ".") : text
+    }
 
     /// The name nearest to `text`, for "did you mean".
     public func nearest(to text: String) -> ModelName? {

@@ -1,0 +1,149 @@
+import Foundation
+import Pipeline
+
+extension PipelineFolder {
+    /// Reads configuration, models, audits and tests.
+    /// - Throws: ``PipelineError`` with every mistake that can be told from the others, each at its place; and when the folder
+    ///   has neither `config.yaml` nor models: it is another folder than was meant, and nothing would be made of it.
+    public func project(_ options: ProjectOptions = ProjectOptions()) throws(PipelineError) -> Project {
+        let config = try ProjectConfig.read(self, options)
+        var reader = ProjectReader(folder: self, config: config, options: options)
+        reader.read()
+        if let error = PipelineError(all: reader.errors) { throw error }
+        if !hasConfig && files(in: "models", extensions: ["sql"]).isEmpty {
+            throw PipelineError(
+                file: path,
+                message: "There is no config.yaml and no models here: this is not a pipeline folder. "
+                    + "Set MILLRACE_PIPELINE to the folder that has config.yaml and models/.\(nearbyPipelines)")
+        }
+        let divided = LeftOutModels(reader.models, python: reader.python, config: config, macros: reader.macros)
+        let leftOut = ModelIndex(divided.names)
+        return try Project(
+            config: config, models: divided.kept, audits: reader.audits,
+            tests: reader.tests.filter { leftOut.find($0.model) == nil },
+            tables: reader.models.contains(where: \.asksForColumns) ? contractTables : [:],
+            macros: reader.macros, databases: reader.scope.databases, leftOut: divided.reasons)
+    }
+
+    /// The tables of contracts with their columns; a contract that cannot be read is told by those who write its table.
+    private var contractTables: [String: [RelationColumn]] {
+        readContracts().contracts.reduce(into: [:]) { tables, contract in
+            tables["\(contract.table)".lowercased()] = contract.columns.map { RelationColumn($0.name) }
+        }
+    }
+
+    private var hasConfig: Bool { ["config.yaml", "config.yml", "config.py"].contains(where: contains) }
+
+    /// The folders below, or the one above, that have a `config.yaml`.
+    private var nearbyPipelines: String {
+        let entries: [String]
+        do { entries = try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch { entries = [] }
+        var near = entries.filter { contains("\($0)/config.yaml") }.map { "\(path)/\($0)" }
+        let above = (path as NSString).deletingLastPathComponent
+        if FileManager.default.fileExists(atPath: "\(above)/config.yaml") { near.append(above) }
+        return near.isEmpty ? "" : " Did you mean \(near.joined(separator: " or "))?"
+    }
+}
+
+/// Reads the files of a project one after the other, and goes on behind mistakes.
+private struct ProjectReader {
+    let folder: PipelineFolder
+    let config: ProjectConfig
+    let scope: ModelScope
+    var models: [ModelDefinition] = []
+    var audits: [AuditDefinition] = []
+    var tests: [ModelTest] = []
+    var macros = MacroLibrary.empty
+    /// What was found in Python, where it is to be left out.
+    var python: [PythonFile] = []
+    private let skipsUnsupported: Bool
+    /// In the order in which they were found.
+    var errors: [PipelineError] = []
+
+    init(folder: PipelineFolder, config: ProjectConfig, options: ProjectOptions) {
+        self.folder = folder
+        self.config = config
+        skipsUnsupported = options.skipsUnsupported
+        var databases = Set([options.database, config.gateway?.connection["database"]].compactMap(\.self))
+        if config.overridesEngine { databases = [] }
+        scope = ModelScope(config: config, databases: databases, now: options.now)
+    }
+
+    mutating func read() {
+        readPython()
+        let files = sources(in: "macros", extensions: ["sql", "jinja", "j2"])
+        macros = collect { () throws(PipelineError) in try MacroLibrary(files) } ?? .empty
+        for source in sources(in: "models", extensions: ["sql"]) {
+            let (folder, scope) = (folder, scope)
+            let read = collect { () throws(PipelineError) in
+                try ModelParser.parse(source, scope) { path throws(PipelineError) in
+                    SourceFile(path: path, text: try folder.text(of: path))
+                }
+            }
+            let config = config
+            for model in read ?? [] {
+                collect { () throws(PipelineError) in try Self.check(gatewayOf: model, config) }
+                models.append(model)
+            }
+        }
+        let dialect = config.modelDefaults.dialectOverride
+        for source in sources(in: "audits", extensions: ["sql"]) {
+            audits += collect { () throws(PipelineError) in try AuditDefinition.parse(source, dialect: dialect) } ?? []
+        }
+        for source in sources(in: "tests", extensions: ["yaml", "yml"]) {
+            tests += collect { () throws(PipelineError) in try ModelTest.parse(source) } ?? []
+        }
+    }
+
+    @discardableResult
+    private mutating func collect<Value>(_ body: () throws(PipelineError) -> Value) -> Value? {
+        do throws(PipelineError) { return try body() } catch {
+            errors.append(error)
+            return nil
+        }
+    }
+
+    private mutating func sources(in subfolder: String, extensions: Set<String>) -> [SourceFile] {
+        let folder = folder
+        return paths(in: subfolder, extensions: extensions).compactMap { path in
+            collect { () throws(PipelineError) in SourceFile(path: path, text: try folder.text(of: path)) }
+        }
+    }
+
+    private func paths(in subfolder: String, extensions: Set<String>) -> [String] {
+        folder.files(in: subfolder, extensions: extensions).filter { path in
+            !config.ignorePatterns.contains { fnmatch($0, path, 0) == 0 }
+        }
+    }
+
+    private mutating func readPython() {
+        let folder = folder
+        for subfolder in ["models", "macros", "audits", "tests", "signals", "materializations"] {
+            for path in paths(in: subfolder, extensions: ["py"]) where !path.hasSuffix("__init__.py") {
+                guard let text = collect({ () throws(PipelineError) in try folder.text(of: path) }) else { continue }
+                let file = PythonFile(path: path, text: text)
+                if skipsUnsupported {
+                    python.append(file)
+                } else {
+                    let hint = " With --skip-unsupported, what needs it is left out and the rest is loaded."
+                    errors.append(file.refusal(in: subfolder, hint: hint))
+                }
+            }
+        }
+    }
+
+    /// All models run in one place: that of the gateway in use.
+    private static func check(gatewayOf model: ModelDefinition, _ config: ProjectConfig) throws(PipelineError) {
+        guard let name = model.gateway, name != config.defaultGateway, !config.overridesEngine else { return }
+        guard let gateway = config.gateways[name] else {
+            throw model.error("gateway", "There is no gateway \(name) under gateways in config.yaml.")
+        }
+        let used = config.gateway
+        guard gateway.type == used?.type, gateway.connection == used?.connection else {
+            throw model.error(
+                "gateway",
+                "All models run where the gateway \(config.defaultGateway ?? "") is, and \(name) is another place. Take "
+                    + "the model's gateway out, or choose \(name) for all with --gateway \(name).")
+        }
+    }
+}
