@@ -51,6 +51,8 @@ private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Vo
             #expect(try await folder.run("environments").output.contains("There is no environment yet"))
             let yes = try await folder.run(answering: "y", "plan", "dev")
             #expect(yes.code == 0 && yes.output.contains("dev is up to date."))
+            #expect(
+                yes.output.contains("3/3 batches") && !shown.output.contains("batches"), "a bar, on terminals alone")
             #expect(try await test.value("SELECT count(*)::text FROM analytics__dev.a") == "2")
             let again = try await folder.run(answering: "y", "plan", "dev")
             #expect(!again.output.contains("[y/N]"), "there is nothing to apply")

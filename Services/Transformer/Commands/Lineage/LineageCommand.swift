@@ -16,12 +16,14 @@ struct LineageCommand: AsyncParsableCommand {
             """)
     @Argument(help: ArgumentHelp("A model, or a column of one.", valueName: "model[.column]"))
     var subject: String?
+    @Flag(help: "Leave out what is written in Python, and the models that need it.")
+    var skipUnsupported = false
     @Flag(help: "One JSON document.")
     var json = false
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let project = try CommandSupport.projectWithModels(settings)
+        let project = try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported)
         let graph = try ProjectGraph(project)
         guard let subject else {
             let lineage = LineageGraph(graph.snapshots)
@@ -41,6 +43,8 @@ struct DagCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dag", abstract: "Show the graph of models, for Graphviz or as data.",
         discussion: "  transformer dag | dot -Tsvg > models.svg")
+    @Flag(help: "Leave out what is written in Python, and the models that need it.")
+    var skipUnsupported = false
     @Flag(help: "One JSON document instead of DOT.")
     var json = false
     @Flag(help: "A tree of text instead of DOT.")
@@ -52,7 +56,7 @@ struct DagCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings))
+        let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported))
         var snapshots = graph.snapshots
         if !selected.isEmpty {
             let names = try CommandSupport.models(selected, among: graph.candidates)

@@ -33,13 +33,15 @@ struct LintCommand: AsyncParsableCommand {
         name: .customLong("ignore"),
         help: ArgumentHelp("This rule is left out; may be repeated; `all`.", valueName: "rule"))
     var ignored: [String] = []
+    @Flag(help: "Leave out what is written in Python, and the models that need it.")
+    var skipUnsupported = false
     @Flag(help: "The findings as one JSON list.")
     var json = false
 
     func run() async throws {
         let levels = try LintLevels(errors: errors, warnings: warnings, ignored: ignored)
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
-        let project = try CommandSupport.projectWithModels(settings)
+        let project = try CommandSupport.projectWithModels(settings, skipUnsupported: skipUnsupported)
         let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
         let graph = try ProjectGraph(project)
         let linter = Linter(project, graph, declared: try ExternalModels(folder).declared())

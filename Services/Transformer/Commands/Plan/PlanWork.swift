@@ -4,6 +4,15 @@ import Pipeline
 import Planning
 import ServiceRuntime
 
+extension Plan {
+    /// How many batches it computes.
+    fileprivate var batchCount: Int {
+        stages.reduce(0) { sum, stage in
+            if case .backfill(let work) = stage { sum + work.reduce(0) { $0 + $1.batches.count } } else { sum }
+        }
+    }
+}
+
 /// Plans; shows the plan; and applies it when told to.
 struct PlanWork {
     enum Mode {
@@ -81,8 +90,12 @@ struct PlanWork {
     ) async throws {
         var id: String?
         if !plan.isEmpty {
+            let display = ProgressDisplay(
+                isTerminal: Terminal.isWritable && !options.json, total: plan.batchCount, say: report)
+            defer { display.end() }
             id = try await workbench.plans.apply(
-                plan, execution: request.upTo, allowingRemoval: options.allowRemoval, report: report)
+                plan, execution: request.upTo, allowingRemoval: options.allowRemoval, report: { display.line($0) },
+                progress: { display.update($0, $1, of: $2) })
         }
         if options.json {
             print(try CommandJSON.text(PlanDocument(plan, showsTexts: !options.noDiff, appliedAs: id)))
