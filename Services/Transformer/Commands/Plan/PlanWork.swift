@@ -53,17 +53,28 @@ struct PlanWork {
         _ project: Project, _ request: PlanRequest, _ workbench: Workbench, _ settings: Settings
     ) async throws {
         guard mode == .apply, !options.explain else {
-            let plan = try await workbench.planner.plan(project, request)
+            let plan = try await plan(project, request, workbench)
             try await show(plan, request, workbench)
             guard mode == .ask, !options.explain, !plan.isEmpty, Terminal.isInteractive else { return }
             guard try await Terminal.confirms("\nApply this plan?") else { return Output.line("Nothing was changed.") }
             return try await exclusively(workbench) { try await apply(plan, request, workbench, settings) }
         }
         try await exclusively(workbench) {
-            let plan = try await workbench.planner.plan(project, request)
+            let plan = try await plan(project, request, workbench)
             if !options.json { try await show(plan, request, workbench) }
             try await apply(plan, request, workbench, settings)
         }
+    }
+
+    /// - Throws: ``ExitError`` when nothing is selected for an environment that there is not: it would have no models.
+    private func plan(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws -> Plan {
+        let plan = try await workbench.planner.plan(project, request)
+        if request.selected != nil, plan.models.isEmpty, plan.changes.isEmpty {
+            throw ExitError(
+                .failed,
+                "--select-model names no model, and \(plan.environment) has none yet: there is nothing to plan.")
+        }
+        return plan
     }
 
     private func exclusively(_ workbench: Workbench, _ body: @Sendable () async throws -> Void) async throws {
