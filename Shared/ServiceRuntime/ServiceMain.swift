@@ -2,6 +2,7 @@
 // command, and end with a line and a code that a script can rely on.
 import ArgumentParser
 import Foundation
+import Spelling
 
 /// Runs a service's commands.
 public enum ServiceMain {
@@ -23,9 +24,11 @@ public enum ServiceMain {
         of root: Root.Type, _ service: ServiceDescription, arguments: [String]
     ) async -> (code: Int32, output: String, errors: String) {
         var flags: [String: String] = [:]
+        var words: [String] = []
         do {
             let (values, rest) = try SettingFlags.split(arguments, groups: service.groups)
             flags = values
+            words = rest
             try await SettingFlags.$current.withValue(values) {
                 var command = try root.parseAsRoot(rest)
                 if var command = command as? any AsyncParsableCommand {
@@ -40,21 +43,30 @@ public enum ServiceMain {
         } catch let error as ExitError {
             return (error.code.rawValue, "", failure(error.description, service, flags))
         } catch {
-            return parserOutcome(of: root, service, flags, error)
+            return parserOutcome(of: root, service, flags, words, error)
         }
     }
 
     /// swift-argument-parser's own errors: help is a success, a wrong command line has Millrace's code for it.
     private static func parserOutcome<Root: ParsableCommand>(
-        of root: Root.Type, _ service: ServiceDescription, _ flags: [String: String], _ error: any Error
+        of root: Root.Type, _ service: ServiceDescription, _ flags: [String: String], _ words: [String],
+        _ error: any Error
     ) -> (code: Int32, output: String, errors: String) {
         let code = root.exitCode(for: error)
         if code.isSuccess { return (ExitCode.ok.rawValue, root.fullMessage(for: error), "") }
         if code == .validationFailure {
-            return (ExitCode.usage.rawValue, "", Secrets.masked(root.fullMessage(for: error)))
+            return (ExitCode.usage.rawValue, "", Secrets.masked(root.fullMessage(for: error) + hint(root, words)))
         }
         if let own = error as? ArgumentParser.ExitCode { return (own.rawValue, "", "") }
         return (ExitCode.failed.rawValue, "", failure("\(error)", service, flags))
+    }
+
+    /// The command that was perhaps meant, where the first word is none.
+    private static func hint<Root: ParsableCommand>(_ root: Root.Type, _ words: [String]) -> String {
+        let commands = root.configuration.subcommands.map { $0.configuration }
+        let known = commands.compactMap(\.commandName) + commands.flatMap(\.aliases)
+        guard let word = words.first, !word.hasPrefix("-"), !known.contains(word) else { return "" }
+        return KnownNames.nearest(to: word, in: known).map { "\nDid you mean `\($0)`?" } ?? ""
     }
 
     /// Without secrets and terminal codes; nothing where there is nothing to say.

@@ -51,6 +51,8 @@ private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Vo
             #expect(try await folder.run("environments").output.contains("There is no environment yet"))
             let yes = try await folder.run(answering: "y", "plan", "dev")
             #expect(yes.code == 0 && yes.output.contains("dev is up to date."))
+            #expect(
+                yes.output.contains("3/3 batches") && !shown.output.contains("batches"), "a bar, on terminals alone")
             #expect(try await test.value("SELECT count(*)::text FROM analytics__dev.a") == "2")
             let again = try await folder.run(answering: "y", "plan", "dev")
             #expect(!again.output.contains("[y/N]"), "there is nothing to apply")
@@ -89,6 +91,10 @@ private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Vo
             #expect(tagged.output.contains("~ analytics.a") && tagged.output.contains("affects analytics.b"))
             let unknown = try await folder.run("plan", "dev", "--select-model", "aa.b")
             #expect(unknown.code == 1 && unknown.errors.contains("There is no model aa.b"))
+            let nobody = try await folder.run("plan", "fresh", "--select-model", "tag:nothing")
+            #expect(nobody.code == 1 && nobody.errors.contains("--select-model names no model, and fresh has none yet"))
+            #expect(
+                try await folder.run("plan", "dev", "--select-model", "tag:nothing").output.contains("is up to date"))
             let wrong = try await folder.run("plan", "dev", "--select-model", "a b")
             #expect(wrong.code == 2 && wrong.errors.contains("Join with & or |"))
         }

@@ -221,6 +221,9 @@ struct ProjectCommandTests {
                 #expect(outcome.output.contains("USAGE: transformer \(name)") && outcome.output != all, "\(name)")
                 #expect(all.contains("\n  \(name)"), "\(name)")
             }
+            let command = try await folder.run("plna")
+            #expect(command.code == 2 && command.errors.contains("Did you mean `plan`?"), "\(command)")
+            #expect(all.contains("EXIT CODES: 0 done; 1 it could not"))
             let wrong = try await folder.run("plan", "--enviroment", "dev")
             #expect(wrong.code == 2 && wrong.errors.contains("Did you mean '--environment'?"))
             #expect(try await folder.run("plan", "--lmit", "3").code == 2)

@@ -10,9 +10,12 @@ public struct TransformerCommand: AsyncParsableCommand {
             A pipeline folder (MILLRACE_PIPELINE) holds the models. An environment is a set of views over versioned tables:
             `prod` has the models' own names, `dev` has schemas that end in __dev.
 
-              transformer plan --environment dev           what would happen
-              transformer apply --environment dev          make it so
+              transformer plan dev                         what would happen
+              transformer apply dev                        make it so
               transformer backfill --start '2024-04-01' --end '2024-04-30' --environment prod
+
+            EXIT CODES: 0 done; 1 it could not, or something that it checks is wrong; 2 the command line is wrong; 78 a
+            setting is wrong.
 
             \(SettingsDocument.help(for: transformerService))
             """,

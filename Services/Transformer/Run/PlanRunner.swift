@@ -19,6 +19,9 @@ struct PlanRunner: Sendable {
     /// What has happened so far, for people who wait.
     typealias Report = @Sendable (String) -> Void
 
+    /// How many batches of how many are computed of a model.
+    typealias Progress = @Sendable (ModelName, Int, Int) -> Void
+
     private var promoter: Promoter { Promoter(store: store, tables: tables, views: views, logger: logger) }
 
     /// Keeps others from changing `environment` while `body` runs; waits for those who are at it.
@@ -36,7 +39,8 @@ struct PlanRunner: Sendable {
     /// - Returns: The name of the plan in the state.
     @discardableResult
     func apply(
-        _ plan: Plan, execution: Moment, allowingRemoval: Bool = false, report: @escaping Report = { _ in }
+        _ plan: Plan, execution: Moment, allowingRemoval: Bool = false, report: @escaping Report = { _ in },
+        progress: @escaping Progress = { _, _, _ in }
     ) async throws -> String {
         if let removal = plan.removal, !allowingRemoval { throw TransformerError(.invalidRequest, removal) }
         let id = UUIDv7.make().text
@@ -54,7 +58,8 @@ struct PlanRunner: Sendable {
                     try await promoter.checkReaders(
                         of: dropped, changing: models.map(PromotedModel.init), in: plan.environment)
                 }
-            case .backfill(let work): try await backfill(work, among: plan.models, execution: execution, report)
+            case .backfill(let work):
+                try await backfill(work, among: plan.models, execution: execution, report, progress)
             case .audit(let models): try await audit(models, among: plan.models, execution: execution, report)
             case .assume(let work): try await assume(work, report)
             case .promote(let models, let dropped):
@@ -126,7 +131,8 @@ struct PlanRunner: Sendable {
     }
 
     private func backfill(
-        _ work: [ModelWork], among models: [PlannedModel], execution: Moment, _ report: @escaping Report
+        _ work: [ModelWork], among models: [PlannedModel], execution: Moment, _ report: @escaping Report,
+        _ progress: @escaping Progress
     ) async throws {
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         let items = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0) })
@@ -137,7 +143,8 @@ struct PlanRunner: Sendable {
         }
         try await GraphExecution(nodes, concurrency: concurrency).run { name in
             guard let item = items[name] else { return }
-            let outcome = try await runner.run(item, among: relations, ModelRunner.Ticket(execution: execution))
+            let ticket = ModelRunner.Ticket(execution: execution, progress: { progress(name, $0, $1) })
+            let outcome = try await runner.run(item, among: relations, ticket)
             report("\(name): \(outcome.rows) rows")
             for finding in outcome.findings { report("  warning: \(finding.message)") }
         }

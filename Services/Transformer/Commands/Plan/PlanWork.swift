@@ -4,6 +4,15 @@ import Pipeline
 import Planning
 import ServiceRuntime
 
+extension Plan {
+    /// How many batches it computes.
+    fileprivate var batchCount: Int {
+        stages.reduce(0) { sum, stage in
+            if case .backfill(let work) = stage { sum + work.reduce(0) { $0 + $1.batches.count } } else { sum }
+        }
+    }
+}
+
 /// Plans; shows the plan; and applies it when told to.
 struct PlanWork {
     enum Mode {
@@ -45,17 +54,28 @@ struct PlanWork {
         _ project: Project, _ request: PlanRequest, _ workbench: Workbench, _ settings: Settings
     ) async throws {
         guard mode == .apply, !options.explain else {
-            let plan = try await workbench.planner.plan(project, request)
+            let plan = try await plan(project, request, workbench)
             try await show(plan, request, workbench)
             guard mode == .ask, !options.explain, !plan.isEmpty, Terminal.isInteractive else { return }
             guard try await Terminal.confirms("\nApply this plan?") else { return Output.line("Nothing was changed.") }
             return try await exclusively(workbench) { try await apply(plan, request, workbench, settings) }
         }
         try await exclusively(workbench) {
-            let plan = try await workbench.planner.plan(project, request)
+            let plan = try await plan(project, request, workbench)
             if !options.json { try await show(plan, request, workbench) }
             try await apply(plan, request, workbench, settings)
         }
+    }
+
+    /// - Throws: ``ExitError`` when nothing is selected for an environment that there is not: it would have no models.
+    private func plan(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws -> Plan {
+        let plan = try await workbench.planner.plan(project, request)
+        if request.selected != nil, plan.models.isEmpty, plan.changes.isEmpty {
+            throw ExitError(
+                .failed,
+                "--select-model names no model, and \(plan.environment) has none yet: there is nothing to plan.")
+        }
+        return plan
     }
 
     private func exclusively(_ workbench: Workbench, _ body: @Sendable () async throws -> Void) async throws {
@@ -82,8 +102,12 @@ struct PlanWork {
     ) async throws {
         var id: String?
         if !plan.isEmpty {
+            let display = ProgressDisplay(
+                isTerminal: Terminal.isWritable && !options.json, total: plan.batchCount, say: report)
+            defer { display.end() }
             id = try await workbench.plans.apply(
-                plan, execution: request.upTo, allowingRemoval: options.allowRemoval, report: report)
+                plan, execution: request.upTo, allowingRemoval: options.allowRemoval, report: { display.line($0) },
+                progress: { display.update($0, $1, of: $2) })
         }
         if options.json {
             print(try CommandJSON.text(PlanDocument(plan, showsTexts: !options.noDiff, appliedAs: id)))

@@ -5,6 +5,9 @@ enum Terminal {
     /// Whether somebody reads standard output and can answer on standard input.
     static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether standard output is a terminal, on which lines can be written over.
+    static var isWritable: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// Asks until the line ends. What is not a yes is a no, an end of the input too.
     static func confirms(_ question: String) async throws -> Bool {
         print("\(question) [y/N] ", terminator: "")
