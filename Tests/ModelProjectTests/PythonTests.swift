@@ -33,12 +33,12 @@ import Testing
     @Test("is refused with file and line")
     func refused() {
         let error = #expect(throws: PipelineError.self) { try project(files) }
-        let lines = error?.description.split(separator: "\n") ?? []
+        let lines = (error?.description ?? "").split(separator: "\n").map(String.init)
         #expect(
             lines.first == "models/p.py:3:1: Python is not supported. Write the model as SQL. "
                 + "With --skip-unsupported, what needs it is left out and the rest is loaded.")
         #expect(
-            lines.dropFirst().map { $0.prefix { $0 != " " } } == ["macros/m.py:3:1:", "tests/test_p.py:1:1:"],
+            lines.dropFirst().map { String($0.prefix { $0 != " " }) } == ["macros/m.py:3:1:", "tests/test_p.py:1:1:"],
             "and every other file, too")
     }
 
