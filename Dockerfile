@@ -52,6 +52,8 @@ CMD ["run"]
 
 FROM runtime AS transformer
 COPY --from=build /out/transformer /opt/millrace/
+COPY --from=build /out/millrace_Transformer.resources /opt/millrace/millrace_Transformer.resources
+COPY --from=build /out/millrace_Web.resources /opt/millrace/millrace_Web.resources
 EXPOSE 8000
 ENTRYPOINT ["/opt/millrace/transformer"]
 CMD ["serve"]

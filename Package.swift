@@ -187,7 +187,8 @@ let package = Package(
                 .serviceRuntime, .kafka, .postgres, .sql, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
             ],
             pure: ["ModelProject", "Planning"],
-            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams])
+            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],
+            resources: [.copy("Public")])
         + [pure("Timetable", in: "Scheduler", uses: [.civilTime])]
         + service(
             "Scheduler",
@@ -241,7 +242,8 @@ let package = Package(
                 "Transformer",
                 uses: [
                     "TestKit", "ModelProject", "Planning", "Pipeline", "Warehouse", "ControlPlane", "Kafka", "Postgres",
-                ], [.logging],
+                    "ServiceRuntime", "Web",
+                ], [.logging, .hummingbird, .hummingbirdTesting],
                 resources: [.copy("Fixtures")]),
             tests("Timetable", uses: ["TestValues"]),
             tests("Scheduler", uses: ["TestKit", "Timetable", "ControlPlane"], [.logging, .hummingbirdTesting]),

@@ -55,7 +55,7 @@ final class ServeProcess {
     var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
     /// The body of a GET; nil when nobody answers.
-    func get(_ path: String, bearer: String? = nil) async -> (status: Int, body: String)? {
+    func get(_ path: String) async -> (status: Int, body: String)? {
         let curl = Process()
         let pipe = Pipe()
         curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")

@@ -75,6 +75,8 @@ struct ServeTests {
             #expect(await process.get("/healthz")?.status == 200)
             #expect(await process.get("/metrics")?.body.contains("transformer_rows_total") == true)
             #expect(await process.get("/api/v1/environments")?.status == 401)
+            #expect(await process.get("/")?.status == 303)
+            #expect(await process.get("/assets/app.js")?.status == 200)
             #expect(process.stop() == 0, "\(process.output)")
             try await events.close()
             await publisher.close()

@@ -69,11 +69,9 @@ struct ServeCommand: AsyncParsableCommand {
         let follower = SessionsFollower(
             kafka, logger: logger, take: { ended.end(user: $0.user, session: $0.session, before: $0.before) },
             known: { ended.isKnown(upTo: $0) })
-        let web = WebApplication(
-            endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions,
-            explain: { ($0 as? PostgresError)?.isAway == true ? .away("The state database does not answer.") : nil },
-            logger: logger)
-        Routes(store: workbench.store, catalog: workbench.catalog).add(to: web)
+        let web = try TransformerWeb.make(
+            endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions, workbench: workbench,
+            pipeline: try PipelineLocation(settings).path, logger: logger)
         let janitor = JanitorService(janitor: workbench.janitor, messageWaits: messageWaits, logger: logger)
         try await Lifecycle.run(
             [publisher, watch, janitor] + workers + [listener, follower, web.server()], settings: settings,

@@ -6,22 +6,57 @@ public struct ColumnLineage: Sendable {
     /// A column of a model or of a raw table.
     public typealias Column = SourceReference
 
+    /// Models whose queries cannot be followed, each with the reason: they are taken for tables.
+    public let leftOut: [(model: ModelName, reason: String)]
     private let lineage: ModelLineage
     private let index: ModelIndex
 
     /// Follows the columns of every query.
     /// - Throws: `SQLError` where a query's names cannot be followed; its message begins with the model.
     public init(_ graph: ProjectGraph) throws(SQLError) {
-        var models: [ModelLineage.Model] = []
-        for snapshot in graph.snapshots {
-            models.append(
-                ModelLineage.Model(
-                    QualifiedName(snapshot.name.schema, snapshot.name.name), try Self.query(of: snapshot)))
-        }
-        let dialect = graph.snapshots.first?.query.dialect ?? .postgres
-        lineage = try ModelLineage(
-            of: models, catalog: SchemaCatalog(dialect: dialect))
+        let models = try graph.snapshots.map { snapshot throws(SQLError) in try Self.model(snapshot) }
+        lineage = try ModelLineage(of: models, catalog: Self.catalog(graph.snapshots))
+        leftOut = []
         index = ModelIndex(graph.snapshots.map(\.name))
+    }
+
+    /// Follows the columns of the queries that can be followed.
+    /// - Parameters:
+    ///   - snapshots: Parents before children.
+    ///   - columns: Of what they read besides each other, as far as they are known; of the models left out as well.
+    /// - Throws: `SQLError` when the models read each other in a circle.
+    public init(
+        following snapshots: [ModelSnapshot], columns: [RelationName: [String]]
+    ) throws(SQLError) {
+        var catalog = Self.catalog(snapshots)
+        for (relation, names) in columns {
+            catalog.add(QualifiedName(relation.schema, relation.name), columns: names.map { .init($0) })
+        }
+        var known = catalog
+        var models: [ModelLineage.Model] = []
+        var leftOut: [(model: ModelName, reason: String)] = []
+        for snapshot in snapshots {
+            do throws(SQLError) {
+                let model = try Self.model(snapshot)
+                let found = try model.query.lineage(in: known)
+                if found.isComplete { known.add(model.name, columns: found.columns.map { .init($0.name, $0.type) }) }
+                models.append(model)
+            } catch {
+                leftOut.append((snapshot.name, error.message))
+            }
+        }
+        self.leftOut = leftOut
+        lineage = try ModelLineage(of: models, catalog: catalog)
+        let unfollowed = Set(leftOut.map(\.model))
+        index = ModelIndex(snapshots.map(\.name).filter { !unfollowed.contains($0) })
+    }
+
+    private static func catalog(_ snapshots: [ModelSnapshot]) -> SchemaCatalog {
+        SchemaCatalog(dialect: snapshots.first?.query.dialect ?? .postgres)
+    }
+
+    private static func model(_ snapshot: ModelSnapshot) throws(SQLError) -> ModelLineage.Model {
+        ModelLineage.Model(QualifiedName(snapshot.name.schema, snapshot.name.name), try query(of: snapshot))
     }
 
     /// Its query, with models under their full names.

@@ -19,6 +19,50 @@ public struct LineageGraph: Sendable {
         self.init(models.map { ($0.name, $0.facts.parents, $0.facts.sources) })
     }
 
+    /// The relations that are at most `steps` reads away from one of `centre`, either way, the nearest first until there
+    /// are `most`; all of them, in the graph's order, when `centre` is empty.
+    /// - Returns: The part of the graph, and whether some had to be left out.
+    public func part(around centre: [String], steps: Int, most: Int) -> (graph: LineageGraph, isCut: Bool) {
+        let all = models.map(\.description) + sources
+        var kept: Set<String> = []
+        var isCut = false
+        if centre.isEmpty {
+            kept = Set(all.prefix(most))
+            isCut = all.count > most
+        } else {
+            var near: [String: [String]] = [:]
+            for edge in edges {
+                near[edge.from, default: []].append(edge.to)
+                near[edge.to, default: []].append(edge.from)
+            }
+            let known = Set(all)
+            var front = centre.filter(known.contains)
+            kept = Set(front.prefix(most))
+            for _ in 0..<steps {
+                var next: [String] = []
+                for name in front.flatMap({ near[$0] ?? [] }) where !kept.contains(name) {
+                    guard kept.count < most else {
+                        isCut = true
+                        break
+                    }
+                    kept.insert(name)
+                    next.append(name)
+                }
+                front = next
+            }
+        }
+        let part = LineageGraph(
+            models: models.filter { kept.contains($0.description) }, sources: sources.filter(kept.contains),
+            edges: edges.filter { kept.contains($0.from) && kept.contains($0.to) })
+        return (part, isCut)
+    }
+
+    private init(models: [ModelName], sources: [String], edges: [(from: String, to: String)]) {
+        self.models = models
+        self.sources = sources
+        self.edges = edges
+    }
+
     private init(_ reads: [(name: ModelName, parents: [ModelName], sources: [String])]) {
         models = reads.map(\.name)
         sources = Set(reads.flatMap(\.sources)).sorted()

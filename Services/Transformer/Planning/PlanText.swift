@@ -105,9 +105,9 @@ public struct PlanText: Sendable {
 }
 
 /// The lines that differ between two texts.
-enum LineDiff {
+public enum LineDiff {
     /// `-` lines that are gone and `+` lines that are new, in order; unchanged lines are left out.
-    static func lines(from before: String, to after: String) -> [String] {
+    public static func lines(from before: String, to after: String) -> [String] {
         let old = before.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let new = after.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var removed: [(Int, String)] = []

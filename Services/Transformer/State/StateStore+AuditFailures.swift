@@ -39,18 +39,52 @@ extension StateStore {
     func auditFailures(of model: ModelName?) async throws -> [AuditFailure] {
         try await database.session.rows(
             """
-            SELECT name, version, audit, is_blocking::text AS is_blocking, failures::text AS failures, at::text AS at,
-              (SELECT json_agg(value::text) FROM jsonb_array_elements(rows) AS value)::text AS rows
-            FROM transformer.audit_failures
-            WHERE \(model?.description)::text IS NULL OR name = \(model?.description)::text
-            ORDER BY transformer.audit_failures.at DESC, id DESC LIMIT 100
+            SELECT \(sql: Self.failureColumns) FROM transformer.audit_failures AS f
+            WHERE \(model?.description)::text IS NULL OR f.name = \(model?.description)::text
+            ORDER BY f.at DESC, f.id DESC LIMIT 100
             """
-        ).map { row in
-            let rows = try row["rows"].map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
-            return AuditFailure(
-                model: try row.text("name"), version: try row.text("version"), audit: try row.text("audit"),
-                isBlocking: try row.text("is_blocking") == "true", failures: try row.integer("failures"),
-                rows: rows ?? [], at: try row.text("at"))
+        ).map(AuditFailure.init)
+    }
+
+    /// What was kept of these tables, the latest first, at most 100.
+    func auditFailures(in tables: [VersionID]) async throws -> [AuditFailure] {
+        try await database.session.rows(
+            """
+            SELECT \(sql: Self.failureColumns) FROM transformer.audit_failures AS f
+            JOIN unnest(\(tables.map(\.name.description))::text[], \(tables.map(\.version))::text[]) AS t (name, version)
+              ON t.name = f.name AND t.version = f.version
+            ORDER BY f.at DESC, f.id DESC LIMIT 100
+            """
+        ).map(AuditFailure.init)
+    }
+
+    /// How often audits found something in each of these tables, as far as it is kept; tables without are left out.
+    func findingCounts(in tables: [VersionID]) async throws -> [VersionID: Int] {
+        let rows = try await database.session.rows(
+            """
+            SELECT f.name, f.version, count(*)::text AS findings FROM transformer.audit_failures AS f
+            JOIN unnest(\(tables.map(\.name.description))::text[], \(tables.map(\.version))::text[]) AS t (name, version)
+              ON t.name = f.name AND t.version = f.version
+            GROUP BY f.name, f.version
+            """)
+        return try rows.reduce(into: [:]) { found, row in
+            found[VersionID(name: try row.modelName("name"), version: try row.text("version"))] =
+                try row.integer("findings")
         }
+    }
+
+    private static let failureColumns = """
+        f.name, f.version, f.audit, f.is_blocking::text AS is_blocking, f.failures::text AS failures, f.at::text AS at,
+        (SELECT json_agg(value::text) FROM jsonb_array_elements(f.rows) AS value)::text AS rows
+        """
+}
+
+extension AuditFailure {
+    fileprivate init(_ row: Row) throws {
+        let rows = try row["rows"].map { try JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+        self.init(
+            model: try row.text("name"), version: try row.text("version"), audit: try row.text("audit"),
+            isBlocking: try row.text("is_blocking") == "true", failures: try row.integer("failures"), rows: rows ?? [],
+            at: try row.text("at"))
     }
 }

@@ -1,4 +1,5 @@
 import ModelProject
+import Pipeline
 import Planning
 import Postgres
 
@@ -9,6 +10,13 @@ extension StateStore {
         try await database.session.rows(
             "SELECT name FROM transformer.environments WHERE expires_at < now() ORDER BY name"
         ).map { try $0.text("name") }
+    }
+
+    /// When the janitor may take environments away, by name; those that stay for ever are left out.
+    func expiryTimes() async throws -> [String: Moment] {
+        try await database.session.rows(
+            "SELECT name, expires_at::text AS expires FROM transformer.environments WHERE expires_at IS NOT NULL"
+        ).reduce(into: [:]) { found, row in found[try row.text("name")] = try row.moment("expires") }
     }
 
     /// Forgets promotions that nobody can go back to any more; the current one of each environment stays.

@@ -3,7 +3,7 @@ import { el, fill, byId, icon, failureState } from "/shared/dom.js";
 import { get, segment } from "/shared/api.js";
 import { header } from "./header.js";
 import { listen } from "./live.js";
-import { when, exact, relative, count } from "./format.js";
+import { when, exact, relative, count } from "/shared/times.js";
 import { legend, stateWords } from "./states.js";
 import { pauseSwitch } from "./switch.js";
 import { drawGrid } from "./grid.js";

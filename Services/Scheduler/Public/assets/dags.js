@@ -3,7 +3,7 @@ import { el, fill, byId, emptyState, failureState } from "/shared/dom.js";
 import { get, segment } from "/shared/api.js";
 import { header } from "./header.js";
 import { listen } from "./live.js";
-import { when, exact, relative, between, duration, count } from "./format.js";
+import { when, exact, relative, between, duration, count } from "/shared/times.js";
 import { stateWords, triggerWords, pill } from "./states.js";
 import { pauseSwitch } from "./switch.js";
 import { toast } from "./toast.js";

@@ -1,7 +1,7 @@
 // The two dialogs: trigger a run now, and backfill a stretch of time, shown beforehand.
 import { el, fill, byId, icon } from "/shared/dom.js";
 import { post, segment } from "/shared/api.js";
-import { count, utcDay } from "./format.js";
+import { count, utcDay } from "/shared/times.js";
 
 const dialog = byId("dialog");
 

@@ -1,6 +1,6 @@
 // The grid: a column a run, newest on the right; a bar for its duration (its square root, so that one long run does not flatten the others), a cell for each model. Arrow keys move in it.
 import { el, fill, emptyState } from "/shared/dom.js";
-import { when, between, duration } from "./format.js";
+import { when, between, duration } from "/shared/times.js";
 import { stateWords, shownState, triggerWords } from "./states.js";
 
 /** Draws into `place`; `chosen`: `{run, model}`; `choose` is called with the same. */

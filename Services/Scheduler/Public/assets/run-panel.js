@@ -1,6 +1,6 @@
 // The panel beside the grid: a run with its tasks, or one task with its attempts.
 import { el, fill, icon, emptyState } from "/shared/dom.js";
-import { when, exact, relative, between, duration, count } from "./format.js";
+import { when, exact, relative, between, duration, count } from "/shared/times.js";
 import { pill, shownState, triggerWords } from "./states.js";
 
 /** `chosen`: `{run, model}`; `choose` is called with the same. */

@@ -39,6 +39,14 @@ struct ColumnReport: Encodable {
             }
             column.column = known
         }
+        self.init(column, in: lineage)
+        if name == nil, downstream.isEmpty, filters.isEmpty {
+            let hint = index.nearest(to: table).map { " Did you mean \($0)?" } ?? ""
+            throw ExitError(.failed, "There is no model \(table), and no model takes \(subject).\(hint)")
+        }
+    }
+
+    init(_ column: SourceReference, in lineage: ColumnLineage) {
         model = column.table
         self.column = column.column
         func connection(_ found: ModelLineage.Connection) -> Connection {
@@ -55,10 +63,6 @@ struct ColumnReport: Encodable {
         upstream = lineage.upstream(of: column).map(connection)
         downstream = lineage.downstream(of: column).map(connection)
         filters = lineage.modelsFiltered(by: column)
-        if name == nil, downstream.isEmpty, filters.isEmpty {
-            let hint = index.nearest(to: table).map { " Did you mean \($0)?" } ?? ""
-            throw ExitError(.failed, "There is no model \(table), and no model takes \(subject).\(hint)")
-        }
     }
 
     /// For people.

@@ -1,0 +1,27 @@
+// All environments.
+import { el, fill, emptyState } from "/shared/dom.js";
+import { get } from "/shared/api.js";
+import { count, exact, relative } from "/shared/times.js";
+import { head, table, at, since } from "../parts.js";
+import { environmentPage, graphPage, differencesPage, planPage } from "../addresses.js";
+
+export async function draw(main) {
+  const { environments, unreadable } = await get("/api/v1/environments");
+  document.title = "Models · Millrace";
+  fill(main, head("Environments", "Each is a set of views over the tables of its models."),
+    unreadable.map((one) => el("p", { class: "notice error", role: "status" },
+      `The environment ${one.name} cannot be read by this version (${one.reason}). `, el("code", {}, `transformer apply ${one.name}`), " writes it anew.")),
+    environments.length
+      ? el("div", { class: "card" }, table(["Environment", "Models", "Promoted", "Goes", ""], environments.map(row)))
+      : unreadable.length === 0 && el("div", { class: "card" }, emptyState("No environments yet", "Apply a plan: `transformer apply`.")));
+}
+
+const row = (environment) => el("tr", { data: { environment: environment.name } },
+  el("td", {}, el("a", { class: "name", href: environmentPage(environment.name) }, environment.name)),
+  el("td", {}, count(environment.models, "model")),
+  el("td", {}, at(environment.promotedAt), el("div", { class: "fine" }, since(environment.promotedAt))),
+  el("td", { title: exact(environment.expiresAt) }, environment.expiresAt ? relative(environment.expiresAt) : el("span", { class: "fine" }, "stays")),
+  el("td", {}, el("span", { class: "row-links" },
+    el("a", { href: graphPage(environment.name) }, "Graph"),
+    environment.name !== "prod" && el("a", { href: differencesPage("prod", environment.name) }, "Differences from prod"),
+    el("a", { href: planPage(environment.name) }, "Plan"))));

@@ -1,0 +1,60 @@
+import ModelProject
+import Planning
+import SQL
+import Testing
+
+@Suite("Graphs and columns of models") struct LineageTests {
+    /// raw.events → a → b → c → d, and raw.users → c.
+    private func graph() throws -> ProjectGraph {
+        try TestProject.graph([
+            "models/a.sql": "MODEL (name s.a); SELECT id, x + 1 AS y FROM raw.events",
+            "models/b.sql": "MODEL (name s.b); SELECT id, sum(y) AS total FROM s.a GROUP BY id",
+            "models/c.sql": "MODEL (name s.c); SELECT b.total, u.* FROM s.b AS b JOIN raw.users AS u ON u.id = b.id",
+            "models/d.sql": "MODEL (name s.d); SELECT total FROM s.c",
+        ])
+    }
+
+    @Test(
+        "a part of a graph is what is near",
+        arguments: [
+            ([], 1, 100, ["s.a", "s.b", "s.c", "s.d"], ["raw.events", "raw.users"], false),
+            ([], 1, 2, ["s.a", "s.b"], [], true),
+            (["s.b"], 1, 100, ["s.a", "s.b", "s.c"], [], false),
+            (["s.b"], 2, 100, ["s.a", "s.b", "s.c", "s.d"], ["raw.events", "raw.users"], false),
+            (["s.b"], 2, 3, ["s.a", "s.b", "s.c"], [], true),
+            (["raw.users"], 1, 100, ["s.c"], ["raw.users"], false),
+            (["nothing"], 5, 100, [], [], false),
+        ] as [([String], Int, Int, [String], [String], Bool)])
+    func part(around: [String], steps: Int, most: Int, models: [String], sources: [String], isCut: Bool) throws {
+        let whole = LineageGraph(try graph().snapshots)
+        let (part, cut) = whole.part(around: around, steps: steps, most: most)
+        #expect(part.models.map(\.description) == models && part.sources == sources && cut == isCut)
+        let shown = Set(models + sources)
+        #expect(part.edges.allSatisfy { shown.contains($0.from) && shown.contains($0.to) })
+        #expect(part.edges.count == whole.edges.count { shown.contains($0.from) && shown.contains($0.to) })
+    }
+
+    @Test("columns of tables that are known are followed through stars")
+    func stars() throws {
+        let users = RelationName(schema: "raw", name: "users")
+        let lineage = try ColumnLineage(following: try graph().snapshots, columns: [users: ["id", "name"]])
+        let found = lineage.downstream(of: SourceReference(table: "raw.users", column: "name"))
+        #expect(found.map(\.column.description) == ["s.c.name"])
+        let total = lineage.upstream(of: SourceReference(table: "s.d", column: "total"))
+        #expect(total.map(\.column.description) == ["s.c.total", "s.b.total", "s.a.y", "raw.events.x"])
+        #expect(total.last?.usage == .aggregated && lineage.leftOut.isEmpty)
+    }
+
+    @Test("a model that cannot be followed is named, and the others are followed from its table on")
+    func leftOut() throws {
+        // b asks for a column that raw.events does not have.
+        let events = RelationName(schema: "raw", name: "events")
+        let columns = [events: ["id"], RelationName(schema: "s", name: "a"): ["id", "y"]]
+        let lineage = try ColumnLineage(following: try graph().snapshots, columns: columns)
+        #expect(lineage.leftOut.map(\.model.description) == ["s.a"])
+        #expect(lineage.leftOut.first?.reason.contains("x") == true)
+        let total = lineage.upstream(of: SourceReference(table: "s.d", column: "total"))
+        #expect(total.map(\.column.description) == ["s.c.total", "s.b.total", "s.a.y"])
+        #expect(!lineage.isModel(SourceReference(table: "s.a", column: "y")))
+    }
+}
