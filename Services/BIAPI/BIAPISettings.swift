@@ -5,7 +5,7 @@ import Web
 ///
 /// `BI_QUERY_TIMEOUT`, `BI_QUERY_ROWS_MAX`, `BI_CHART_TIMEOUT`, `BI_CHART_ROWS_MAX`, `BI_CSV_TIMEOUT`, `BI_CSV_SEND_TIMEOUT`,
 /// `BI_ROW_BYTES_MAX`, `BI_CONNECTIONS_MAX`, `BI_SQL_CONNECTIONS_MAX`, `BI_SQL_PER_USER_MAX`, `BI_CACHE_BYTES_MAX`,
-/// `BI_SQL_ROLE`, `SCHEDULER_URL`, `WEB_VENDOR_DIR`.
+/// `BI_SQL_ROLE`, `SCHEDULER_URL`, `TRANSFORMER_URL`, `WEB_VENDOR_DIR`.
 public struct BIAPISettings: Sendable {
     static let queryTimeout = Setting<Duration>.duration(
         "bi.query.timeout", default: .seconds(30), in: .milliseconds(100)...(.seconds(3600)),
@@ -41,6 +41,9 @@ public struct BIAPISettings: Sendable {
     static let schedulerURL = Setting<LoginAddress>.visitorAddress(
         "scheduler.url", "The scheduler's page, for the link on every page."
     ).optional
+    static let transformerURL = Setting<LoginAddress>.visitorAddress(
+        "transformer.url", "The transformer's page, for the link on every page."
+    ).optional
     static let vendorFolder = Setting<String>.text(
         "web.vendor_dir", default: ".millrace/vendor", "The folder with the browser libraries, served at /vendor/.")
 
@@ -49,7 +52,7 @@ public struct BIAPISettings: Sendable {
         "bi-api",
         [
             queryTimeout, queryRowsMax, chartTimeout, chartRowsMax, csvTimeout, csvSendTimeout, rowBytesMax,
-            connectionsMax, sqlConnectionsMax, sqlPerUserMax, cacheBytesMax, sqlRole, schedulerURL, vendorFolder,
+            connectionsMax, sqlConnectionsMax, sqlPerUserMax, cacheBytesMax, sqlRole, schedulerURL, transformerURL, vendorFolder,
         ])
 
     public var queryTimeout: Duration = .seconds(30)
@@ -65,6 +68,7 @@ public struct BIAPISettings: Sendable {
     public var cacheBytesMax = 64 << 20
     public var sqlRole: Role = .editor
     public var schedulerURL: LoginAddress?
+    public var transformerURL: LoginAddress?
     public var vendorFolder = ".millrace/vendor"
 
     /// The defaults.
@@ -84,6 +88,7 @@ public struct BIAPISettings: Sendable {
         cacheBytesMax = try settings.value(of: Self.cacheBytesMax)
         sqlRole = try settings.value(of: Self.sqlRole)
         schedulerURL = try settings.value(of: Self.schedulerURL)
+        transformerURL = try settings.value(of: Self.transformerURL)
         vendorFolder = try settings.value(of: Self.vendorFolder)
     }
 }

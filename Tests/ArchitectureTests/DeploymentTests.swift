@@ -12,7 +12,7 @@ import Testing
         for line in lines where line.contains("ports: [") {
             #expect(line.contains("${BIND_ADDRESS:-127.0.0.1}:${"), "\(line)")
         }
-        for line in lines where line.contains("LOGIN_URL:") || line.contains("SCHEDULER_URL:") {
+        for line in lines where line.contains("_URL:") {
             #expect(!line.contains("localhost"), "\(line)")
         }
     }

@@ -154,14 +154,15 @@ struct SessionAnnouncementTests {
         }
     }
 
-    @Test("the scheduler's page is given as an address, or as a port of the visitor's host")
-    func schedulerAddress() async throws {
+    @Test("the pages of scheduler and transformer are given as an address, or as a port of the visitor's host")
+    func addressesOfPages() async throws {
         for (setting, answer) in [
             (":8080", ":8080/"), (":9000/runs", ":9000/runs"), ("https://s.example", "https://s.example"),
         ] {
-            try await ServiceFixture.run(["SCHEDULER_URL": setting]) { fixture in
+            try await ServiceFixture.run(["SCHEDULER_URL": setting, "TRANSFORMER_URL": setting]) { fixture in
                 let session = try await fixture.browser("viewer").get("/api/v1/session")
                 #expect(session.json["scheduler_url"] as? String == answer)
+                #expect(session.json["transformer_url"] as? String == answer)
             }
         }
     }

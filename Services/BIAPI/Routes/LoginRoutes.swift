@@ -39,11 +39,11 @@ struct LoginRoutes {
     private struct SessionAnswer: Encodable {
         let user: UserAnswer
         let mayQuery: Bool
-        /// An address, or `:port/path` on the visitor's host.
-        let schedulerURL: String?
+        /// Addresses, or `:port/path` on the visitor's host.
+        let schedulerURL: String?, transformerURL: String?
 
         enum CodingKeys: String, CodingKey {
-            case user, mayQuery = "may_query", schedulerURL = "scheduler_url"
+            case user, mayQuery = "may_query", schedulerURL = "scheduler_url", transformerURL = "transformer_url"
         }
     }
 
@@ -107,7 +107,8 @@ struct LoginRoutes {
         let principal = try context.requirePrincipal()
         let answer = SessionAnswer(
             user: UserAnswer(name: principal.name, role: principal.role.rawValue),
-            mayQuery: principal.role >= settings.sqlRole, schedulerURL: settings.schedulerURL?.description)
+            mayQuery: principal.role >= settings.sqlRole, schedulerURL: settings.schedulerURL?.description,
+            transformerURL: settings.transformerURL?.description)
         return try context.responseEncoder.encode(answer, from: request, context: context)
     }
 }

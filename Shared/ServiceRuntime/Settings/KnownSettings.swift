@@ -86,6 +86,7 @@ enum KnownSettings {
         "transformer.instance",
         "transformer.lease",
         "transformer.statement_timeout",
+        "transformer.url",
         "transformer.workers",
         "warehouse.reader_password",
         "warehouse.reader_password_file",

@@ -10,6 +10,7 @@ export async function header() {
   const links = [{ href: "/", words: "Dashboards", current: page === "dashboards" }];
   if (session.may_query) links.push({ href: "/sql", words: "SQL", current: page === "sql" });
   if (session.scheduler_url) links.push({ href: visitorAddress(session.scheduler_url), words: "Scheduler" });
+  if (session.transformer_url) links.push({ href: visitorAddress(session.transformer_url), words: "Models" });
   drawHeader({
     home: "/", links, user: session.user,
     actions: [
