@@ -52,7 +52,8 @@ public struct BIAPISettings: Sendable {
         "bi-api",
         [
             queryTimeout, queryRowsMax, chartTimeout, chartRowsMax, csvTimeout, csvSendTimeout, rowBytesMax,
-            connectionsMax, sqlConnectionsMax, sqlPerUserMax, cacheBytesMax, sqlRole, schedulerURL, transformerURL, vendorFolder,
+            connectionsMax, sqlConnectionsMax, sqlPerUserMax, cacheBytesMax, sqlRole, schedulerURL, transformerURL,
+            vendorFolder,
         ])
 
     public var queryTimeout: Duration = .seconds(30)

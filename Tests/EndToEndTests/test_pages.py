@@ -160,7 +160,7 @@ class PageTests(unittest.TestCase):
         self.page.get_by_role("link", name="prod", exact=True).click()
         self.page.get_by_label("Search models").fill("daily")
         expect(self.page.locator("[data-model]")).to_have_count(1)
-        self.page.get_by_role("link", name="analytics.daily_active_users").click()
+        self.page.locator("[data-model]").get_by_role("link").click()
         expect(self.page.get_by_role("img", name="days")).to_be_visible()
         self.page.get_by_role("button", name="Rendered").click()
         expect(self.page.locator("pre.sql")).not_to_contain_text("@start_dt")

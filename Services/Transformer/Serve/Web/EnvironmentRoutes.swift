@@ -19,7 +19,8 @@ struct EnvironmentRoutes: Sendable {
         }
         api.get("environments/{environment}/audits") { _, context in
             let environment = try await environments.environment(context)
-            return AuditFindings(try await environments.store.auditFailures(in: environment.tables))
+            return AuditFindings(
+                try await environments.store.auditFailures(in: environment.tables), for: try context.requirePrincipal())
         }
     }
 
@@ -68,16 +69,17 @@ struct EnvironmentRoutes: Sendable {
 struct AuditFindings: ResponseEncodable {
     struct Item: Encodable {
         let model: String, audit: String, isBlocking: Bool, failures: Int, at: String
-        /// The first of the rows, as JSON texts.
+        /// The first of the rows, as JSON texts; none for those who may not query tables either.
         let rows: [String]
     }
     let findings: [Item]
 
-    init(_ failures: [AuditFailure]) {
+    init(_ failures: [AuditFailure], for reader: Principal) {
+        let showsRows = reader.role >= .editor
         findings = failures.map {
             Item(
                 model: $0.model, audit: $0.audit, isBlocking: $0.isBlocking, failures: $0.failures, at: $0.at,
-                rows: $0.rows)
+                rows: showsRows ? $0.rows : [])
         }
     }
 }

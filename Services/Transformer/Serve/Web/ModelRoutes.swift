@@ -39,7 +39,8 @@ struct ModelRoutes: Sendable {
         }
         one.get("audits") { _, context in
             let (_, model) = try await environments.model(context)
-            return AuditFindings(try await environments.store.auditFailures(in: [model.id]))
+            return AuditFindings(
+                try await environments.store.auditFailures(in: [model.id]), for: try context.requirePrincipal())
         }
     }
 
