@@ -244,7 +244,7 @@ let package = Package(
                 uses: [
                     "TestKit", "ModelProject", "Planning", "Pipeline", "Warehouse", "ControlPlane", "Kafka", "Postgres",
                     "ServiceRuntime", "Web",
-                ], [.logging, .hummingbird, .hummingbirdTesting],
+                ], [.logging, .hummingbird, .hummingbirdTesting, .yams],
                 resources: [.copy("Fixtures")]),
             tests("Timetable", uses: ["TestValues"]),
             tests("Scheduler", uses: ["TestKit", "Timetable", "ControlPlane"], [.logging, .hummingbirdTesting]),

@@ -66,9 +66,9 @@ import Testing
     @Test("history is kept where the kind says so")
     func history() throws {
         #expect(try !kind("SCD_TYPE_2 (unique_key id)").options.canRestate)
-        #expect(try !kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id)").options.canRestate)
+        #expect(try kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id)").options.canRestate)
         #expect(
-            try kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id, disable_restatement false)").options.canRestate)
+            try !kind("INCREMENTAL_BY_UNIQUE_KEY (unique_key id, disable_restatement true)").options.canRestate)
         #expect(try kind("FULL").options.canRestate)
     }
 

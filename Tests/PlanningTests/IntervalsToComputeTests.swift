@@ -73,6 +73,40 @@ import Testing
         #expect(work.map(\.missing.due) == [days(5...5), days(4...5), days(4...5)])
     }
 
+    private static let keyed = [
+        "models/a.sql": TestProject.first,
+        "models/k.sql": """
+        MODEL (name k, kind INCREMENTAL_BY_UNIQUE_KEY (unique_key id), start '2026-11-01');
+        SELECT id, max(ts) AS ts FROM a WHERE ts BETWEEN @start_dt AND @end_dt GROUP BY id
+        """,
+    ]
+
+    @Test("what merges an old interval again merges those behind it again too, or older rows would win")
+    func order() throws {
+        let model = try #require(try TestProject.graph(Self.keyed).snapshots.last)
+        let missing = MissingIntervals(of: model, done: days(1...3, 5...7), upTo: day(9))
+        #expect(missing.due == days(4...8) && !missing.startsAnew)
+    }
+
+    @Test("what is restated under a model that merges has it computed from its start")
+    func mergedChildren() throws {
+        let graph = try TestProject.graph(Self.keyed)
+        let state = TestProject.applied(graph, upTo: day(10))
+        let models = Planner(graph: graph, state: state, upTo: day(10)).plan().models
+        let work = ModelWork.all(models, done: state.done, upTo: day(10), requested: [models[0].name: days(5...5)])
+        #expect(work.map(\.missing.due) == [days(5...5), days(1...9)])
+        #expect(work.map(\.missing.startsAnew) == [false, true])
+    }
+
+    @Test("a weekly model has the days up to its tick, from its start on")
+    func weekly() throws {
+        // The 1st is a Sunday.
+        let model = try model("", ", cron '@weekly'")
+        #expect(MissingIntervals(of: model, done: IntervalSet(), upTo: day(7)).due == IntervalSet())
+        #expect(MissingIntervals(of: model, done: IntervalSet(), upTo: day(14)).due == days(1...7))
+        #expect(MissingIntervals(of: model, done: days(1...7), upTo: day(15)).due == days(8...14))
+    }
+
     @Test("a decade of five-minute intervals is one range")
     func ranges() throws {
         let model = try model("", ", cron '*/5 * * * *'")

@@ -35,7 +35,7 @@ private func at(_ text: String) -> Moment {
     @Test(
         "and the unit that models of it have",
         arguments: [
-            ("@daily", IntervalUnit.day), ("@hourly", .hour), ("@weekly", .week), ("@monthly", .month),
+            ("@daily", IntervalUnit.day), ("@hourly", .hour), ("@weekly", .day), ("@monthly", .month),
             ("@yearly", .year),
             ("* * * * *", .minute), ("*/5 * * * *", .fiveMinute), ("*/15 * * * *", .quarterHour),
             ("0,30 * * * *", .halfHour),

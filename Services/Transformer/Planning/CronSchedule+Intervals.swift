@@ -13,7 +13,7 @@ extension CronSchedule {
     public func next(after moment: Moment) -> Moment? { next(after: moment.date).map { Moment($0) } }
 
     /// The unit that models of this schedule have unless they say another: the longest not longer than the time
-    /// between two ticks.
+    /// between two ticks. Weeks are taken as days, as in SQLMesh: they begin on another weekday for each expression.
     public var intervalUnit: IntervalUnit {
         let minutes = pattern.minutes.values
         if minutes.count > 1 {
@@ -22,10 +22,7 @@ extension CronSchedule {
             return shortest >= 30 ? .halfHour : shortest >= 15 ? .quarterHour : shortest >= 5 ? .fiveMinute : .minute
         }
         if pattern.hours.values.count > 1 { return .hour }
-        if !pattern.weekdays.isEverything {
-            return pattern.weekdays.values.count == 1 && pattern.days.isEverything ? .week : .day
-        }
-        if pattern.days.values.count > 1 { return .day }
+        if !pattern.weekdays.isEverything || pattern.days.values.count > 1 { return .day }
         return pattern.months.values.count == 1 ? .year : .month
     }
 }

@@ -46,7 +46,11 @@ public struct MissingIntervals: Sendable {
             return
         }
         if let window { bounds = bounds.intersection(grid.covering(IntervalSet([window]))) }
-        let missing = grid.covering(bounds.subtracting(done).union(requested)).intersection(bounds)
+        var missing = grid.covering(bounds.subtracting(done).union(requested)).intersection(bounds)
+        // Where rows of any interval replace those that are there, an old interval alone would win over later ones.
+        if kind.restatesWhole, !kind.isComputedOnce, let first = missing.intervals.first {
+            missing = bounds.intersection(IntervalSet(from: first.start, to: bounds.end ?? first.end))
+        }
         due = grid.extended(missing, back: model.lookback).intersection(bounds)
     }
 

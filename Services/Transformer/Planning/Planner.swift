@@ -312,15 +312,20 @@ extension ModelWork {
         windows: [ModelName: Interval] = [:], repeatsPartials: Bool = true
     ) -> [ModelWork] {
         var computed: [ModelName: IntervalSet] = [:]
+        var restated = Set(requested.keys)
         var work: [ModelWork] = []
         for model in models {
+            let kind = model.snapshot.definition.kind.options
             var wanted = requested[model.name] ?? IntervalSet()
             for parent in model.snapshot.parents { if let set = computed[parent] { wanted = wanted.union(set) } }
+            if kind.canRestate, model.snapshot.parents.contains(where: restated.contains) {
+                restated.insert(model.name)
+            }
             func missing(in table: VersionID) -> MissingIntervals {
                 let done = done[table] ?? IntervalSet()
                 return MissingIntervals(
                     of: model.snapshot, done: done, upTo: upTo, requested: wanted,
-                    startsAnew: requested[model.name] != nil && model.snapshot.definition.kind.options.restatesWhole,
+                    startsAnew: kind.restatesWhole && restated.contains(model.name),
                     window: windows[model.name] ?? window,
                     includesPartials: repeatsPartials || done.isEmpty)
             }

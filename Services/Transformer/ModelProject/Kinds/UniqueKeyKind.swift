@@ -31,7 +31,7 @@ public struct UniqueKeyKind: KindOptions {
         {
             throw reader.source.error(at: property.offset, "\(Self.name) merges one batch after the other: say 1.")
         }
-        evolution = try Evolution(&reader, disableRestatement: true)
+        evolution = try Evolution(&reader)
     }
 
     public var dataParts: [String] {

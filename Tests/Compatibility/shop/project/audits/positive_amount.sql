@@ -1,0 +1,3 @@
+AUDIT (name positive_amount);
+
+SELECT * FROM @this_model WHERE amount < 0

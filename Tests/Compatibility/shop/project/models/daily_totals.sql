@@ -1,0 +1,12 @@
+MODEL (
+  name shop.daily_totals,
+  kind INCREMENTAL_BY_TIME_RANGE (time_column (ds, 'YYYYMMDD'))
+);
+
+SELECT
+  TO_CHAR(day, 'YYYYMMDD') AS ds,
+  SUM(orders) AS orders,
+  SUM(revenue) AS revenue
+FROM shop.daily_revenue
+WHERE day BETWEEN @start_date AND @end_date
+GROUP BY 1
