@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-all test-unit test-pages test-e2e second-day \
-        fuzz fuzz-short random-trees chaos chaos-short lint format docs bench images clean
+        compat-test fuzz fuzz-short random-trees chaos chaos-short lint format docs bench images clean
 
 # `release` is what is deployed; tests build `debug`.
 CONFIGURATION ?= release
@@ -51,6 +51,9 @@ fuzz: ## texts of any kind for the SQL front end, until one breaks it (FUZZ_SECO
 
 fuzz-short:
 	@FUZZ_RUNS=5000 scripts/fuzz-sql
+
+compat-test: deps ## a project's history given to SQLMesh, whose tables are recorded, and to Millrace, which has to have the same
+	@scripts/compat-record
 
 random-trees: deps ## 100,000 random SQL trees of each dialect, written, read back and compared (a minute, and one to build)
 	@scripts/random-trees

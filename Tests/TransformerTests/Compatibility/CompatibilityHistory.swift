@@ -105,5 +105,5 @@ final class EditedProject {
         }
     }
 
-    func load() throws -> Project { try PipelineFolder(at: folder.path()).project(environment: [:]) }
+    func load() throws -> Project { try PipelineFolder(at: folder.path()).project(ProjectOptions(environment: [:])) }
 }

@@ -5,7 +5,7 @@ MODEL (
 
 SELECT
   TO_CHAR(day, 'YYYYMMDD') AS ds,
-  SUM(orders) AS orders,
+  CAST(SUM(orders) AS BIGINT) AS orders,
   SUM(revenue) AS revenue
 FROM shop.daily_revenue
 WHERE day BETWEEN @start_date AND @end_date
