@@ -85,6 +85,33 @@ import Testing
         }
     }
 
+    @Test("a seed's rows come as they are; they come again when the file is another one, and only then")
+    func seed() async throws {
+        try await withDatabase { test in
+            let model = """
+                MODEL (name shop.names, kind SEED (path '../seeds/names.csv'), columns (id INT, since DATE));
+                """
+            func project(_ csv: String) throws -> Project {
+                try TestPipelines.make(["models/names.sql": model, "seeds/names.csv": csv])
+            }
+            let query: PostgresQuery = "SELECT id::text, name, since::text, (share * 2)::text FROM shop.names ORDER BY id"
+            let first = try project("id,name,since,share\n1,it's,2026-11-01,0.5\n2,\"a\n,\"\"b\",,\n3,NA,2026-11-03,1\n")
+            try await test.apply(first, at: day(10))
+            let rows = [["1", "it's", "2026-11-01", "1"], ["2", "a\n,\"b", "NULL", "NULL"], ["3", "NULL", "2026-11-03", "2"]]
+            #expect(try await test.rows(query) == rows)
+            #expect(try await test.apply(first, at: day(10)).stages.isEmpty)
+            try await test.apply(try project("id,name,since,share\n"), at: day(10))
+            #expect(try await test.rows(query).isEmpty)
+            let wrong = try project("id,name,since,share\n1,x,soon,1\n")
+            await #expect { try await test.apply(wrong, at: day(10)) } throws: { error in
+                "\(error)".contains("seeds/names.csv:1") && "\(error)".contains("soon")
+            }
+            #expect(try await test.rows(query).isEmpty)
+            try await test.apply(first, at: day(10))
+            #expect(try await test.rows(query) == rows)
+        }
+    }
+
     @Test("what SQLMesh's template of a project says is planned and computed, its files unchanged")
     func template() async throws {
         try await withDatabase { test in

@@ -25,6 +25,8 @@ struct ModelTables: Sendable {
         var startsAnew = false
         /// Columns of the table that the query does not give any more.
         var omitted: [String] = []
+        /// Rows from outside of the database that the query reads.
+        var given: GivenRows?
         let statements: Statements
         let audits: [AuditQuery]
     }
@@ -113,6 +115,7 @@ struct ModelTables: Sendable {
         batch.once = replacement.once.map { BatchSpan(from: $0.start.microseconds, to: $0.end.microseconds) }
         batch.startsAnew = replacement.startsAnew
         batch.omitted = replacement.omitted
+        batch.given = replacement.given
         batch.before = statements.before.map(\.text)
         batch.after = statements.after.map(\.text)
         batch.checks = replacement.audits.map(\.check)

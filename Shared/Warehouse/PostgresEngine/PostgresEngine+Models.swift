@@ -106,6 +106,7 @@ extension PostgresEngine {
                     if let span = batch.once, try await !note(span, of: batch.table, connection) {
                         return .alreadyWritten
                     }
+                    if let given = batch.given { try await give(given, connection) }
                     try await statements.run(batch.before) { .before($0) }
                     let columns = try await tableColumns(of: batch.table, connection)
                     let writer = BatchWriter(
@@ -114,7 +115,7 @@ extension PostgresEngine {
                     let rows = try await writer.write()
                     try await statements.run(batch.after) { .after($0) }
                     let findings = try await statements.findings(of: batch.checks, stopsAtBlocking: true)
-                    if !batch.before.isEmpty || writer.usesTemporaryTable {
+                    if !batch.before.isEmpty || batch.given != nil || writer.usesTemporaryTable {
                         try await connection.query("DISCARD TEMP")
                     }
                     return .written(rows: rows, findings: findings)
@@ -123,6 +124,22 @@ extension PostgresEngine {
                 return .refused(refusal.finding)
             }
         }
+    }
+
+    /// What the query of a batch calls its ``ModelBatch/given`` rows.
+    public static let givenRows = "pg_temp.millrace_given"
+
+    private func give(_ given: GivenRows, _ connection: PostgresConnection) async throws {
+        let columns = given.columns.map { "\(PostgresQuoting.identifier($0)) text" }.joined(separator: ", ")
+        try await connection.query("CREATE TEMPORARY TABLE millrace_given (\(sql: columns))")
+        var buffer = CopyBuffer()
+        for row in given.rows {
+            buffer.beginRow(fields: row.count)
+            for value in row {
+                if let value { buffer.append(text: value) } else { buffer.appendNull() }
+            }
+        }
+        try await connection.copyIn(to: Self.givenRows, columns: given.columns, buffer)
     }
 
     /// CONCURRENTLY where a unique index lets it, so that readers do not wait.
