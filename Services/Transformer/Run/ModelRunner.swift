@@ -56,9 +56,13 @@ struct ModelRunner: Sendable {
                 var rows = 0
                 if !batch.isWritten {
                     guard
-                        let result = try await compute(
-                            batch, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
-                            startsAnew: work.missing.startsAnew && index == 0, ticket)
+                        let result = try await repeated(
+                            work.model.name,
+                            {
+                                try await compute(
+                                    batch, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
+                                    startsAnew: work.missing.startsAnew && index == 0, ticket)
+                            })
                     else {
                         // Another run has written some of it meanwhile.
                         try await store.abandon(active)
@@ -125,6 +129,26 @@ struct ModelRunner: Sendable {
             let missing = all.subtracting(written).intervals.map { part($0, isWritten: false) }
             return (there + missing).sorted { $0.rendered < $1.rendered }
         }
+    }
+
+    /// How long a batch waits before it is tried again, for as many times as there are pauses.
+    private static let pauses: [Duration] = [.milliseconds(200), .seconds(1), .seconds(5)]
+
+    /// Tries a batch again that made way for another transaction, or lost its connection. Rows that must not come twice do
+    /// not: that they are written is noted with them.
+    private func repeated<R: Sendable>(_ model: ModelName, _ body: () async throws -> R) async throws -> R {
+        for pause in Self.pauses {
+            do {
+                return try await body()
+            } catch let error as TransformerError where error.isRetriable && error.code == .unavailable {
+                try Task.checkCancellation()
+                logger.warning(
+                    "batch failed, trying again",
+                    metadata: ["model": "\(model)", "pause": "\(pause)", "error": "\(error)"])
+                try await Task.sleep(for: pause)
+            }
+        }
+        return try await body()
     }
 
     /// Nil when another run has written some of the batch.
