@@ -324,6 +324,5 @@ import Testing
             "config.yaml": "model_defaults:\n  dialect: postgres\n", "models/s.sql": model, "seeds/s.csv": csv,
         ])
         #expect(graph.snapshots[0].fingerprint.prefix(16) == "7e89310c597c6efc")
-        #expect(graph.snapshots[0].outputColumns == ["id", "since"])
     }
 }
