@@ -198,6 +198,13 @@ public struct ModelError: Error, Equatable, CustomStringConvertible {
     public let part: ModelPart?
     /// Its `position`, if it has one, counts in the text of the part.
     public let cause: WarehouseError
+    /// Which one of the batches that were written together, from 0.
+    public internal(set) var batch = 0
+
+    init(part: ModelPart?, cause: WarehouseError) {
+        self.part = part
+        self.cause = cause
+    }
 
     public var description: String { cause.description }
 }

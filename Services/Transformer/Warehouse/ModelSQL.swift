@@ -47,7 +47,9 @@ struct ModelSQL: Sendable {
             statements: try statements(
                 of: model, interval: interval, execution: execution, isIncremental: isIncremental, seedRows: .given),
             audits: audits)
-        replacement.given = model.snapshot.definition.kind.seedTable.map { GivenRows(columns: $0.columns, rows: $0.rows) }
+        replacement.given = model.snapshot.definition.kind.seedTable.map { table in
+            GivenRows(columns: table.columns, rows: table.rows)
+        }
         if let given {
             replacement.omitted = columns.map(\.name).filter { !given.contains($0.lowercased()) }
         }
@@ -79,7 +81,8 @@ struct ModelSQL: Sendable {
         own.thisModel = Self.ownTable
         let (before, after) = try rendering.statements(own)
         return ModelTables.Statements(
-            before: settings(of: definition) + statements(before, from: definition.preStatements, for: model, relations),
+            before: settings(of: definition)
+                + statements(before, from: definition.preStatements, for: model, relations),
             query: query,
             after: statements(after, from: definition.postStatements, for: model, relations))
     }

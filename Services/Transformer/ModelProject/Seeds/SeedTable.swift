@@ -60,7 +60,8 @@ public struct SeedTable: Sendable, Equatable {
     private func template(over relation: String, filter: String) -> Template {
         let identifiers = columns.map { SQLText.identifier($0) }
         let list = zip(identifiers, types).map { name, type in "CAST(\(name) AS \(type)) AS \(name)" }
-        let text = "SELECT \(list.joined(separator: ", ")) FROM \(relation) AS seed"
+        let text =
+            "SELECT \(list.joined(separator: ", ")) FROM \(relation) AS seed"
             + "(\(identifiers.joined(separator: ", ")))\(filter)"
         return Template(verbatim: SourceFile(path: path, text: text))
     }
