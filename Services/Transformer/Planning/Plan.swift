@@ -11,6 +11,8 @@ public struct Plan: Sendable {
     public let stages: [Stage]
     /// The plan that made the environment what it was when this one was made; nil when there was no environment.
     public var basis: String?
+    /// How long the environment stays after the promotion, in seconds; nil: until somebody removes it.
+    public var lifetime: Int64?
     /// How many models the environment had.
     public var modelsBefore = 0
 

@@ -12,6 +12,8 @@ struct EnvironmentRunner: Sendable {
     let catalog: EnvironmentCatalog
     /// How many models are computed at a time.
     var concurrency = 1
+    /// Told of what is computed; nil: nobody is.
+    var lineage: LineageReporter?
     let logger: Logger
 
     /// What to do with which models.
@@ -49,8 +51,11 @@ struct EnvironmentRunner: Sendable {
             // Looked at one by one: computing a parent reopens its children.
             let missing = try await missing(of: model, request, ticket)
             guard !missing.due.isEmpty else { return }
-            let outcome = try await runner.run(
-                ModelWork(model: model, missing: missing), among: relations, ticket)
+            let work = ModelWork(model: model, missing: missing)
+            let outcome = try await lineage.reporting(work, in: environment.name, columns: { environment.columns[$0] })
+            {
+                try await runner.run(work, among: relations, ticket)
+            }
             report(name, outcome)
             total.withLock { $0.add(outcome) }
         }

@@ -21,6 +21,10 @@ public struct ProjectConfig: Sendable, Equatable {
     public var beforeAll: [String] = []
     /// SQL that runs when a plan or a run is done.
     public var afterAll: [String] = []
+    /// How long an environment other than production stays after its last promotion, in seconds: a week.
+    public var environmentLifetime: Int64 = 7 * 86_400
+    /// Environments that stay until somebody removes them.
+    public var pinnedEnvironments: Set<String> = []
     /// What is accepted and has no effect, in the order of the file.
     public var notices: [ProjectNotice] = []
     /// Somebody said that the project is to run on the engine of the settings, whatever its gateway says.
