@@ -86,6 +86,20 @@ public struct BatchSpan: Sendable, Equatable {
     }
 }
 
+/// Rows from outside of the warehouse that the query of a batch reads.
+public struct GivenRows: Sendable, Equatable {
+    /// The columns, without quotes; all of them hold text.
+    public let columns: [String]
+    /// A value for each column; nil is NULL.
+    public let rows: [[String?]]
+
+    /// Rows with as many values as there are columns.
+    public init(columns: [String], rows: [[String?]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+}
+
 /// New rows for a table. All that it says happens in one transaction.
 public struct ModelBatch: Sendable {
     /// The table that gets them; it exists.
@@ -107,6 +121,8 @@ public struct ModelBatch: Sendable {
     public var startsAnew = false
     /// Columns of the table that are left out: the query does not give them, and new rows have NULL there.
     public var omitted: [String] = []
+    /// Rows that the query reads; the engine says under which name.
+    public var given: GivenRows?
 
     /// Rows of `query` for `table`.
     public init(_ table: RelationPath, _ write: RowWrite, query: String) {
@@ -182,6 +198,13 @@ public struct ModelError: Error, Equatable, CustomStringConvertible {
     public let part: ModelPart?
     /// Its `position`, if it has one, counts in the text of the part.
     public let cause: WarehouseError
+    /// Which one of the batches that were written together, from 0.
+    public internal(set) var batch = 0
+
+    init(part: ModelPart?, cause: WarehouseError) {
+        self.part = part
+        self.cause = cause
+    }
 
     public var description: String { cause.description }
 }

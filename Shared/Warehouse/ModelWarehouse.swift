@@ -138,6 +138,10 @@ public protocol ModelWarehouse: Sendable {
     /// one after the other, each seeing what the one before wrote.
     func write(_ batch: ModelBatch) async throws(ModelError) -> BatchOutcome
 
+    /// Writes batches of one table in one transaction, one after the other: readers see none or all of them. The findings
+    /// are those of all; a blocking one undoes all.
+    func write(together batches: [ModelBatch]) async throws(ModelError) -> BatchOutcome
+
     /// The times of ``ModelBatch/once`` that are noted of a table, in order; none touches another.
     func writtenOnce(of table: RelationPath) async throws(WarehouseError) -> [BatchSpan]
 

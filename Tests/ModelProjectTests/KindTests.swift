@@ -141,6 +141,10 @@ import Testing
         #expect(try table("a,b\nNA,-") { $0.nullValues = ["-"] }.rows == [[nil, nil]])
         #expect(try table("a,b\nNA,-") { $0.keepsDefaultNulls = false }.rows == [["NA", "-"]])
         #expect(try table("a,b\n-,-") { $0.nullValuesOfColumns = ["b": ["-"]] }.rows == [["-", nil]])
+        #expect(try table("a¦b\n1¦¥2¦¥") { ($0.delimiter, $0.quote) = ("¦", "¥") }.rows == [["1", "2¦"]])
+        #expect(try table("a,b\n1,\"x\"y\n\"p\"\"\",q") { _ in }.rows == [["1", "xy"], ["p\"", "q"]])
+        #expect(try table("a,b\n\"p\"\"q\",r") { $0.doublesQuotes = false }.rows == [["p\"q\"", "r"]])
+        #expect(try table("a,b\n1\\,2,\\\"x\\\"") { $0.escape = "\\" }.rows == [["1,2", "\"x\""]])
     }
 
     @Test(
@@ -148,9 +152,12 @@ import Testing
         arguments: [
             (["1", "2", nil], "BIGINT"), (["1", "2.5"], "DOUBLE PRECISION"), (["true", "False"], "BOOLEAN"),
             (["007"], "TEXT"), (["1", "x"], "TEXT"), ([nil], "TEXT"), (["2020-01-01"], "TEXT"),
-            (["-3", "0"], "BIGINT"),
+            (["-3", "0"], "BIGINT"), (["1", "true"], "TEXT"), (["1.5", "1"], "DOUBLE PRECISION"), (["1.5", "01"], "TEXT"),
+            (["1", "-07"], "TEXT"), (["TRUE", nil, "maybe"], "TEXT"), (["1", "2.5", "x"], "TEXT"),
         ] as [([String?], String)])
-    func types(values: [String?], type: String) { #expect(SeedQuery.inferredType(values) == type) }
+    func types(values: [String?], type: String) {
+        #expect(SeedTable.inferredType(of: values.map { ["other", $0] }, at: 1) == type)
+    }
 
     @Test("a model of a file beside it, or from the folder's root")
     func model() throws {
@@ -160,13 +167,42 @@ import Testing
                   columns (id INT, name TEXT), grain id);
                 """
             let read = try project(["models/a.sql": text, "seeds/a.csv": "id|name\n1|it's @x {{ y }}\n2|-\n"])
-            let model = try #require(read.models.first)
+            let table = try #require(read.models.first?.kind.seedTable)
+            let list = "SELECT CAST(\"id\" AS INT) AS \"id\", CAST(\"name\" AS TEXT) AS \"name\" FROM"
             #expect(
-                try model.query.render(RenderContext()).text == """
-                    SELECT CAST("id" AS INT) AS "id", CAST("name" AS TEXT) AS "name" FROM (VALUES ('1', 'it''s @x {{ y }}'),
+                try table.query().render(RenderContext()).text == """
+                    \(list) (VALUES ('1', 'it''s @x {{ y }}'),
                     ('2', NULL)) AS seed("id", "name")
                     """)
+            #expect(
+                try table.query(rowsMax: 1).render(RenderContext()).text
+                    == "\(list) (VALUES ('1', 'it''s @x {{ y }}')) AS seed(\"id\", \"name\")")
+            #expect(table.reading.text == "\(list) millrace_seed AS seed(\"id\", \"name\")")
         }
+    }
+
+    @Test(
+        "the fingerprint's text is that of the query with all rows, which is not read for it",
+        arguments: [
+            "id,name\n1,it's\n2,\n3,\"a\nb\"\"c\"\n4,back\\slash\n5,NULL\n", "id\n",
+            "Id,\"two words\",select\n1.5,x,@y {{ z }}\n-1,'',-- no\n", "one\n(NULL)\n", "f,t\n007,true\né€😀,\n",
+        ])
+    func canonical(csv: String) throws {
+        let table = try SeedTable(try table(csv), declared: [:], in: SourceFile(path: "a.csv", text: csv))
+        let shape = try ParsedQuery(try table.shape.render(RenderContext()), dialect: SeedTable.dialect)
+        let whole = try ParsedQuery(try table.query().render(RenderContext()), dialect: SeedTable.dialect)
+        #expect(try table.canonical(shape) == whole.canonical)
+        #expect(table.rows.isEmpty || table.spliced(into: shape.canonical) == whole.canonical)
+    }
+
+    @Test("a column that is called like a row leaves no doubt about the rows' place")
+    func misleadingName() throws {
+        let csv = "\"(VALUES (NULL))\"\n1\n"
+        let table = try SeedTable(try table(csv), declared: [:], in: SourceFile(path: "a.csv", text: csv))
+        let shape = try ParsedQuery(try table.shape.render(RenderContext()), dialect: SeedTable.dialect)
+        let whole = try ParsedQuery(try table.query().render(RenderContext()), dialect: SeedTable.dialect)
+        #expect(table.spliced(into: shape.canonical) == nil)
+        #expect(try table.canonical(shape) == whole.canonical)
     }
 
     @Test("the file's content is part of what decides the rows")

@@ -61,6 +61,25 @@ import Testing
         #expect(notices[2] == "models/a.sql:3: `storage_format` has no effect: PostgreSQL has one format of tables. It stands in 2 models.")
     }
 
+    @Test("partitions, clusters and batches side by side are named where no kind follows them, and only there")
+    func physicalNotices() throws {
+        func named(_ kind: String, _ more: String = "") throws -> [String] {
+            let text = "MODEL (name s.a, kind \(kind), partitioned_by (x)\(more)); SELECT 1 AS x"
+            return try project(["config.yaml": "", "models/a.sql": text]).notices.map { notice in
+                String(notice.message.split(separator: "`")[0])
+            }
+        }
+        #expect(try named("FULL") == ["partitioned_by"])
+        #expect(try named("FULL", ", clustered_by x") == ["clustered_by", "partitioned_by"])
+        #expect(
+            try named("INCREMENTAL_BY_TIME_RANGE (time_column x, batch_concurrency 2)") == [
+                "batch_concurrency", "partitioned_by",
+            ])
+        #expect(try named("INCREMENTAL_BY_TIME_RANGE (time_column x, batch_concurrency 1)") == ["partitioned_by"])
+        #expect(try named("INCREMENTAL_BY_PARTITION").isEmpty)
+        #expect(try named("INCREMENTAL_UNMANAGED (insert_overwrite true)").isEmpty)
+    }
+
     @Test(
         "those that are refused, and mistakes",
         arguments: [

@@ -315,4 +315,14 @@ import Testing
         ])
         #expect(graph.snapshots[0].audits.map { $0.query == .builtIn } == [false])
     }
+
+    @Test("a seed's rows go into its fingerprint as they did before they stood in no query")
+    func seed() throws {
+        let model = "MODEL (name shop.s, kind SEED (path '../seeds/s.csv'), columns (id INT, since DATE));\n"
+        let csv = "id,name,since\n1,it's,2026-11-01\n2,\"a\n,\",\n"
+        let graph = try TestProject.graph([
+            "config.yaml": "model_defaults:\n  dialect: postgres\n", "models/s.sql": model, "seeds/s.csv": csv,
+        ])
+        #expect(graph.snapshots[0].fingerprint.prefix(16) == "7e89310c597c6efc")
+    }
 }

@@ -1,5 +1,6 @@
 import ModelProject
 import Planning
+import Postgres
 import Testing
 
 @testable import Transformer
@@ -118,6 +119,39 @@ struct HistoryTests {
             #expect(!again.intervals.isEmpty)
             #expect(try await history() == expected)
             #expect(try await test.rows("SELECT count(*)::text FROM shop.now") == [["4"]])
+        }
+    }
+
+    @Test("what is computed again from the start in several batches is there at once, or not at all")
+    func together() async throws {
+        try await withDatabase { test in
+            try await test.execute("CREATE TABLE raw.items (id int, price int, at timestamp)")
+            let project = try TestPipelines.make([
+                "models/items.sql": """
+                MODEL (name shop.items, start '2026-11-01',
+                  kind INCREMENTAL_BY_UNIQUE_KEY (unique_key id, batch_size 1, disable_restatement false));
+                SELECT id, 12 / price AS share FROM raw.items WHERE at BETWEEN @start_ts AND @end_ts
+                """, "config.yaml": "",
+            ])
+            func backfill() async throws {
+                _ = try await test.workbench.runner.run(
+                    .init(environment: "prod", model: ModelName("shop.items"), upTo: day(4), from: day(1)),
+                    ticket: ModelRunner.Ticket(execution: day(4)))
+            }
+            let shares: PostgresQuery = "SELECT string_agg(share::text, ' ' ORDER BY id) FROM shop.items"
+            try await test.execute(
+                "INSERT INTO raw.items VALUES (1, 1, '2026-11-01'), (2, 2, '2026-11-02'), (3, 3, '2026-11-03')")
+            try await test.apply(project, at: day(4))
+            #expect(try await test.value(shares) == "12 6 4")
+            try await test.execute("UPDATE raw.items SET price = 0 WHERE id = 2")
+            let error = await #expect(throws: TransformerError.self) { try await backfill() }
+            #expect(error?.message.contains("models/items.sql:3") == true)
+            #expect(try await test.value(shares) == "12 6 4")
+            try await test.execute("UPDATE raw.items SET price = 6 WHERE id = 2")
+            for _ in 1...2 {
+                try await backfill()
+                #expect(try await test.value(shares) == "12 2 4")
+            }
         }
     }
 

@@ -185,6 +185,38 @@ struct AppendTests {
         }
     }
 
+    @Test("a batch that has to make way is tried again, a few times; its rows are there once", arguments: [2, 9])
+    func retries(failures: Int) async throws {
+        try await withDatabase { test in
+            try await test.execute("CREATE SEQUENCE public.tries")
+            try await test.execute(
+                """
+                CREATE FUNCTION public.flaky(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+                  IF nextval('public.tries') <= \(sql: "\(failures)") THEN
+                    RAISE EXCEPTION 'make way' USING ERRCODE = '40001'; END IF;
+                  RETURN $1; END $$
+                """)
+            let model = """
+                MODEL (name shop.log, kind INCREMENTAL_UNMANAGED, start '2026-11-01');
+                SELECT public.flaky(event) AS event FROM raw.events WHERE timestamp BETWEEN @start_dt AND @end_dt
+                """
+            try await test.insert([("ada", "a", "2026-11-01 10:00Z")])
+            guard failures > 3 else {
+                try await test.apply(try project(model), at: day(2))
+                #expect(try await test.list("SELECT * FROM shop.log") == "a")
+                return
+            }
+            let error = await #expect(throws: TransformerError.self) {
+                try await test.apply(try project(model), at: day(2))
+            }
+            #expect(error?.isRetriable == true)
+            #expect(try await test.value("SELECT last_value::text FROM public.tries") == "4")
+            try await test.execute("SELECT setval('public.tries', 100)")
+            try await test.apply(try project(model), at: day(2))
+            #expect(try await test.list("SELECT * FROM shop.log") == "a")
+        }
+    }
+
     @Test("what disable_restatement says is done is done: late rows change nothing")
     func fixed() async throws {
         try await withDatabase { test in

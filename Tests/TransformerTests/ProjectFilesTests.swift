@@ -1,6 +1,7 @@
 import ModelProject
 import Pipeline
 import Planning
+import Postgres
 import Testing
 
 @testable import Transformer
@@ -87,6 +88,42 @@ import Testing
             #expect(
                 first.models[0].version != second.models[0].version
                     && first.models[1].version == second.models[1].version)
+        }
+    }
+
+    @Test("a seed's rows come as they are; they come again when the file is another one, and only then")
+    func seed() async throws {
+        try await withDatabase { test in
+            let model = """
+                MODEL (name shop.names, kind SEED (path '../seeds/names.csv'),
+                  columns (id INT, name TEXT, since DATE, share DOUBLE PRECISION));
+                """
+            let codes = "MODEL (name shop.codes, kind SEED (path '../seeds/codes.csv'));"
+            func project(_ csv: String) throws -> Project {
+                try TestPipelines.make([
+                    "models/names.sql": model, "seeds/names.csv": csv, "models/codes.sql": codes,
+                    "seeds/codes.csv": "code,n\n007,1.5\n008,\n",
+                ])
+            }
+            let query: PostgresQuery = "SELECT id::text, name, since::text, (share * 2)::text FROM shop.names ORDER BY id"
+            let first = try project("id,name,since,share\n1,it's,2026-11-01,0.5\n2,\"a\n,\"\"b\",,\n3,NA,2026-11-03,1\n")
+            try await test.apply(first, at: day(10))
+            let rows = [["1", "it's", "2026-11-01", "1"], ["2", "a\n,\"b", "NULL", "NULL"], ["3", "NULL", "2026-11-03", "2"]]
+            #expect(try await test.rows(query) == rows)
+            #expect(
+                try await test.rows("SELECT code, (n * 2)::text FROM shop.codes ORDER BY code") == [
+                    ["007", "3"], ["008", "NULL"],
+                ])
+            #expect(try await test.apply(first, at: day(10)).stages.isEmpty)
+            try await test.apply(try project("id,name,since,share\n"), at: day(10))
+            #expect(try await test.rows(query).isEmpty)
+            let wrong = try project("id,name,since,share\n1,x,soon,1\n")
+            await #expect { try await test.apply(wrong, at: day(10)) } throws: { error in
+                "\(error)".contains("seeds/names.csv:1") && "\(error)".contains("soon")
+            }
+            #expect(try await test.rows(query).isEmpty)
+            try await test.apply(first, at: day(10))
+            #expect(try await test.rows(query) == rows)
         }
     }
 

@@ -47,6 +47,26 @@ import Testing
         return try await engine.texts("SELECT \(row) FROM \(table.quoted) ORDER BY \(row) COLLATE \"C\"")
     }
 
+    @Test("rows from outside are there as text for the query, and for nothing else")
+    func given() async throws {
+        try await withTable([.init("a", "int"), .init("b", "text")]) { engine in
+            let query = "SELECT CAST(\"No.\" AS int) AS a, b FROM \(PostgresEngine.givenRows)"
+            var batch = ModelBatch(table, .replace(.all), query: query)
+            batch.given = GivenRows(columns: ["No.", "b"], rows: [["1", "it's\n\\N"], ["2", nil], [nil, ""]])
+            let outcome = try await engine.write(batch)
+            #expect(outcome == .written(rows: 3, findings: []))
+            #expect(try await rows(engine) == ["", "1 it's\n\\N", "2"])
+            // The next batch may come on the same connection.
+            batch.given = GivenRows(columns: ["No.", "b"], rows: [])
+            #expect(try await engine.write(batch) == .written(rows: 0, findings: []))
+            batch.given = GivenRows(columns: ["No.", "b"], rows: [["x", "y"]])
+            #expect(await refusal(of: batch, engine)?.part == .query)
+            batch.given = nil
+            #expect(await refusal(of: batch, engine)?.part == .query)
+            #expect(try await rows(engine).isEmpty)
+        }
+    }
+
     @Test("a merge sets and adds; a NULL in a key never matches; a repeated key changes nothing")
     func merge() async throws {
         try await withTable([.init("a", "int"), .init("b", "text")]) { engine in

@@ -60,7 +60,7 @@ public struct Project: Sendable {
         for property in properties {
             let users = models.filter { $0.withoutEffect[property] != nil }
             guard let first = users.first, let offset = first.withoutEffect[property],
-                let why = ModelProperties.withoutEffect[property]
+                let why = ModelProperties.reason(property)
             else { continue }
             let count = users.count > 1 ? " It stands in \(users.count) models." : ""
             found.append(

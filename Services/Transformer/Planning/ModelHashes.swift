@@ -62,6 +62,8 @@ struct ModelHashes {
 
     /// Lengths go in too, so that no two lists of parts look the same.
     private static func hash(_ parts: [String]) -> String {
-        String(SHA256.hexadecimal(parts.map { "\($0.utf8.count):\($0)" }.joined(separator: "\n")).prefix(32))
+        var texts: [String] = []
+        for part in parts { texts += [texts.isEmpty ? "\(part.utf8.count):" : "\n\(part.utf8.count):", part] }
+        return String(SHA256.hexadecimal(of: texts).prefix(32))
     }
 }

@@ -50,14 +50,19 @@ public struct ModelRendering: Sendable {
         return context
     }
 
-    /// The model's query over `interval`.
-    public func query(_ context: RenderContext) throws(PipelineError) -> RenderedText {
-        try model.query.render(context)
+    /// The model's query over `interval`; that of a seed has its rows in it, or the first of them.
+    public func query(_ context: RenderContext, seedRowsMax: Int = .max) throws(PipelineError) -> RenderedText {
+        try (model.kind.seedTable?.query(rowsMax: seedRowsMax) ?? model.query).render(context)
     }
 
-    /// The model's query over `interval`, read.
+    /// The model's query over `interval`, read; that of a seed is without its rows.
     public func parsedQuery(_ context: RenderContext) throws(PipelineError) -> ParsedQuery {
-        try ParsedQuery(try query(context), dialect: model.dialect)
+        try read(try model.query.render(context))
+    }
+
+    /// A query in the model's dialect; that of a seed is made here, in the engine's.
+    public func read(_ rendered: RenderedText) throws(PipelineError) -> ParsedQuery {
+        try ParsedQuery(rendered, dialect: model.kind.seedTable == nil ? model.dialect : SeedTable.dialect)
     }
 
     /// The statements to run before and after the query; one that macros leave nothing of is empty.

@@ -1,49 +1,121 @@
-/// SHA-256 (FIPS 180-4), here because this target imports nothing that could do I/O.
+/// SHA-256 (FIPS 180-4), here because this target imports nothing that could do I/O. A seed's text is hashed each time that
+/// its project is read, so that bytes are taken from where they are and no array is made for a block.
 public enum SHA256 {
     /// The digest of `text` in UTF-8, as lower-case hexadecimal.
-    public static func hexadecimal(_ text: String) -> String {
-        var state: [UInt32] = [
-            0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-        ]
-        var message = Array(text.utf8)
-        let bits = UInt64(message.count) * 8
-        message.append(0x80)
-        while message.count % 64 != 56 { message.append(0) }
-        for shift in stride(from: 56, through: 0, by: -8) {
-            message.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
-        }
-        for block in stride(from: 0, to: message.count, by: 64) { compress(message[block..<block + 64], into: &state) }
-        return state.map { word in
+    public static func hexadecimal(_ text: String) -> String { hexadecimal(of: [text]) }
+
+    /// The digest of texts, one behind the other without anything between them.
+    static func hexadecimal(of texts: [String]) -> String {
+        var digest = Digest()
+        for var text in texts { text.withUTF8 { digest.update($0) } }
+        return digest.finish().map { word in
             let text = String(word, radix: 16)
             return String(repeating: "0", count: 8 - text.count) + text
         }.joined()
     }
 
-    private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
-        var words = [UInt32](repeating: 0, count: 64)
-        for index in 0..<16 {
-            let start = block.startIndex + index * 4
-            words[index] = block[start..<start + 4].reduce(0) { $0 << 8 | UInt32($1) }
+    /// Bytes that come piece by piece.
+    private struct Digest {
+        private var state: [UInt32] = [
+            0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+        ]
+        private var words = [UInt32](repeating: 0, count: 64)
+        /// The bytes of a block that is not full yet.
+        private var rest: [UInt8] = []
+        private var count = 0
+
+        mutating func update(_ bytes: UnsafeBufferPointer<UInt8>) {
+            count += bytes.count
+            var position = 0
+            if !rest.isEmpty {
+                position = min(64 - rest.count, bytes.count)
+                rest += bytes[..<position]
+                guard rest.count == 64 else { return }
+                let block = rest
+                block.withUnsafeBufferPointer { compress($0, at: 0) }
+                rest.removeAll(keepingCapacity: true)
+            }
+            while position + 64 <= bytes.count {
+                compress(bytes, at: position)
+                position += 64
+            }
+            rest += bytes[position...]
         }
-        func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
-        for index in 16..<64 {
+
+        mutating func finish() -> [UInt32] {
+            let bits = UInt64(count) * 8
+            var padding: [UInt8] = [0x80]
+            while (rest.count + padding.count) % 64 != 56 { padding.append(0) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                padding.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
+            }
+            padding.withUnsafeBufferPointer { update($0) }
+            return state
+        }
+
+        private mutating func compress(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) {
+            words.withUnsafeMutableBufferPointer { words in
+                SHA256.constants.withUnsafeBufferPointer { constants in
+                    state.withUnsafeMutableBufferPointer { state in
+                        SHA256.schedule(bytes, at: start, words)
+                        SHA256.mix(words, constants, into: state)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func schedule(
+        _ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ words: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        var index = 0
+        while index < 16 {
+            let at = start + index * 4
+            let high = UInt32(bytes[at]) << 24 | UInt32(bytes[at + 1]) << 16
+            words[index] = high | UInt32(bytes[at + 2]) << 8 | UInt32(bytes[at + 3])
+            index += 1
+        }
+        while index < 64 {
             let a = words[index - 15]
             let b = words[index - 2]
-            words[index] =
-                words[index - 16] &+ words[index - 7]
-                &+ (rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)) &+ (rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10))
+            let first = (a >> 7 | a << 25) ^ (a >> 18 | a << 14) ^ (a >> 3)
+            let second = (b >> 17 | b << 15) ^ (b >> 19 | b << 13) ^ (b >> 10)
+            words[index] = words[index - 16] &+ words[index - 7] &+ first &+ second
+            index += 1
         }
-        var s = state
-        for index in 0..<64 {
-            let choice = (s[4] & s[5]) ^ (~s[4] & s[6])
-            let first =
-                s[7] &+ (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) &+ choice
-                &+ constants[index] &+ words[index]
-            let majority = (s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2])
-            let second = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) &+ majority
-            s = [first &+ second, s[0], s[1], s[2], s[3] &+ first, s[4], s[5], s[6]]
+    }
+
+    private static func mix(
+        _ words: UnsafeMutableBufferPointer<UInt32>, _ constants: UnsafeBufferPointer<UInt32>,
+        into state: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        var index = 0
+        while index < 64 {
+            let choice = (e & f) ^ (~e & g)
+            let turnedE = (e >> 6 | e << 26) ^ (e >> 11 | e << 21) ^ (e >> 25 | e << 7)
+            let first = h &+ turnedE &+ choice &+ constants[index] &+ words[index]
+            let majority = (a & b) ^ (a & c) ^ (b & c)
+            let turnedA = (a >> 2 | a << 30) ^ (a >> 13 | a << 19) ^ (a >> 22 | a << 10)
+            h = g
+            g = f
+            f = e
+            e = d &+ first
+            d = c
+            c = b
+            b = a
+            a = first &+ turnedA &+ majority
+            index += 1
         }
-        for index in 0..<8 { state[index] = state[index] &+ s[index] }
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
+        state[5] &+= f
+        state[6] &+= g
+        state[7] &+= h
     }
 
     /// Fractional parts of the cube roots of the first 64 primes.

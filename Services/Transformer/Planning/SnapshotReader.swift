@@ -8,7 +8,8 @@ struct SnapshotReader {
     let project: Project
     /// The models that `ref()` and FROM can name.
     let index: ModelIndex
-    /// True for texts that were kept when they were promoted: what later versions came to refuse runs on as it did.
+    /// True for texts that were kept when they were promoted: what later versions came to refuse runs on as it did. Their
+    /// snapshots are without hashes, which were kept with them.
     let isStored: Bool
     private let columns: ModelColumns
 
@@ -24,12 +25,13 @@ struct SnapshotReader {
         let rendering = ModelRendering(
             model, config: project.config, models: index, macros: project.macros, columns: columns.columns)
         let first = try rendering.fingerprintQuery(isIncremental: false)
-        var queries = [first.canonical]
+        // Hashes of what is kept are kept as well.
+        var queries = isStored ? [] : [try canonical(first, of: model)]
         var tables = first.tables
         var places = first.places
         let later = model.query.asksIsIncremental ? try rendering.fingerprintQuery(isIncremental: true) : nil
         if let incremental = later {
-            queries.append(incremental.canonical)
+            if !isStored { queries.append(incremental.canonical) }
             tables += incremental.tables
             places.merge(incremental.places) { first, _ in first }
         }
@@ -52,8 +54,14 @@ struct SnapshotReader {
             grid: IntervalGrid(model.intervalUnit ?? schedule.intervalUnit), parents: parents, sources: sources,
             places: places, query: first, incrementalQuery: later, statements: statements,
             outputColumns: Self.outputColumns(of: model, query: returned),
-            dataHash: ModelHashes.data(model, queries: queries, statements: statements),
-            metadataHash: ModelHashes.metadata(model, audits: audits))
+            dataHash: isStored ? "" : ModelHashes.data(model, queries: queries, statements: statements),
+            metadataHash: isStored ? "" : ModelHashes.metadata(model, audits: audits))
+    }
+
+    /// What decides the rows of `model`: for a seed, all of them.
+    private func canonical(_ query: ParsedQuery, of model: ModelDefinition) throws(PipelineError) -> String {
+        guard let table = model.kind.seedTable else { return query.canonical }
+        return try table.canonical(query)
     }
 
     private static func outputColumns(of model: ModelDefinition, query columns: [String]?) -> [String]? {

@@ -46,23 +46,30 @@ struct ModelRunner: Sendable {
         let columns = try await tables.columns(of: RelationNames.table(work.model.id))
         var outcome = ModelOutcome()
         let hasRows = try await !store.done(work.model.id).isEmpty
-        var open = try await unwritten(batches(of: work), of: work)[...]
-        let total = max(work.batches.count, open.count)
+        let batches = try await unwritten(batches(of: work), of: work)
+        // Emptied and filled step by step, the table would show readers a part of its rows for a while.
+        var open = (work.missing.startsAnew && batches.count > 1 ? [batches] : batches.map { [$0] })[...]
+        let total = max(work.batches.count, batches.count)
         var index = 0
-        while let batch = open.popFirst() {
+        while let group = open.popFirst() {
+            let batch = Group(group)
             try Task.checkCancellation()
             let active = try await store.begin(work.model.id)
             do {
                 var rows = 0
                 if !batch.isWritten {
                     guard
-                        let result = try await compute(
-                            batch, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
-                            startsAnew: work.missing.startsAnew && index == 0, ticket)
+                        let result = try await repeated(
+                            work.model.name,
+                            {
+                                try await compute(
+                                    group, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
+                                    startsAnew: work.missing.startsAnew && index == 0, ticket)
+                            })
                     else {
                         // Another run has written some of it meanwhile.
                         try await store.abandon(active)
-                        open = try await unwritten([batch], of: work) + open
+                        open = try await unwritten(group, of: work).map { [$0] } + open
                         continue
                     }
                     rows = result.rows
@@ -77,7 +84,7 @@ struct ModelRunner: Sendable {
                 throw told.of(batch.computed)
             }
             outcome.intervals = outcome.intervals.union(batch.computed)
-            index += 1
+            index += group.count
             try await ticket.progress(index, max(total, index))
         }
         return outcome
@@ -93,6 +100,19 @@ struct ModelRunner: Sendable {
         let complete: IntervalSet
         /// The rows are there: whoever wrote them did not come to say so.
         var isWritten = false
+    }
+
+    /// What batches that are written together are for.
+    private struct Group {
+        let computed: IntervalSet
+        let complete: IntervalSet
+        let isWritten: Bool
+
+        init(_ batches: [Batch]) {
+            computed = batches.reduce(IntervalSet()) { $0.union($1.computed) }
+            complete = batches.reduce(IntervalSet()) { $0.union($1.complete) }
+            isWritten = batches.allSatisfy(\.isWritten)
+        }
     }
 
     /// One for each batch of an incremental model; one for the whole of any other.
@@ -127,19 +147,43 @@ struct ModelRunner: Sendable {
         }
     }
 
+    /// How long a batch waits before it is tried again, for as many times as there are pauses.
+    private static let pauses: [Duration] = [.milliseconds(200), .seconds(1), .seconds(5)]
+
+    /// Tries a batch again that made way for another transaction, or lost its connection. Rows that must not come twice do
+    /// not: that they are written is noted with them.
+    private func repeated<R: Sendable>(_ model: ModelName, _ body: () async throws -> R) async throws -> R {
+        for pause in Self.pauses {
+            do {
+                return try await body()
+            } catch let error as TransformerError where error.isRetriable && error.code == .unavailable {
+                try Task.checkCancellation()
+                logger.warning(
+                    "batch failed, trying again",
+                    metadata: ["model": "\(model)", "pause": "\(pause)", "error": "\(error)"])
+                try await Task.sleep(for: pause)
+            }
+        }
+        return try await body()
+    }
+
     /// Nil when another run has written some of the batch.
     private func compute(
-        _ batch: Batch, of work: ModelWork, _ sql: ModelSQL, columns: [ColumnDescription], isIncremental: Bool,
+        _ batches: [Batch], of work: ModelWork, _ sql: ModelSQL, columns: [ColumnDescription], isIncremental: Bool,
         startsAnew: Bool, _ ticket: Ticket
     ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding])? {
         let started = ContinuousClock.now
         let result: (rows: Int, findings: [ModelTables.AuditFinding])
-        var replacement = try sql.replacement(
-            of: work.model, interval: batch.rendered, execution: ticket.execution, isIncremental: isIncremental,
-            columns: columns)
-        replacement.startsAnew = startsAnew
+        var replacements: [ModelTables.Replacement] = []
+        for batch in batches {
+            var replacement = try sql.replacement(
+                of: work.model, interval: batch.rendered, execution: ticket.execution,
+                isIncremental: isIncremental || !replacements.isEmpty, columns: columns)
+            replacement.startsAnew = startsAnew && replacements.isEmpty
+            replacements.append(replacement)
+        }
         if work.model.snapshot.definition.kind.isView {
-            let findings = try await tables.audit(replacement.audits)
+            let findings = try await tables.audit(replacements.flatMap(\.audits))
             try await store.keep(findings, of: work.model.id)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             result = (0, findings)
@@ -147,7 +191,8 @@ struct ModelRunner: Sendable {
             do {
                 let isRefreshed = work.model.snapshot.definition.kind.isMaterializedView
                 guard
-                    let written = try await isRefreshed ? tables.refresh(replacement) : tables.replace(replacement)
+                    let written = try await isRefreshed
+                        ? tables.refresh(replacements[0]) : tables.replace(replacements)
                 else { return nil }
                 result = written
             } catch let refusal as ModelTables.Refusal {
@@ -172,14 +217,15 @@ struct ModelRunner: Sendable {
         logger.info(
             "interval computed",
             metadata: [
-                "model": "\(work.model.name)", "version": "\(work.model.version)", "interval": "\(batch.computed)",
+                "model": "\(work.model.name)", "version": "\(work.model.version)",
+                "interval": "\(Group(batches).computed)",
                 "rows": "\(result.rows)", "seconds": "\(seconds)",
             ])
         return result
     }
 
     private func note(
-        _ batch: Batch, of work: ModelWork, _ active: ActiveWork, rows: Int, _ ticket: Ticket
+        _ batch: Group, of work: ModelWork, _ active: ActiveWork, rows: Int, _ ticket: Ticket
     ) async throws {
         while true {
             let listing = try await catalog.all()

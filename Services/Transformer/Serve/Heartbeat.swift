@@ -5,29 +5,30 @@ import Logging
 ///
 /// A renewal that fails ends nothing while the lease has time left: it is tried again, sooner. A deadline is that of the
 /// latest attempt at the task, which may have come while the work was under way.
-struct Heartbeat: Sendable {
+struct Heartbeat<Time: Clock<Duration>>: Sendable {
     let task: String
     let lease: Duration
     let logger: Logger
+    let clock: Time
     /// Renews the lease and gives the deadline of the latest attempt; nil when the command is another worker's.
     let renew: @Sendable () async throws -> Date?
 
     /// Goes on until it is cancelled.
     /// - Throws: `leaseLost`; `deadlinePassed`.
     func run() async throws {
-        var leaseEnds = ContinuousClock.now + lease
+        var leaseEnds = clock.now.advanced(by: lease)
         var pause = lease / 3
         while true {
-            try await Task.sleep(for: pause)
-            let asked = ContinuousClock.now
+            try await clock.sleep(for: pause)
+            let asked = clock.now
             let deadline: Date?
             do {
                 deadline = try await renew()
-                leaseEnds = asked + lease
+                leaseEnds = asked.advanced(by: lease)
                 pause = lease / 3
             } catch {
                 try Task.checkCancellation()
-                guard ContinuousClock.now < leaseEnds else {
+                guard clock.now < leaseEnds else {
                     throw TransformerError(
                         .leaseLost, "The lease of the task \(task) could not be renewed in time: \(error)")
                 }

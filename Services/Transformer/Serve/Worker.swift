@@ -50,7 +50,9 @@ struct Worker: Service, CustomStringConvertible {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await answer(command) }
             group.addTask {
-                let heartbeat = Heartbeat(task: command.request.task, lease: lease, logger: logger) {
+                let heartbeat = Heartbeat(
+                    task: command.request.task, lease: lease, logger: logger, clock: ContinuousClock()
+                ) {
                     try await store.renew(command, lease: lease)
                 }
                 try await heartbeat.run()

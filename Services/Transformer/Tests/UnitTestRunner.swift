@@ -275,7 +275,8 @@ struct UnitTestRunner: Sendable {
         let context = ModelRendering(snapshot).context(
             for: interval, execution: execution, isIncremental: test.variables["is_incremental"] == .boolean(true),
             extra: test.variables, stage: .testing)
-        return try ModelRendering(snapshot).parsedQuery(context)
+        let rendering = ModelRendering(snapshot)
+        return try rendering.read(try rendering.query(context))
     }
 
     private func input(_ name: String, _ tables: [String: String]) -> String? {

@@ -1,6 +1,7 @@
 import ModelProject
 import Pipeline
 import Planning
+import Warehouse
 
 /// What stands for the models of an environment where SQL names them.
 struct RelationsOfModels: Sendable {
@@ -44,33 +45,65 @@ struct ModelSQL: Sendable {
             model: model.name, table: RelationNames.table(model.id),
             write: try write(of: model, filter: filter, context), once: options.isComputedOnce ? interval : nil,
             statements: try statements(
-                of: model, interval: interval, execution: execution, isIncremental: isIncremental),
+                of: model, interval: interval, execution: execution, isIncremental: isIncremental, seedRows: .given),
             audits: audits)
+        replacement.given = model.snapshot.definition.kind.seedTable.map { table in
+            GivenRows(columns: table.columns, rows: table.rows)
+        }
         if let given {
             replacement.omitted = columns.map(\.name).filter { !given.contains($0.lowercased()) }
         }
         return replacement
     }
 
+    /// Where the query of a seed takes its rows from.
+    enum SeedRows {
+        /// It has none: only its columns count.
+        case none
+        /// The batch brings them.
+        case given
+        /// The first ones stand in it.
+        case first(Int)
+    }
+
     /// The model's query with what is to run before and after it.
     func statements(
-        of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool
+        of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool, seedRows: SeedRows = .none
     ) throws(PipelineError) -> ModelTables.Statements {
         let definition = model.snapshot.definition
         let rendering = ModelRendering(model.snapshot)
         var context = rendering.context(for: interval, execution: execution, isIncremental: isIncremental)
         let table = RelationNames.table(model.id)
         context.table = (table.schema, table.name)
-        let query = try rendering.parsedQuery(context)
+        let relations = try relations(of: model.snapshot, context)
+        let query = try self.query(rendering, of: definition, seedRows, context, relations)
         var own = context
         own.thisModel = Self.ownTable
         let (before, after) = try rendering.statements(own)
-        let relations = try relations(of: model.snapshot, context)
         return ModelTables.Statements(
             before: settings(of: definition)
                 + statements(before, from: definition.preStatements, for: model, relations),
-            query: query.placed(at: definition.query.firstCode) { relations[$0] },
+            query: query,
             after: statements(after, from: definition.postStatements, for: model, relations))
+    }
+
+    private func query(
+        _ rendering: ModelRendering, of definition: ModelDefinition, _ rows: SeedRows, _ context: RenderContext,
+        _ relations: Relations
+    ) throws(PipelineError) -> PlacedSQL {
+        let start = definition.query.firstCode
+        guard let table = definition.kind.seedTable else {
+            return try rendering.parsedQuery(context).placed(at: start) { relations[$0] }
+        }
+        switch rows {
+        case .none: return try rendering.parsedQuery(context).placed(at: start) { _ in nil }
+        case .given:
+            let query = try rendering.read(try table.reading.render(context))
+            return query.placed(at: start) { $0 == SeedTable.relation ? PostgresEngine.givenRows : nil }
+        case .first(let count):
+            let query = try rendering.read(try rendering.query(context, seedRowsMax: count))
+            return query.placed(at: start) { _ in nil }
+        }
     }
 
     /// `session_properties`: they hold for the transaction of the model alone.

@@ -25,6 +25,8 @@ struct ModelTables: Sendable {
         var startsAnew = false
         /// Columns of the table that the query does not give any more.
         var omitted: [String] = []
+        /// Rows from outside of the database that the query reads.
+        var given: GivenRows?
         let statements: Statements
         let audits: [AuditQuery]
     }
@@ -85,7 +87,7 @@ struct ModelTables: Sendable {
         var made = model.tableDefinition(statements.query)
         made.before = statements.before.map(\.text)
         let columns = PlacedSQL("", from: definition.source, at: definition.offsets["columns"] ?? 0)
-        return try await telling(model.name, statements, columns: columns) {
+        return try await telling(model.name, [statements], columns: columns) {
             try await warehouse.createTable(made) { columns in
                 if definition.kind.timeRange == nil { return }
                 _ = try ModelSQL.timeType(of: model.snapshot, columns.map { .init(name: $0.name, type: $0.type) })
@@ -100,31 +102,38 @@ struct ModelTables: Sendable {
         view.before = statements.before.map(\.text)
         view.after = statements.after.map(\.text)
         view.isMaterialized = model.snapshot.definition.kind.isMaterializedView
-        return try await telling(model.name, statements) { try await warehouse.createView(view) }
+        return try await telling(model.name, [statements]) { try await warehouse.createView(view) }
     }
 
-    /// Writes rows and audits what is there then, in one transaction.
+    /// Writes rows and audits what is there then, in one transaction: readers see all of the replacements or none.
+    /// - Parameter replacements: Of one table, one after the other.
     /// - Returns: How many rows came, and what non-blocking audits found; nil when rows of some of its time are there
     ///   already and must not come twice.
     /// - Throws: ``Refusal`` when a blocking audit found something: nothing has changed then.
-    func replace(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding])? {
+    func replace(_ replacements: [Replacement]) async throws -> (rows: Int, findings: [AuditFinding])? {
+        guard let first = replacements.first else { return (0, []) }
+        let outcome = try await telling(first.model, replacements.map(\.statements), first.audits) {
+            try await warehouse.write(together: replacements.map(Self.batch))
+        }
+        return try Self.result(outcome, first.audits)
+    }
+
+    private static func batch(_ replacement: Replacement) -> ModelBatch {
         let statements = replacement.statements
         var batch = ModelBatch(replacement.table.path, replacement.write, query: statements.query.text)
         batch.once = replacement.once.map { BatchSpan(from: $0.start.microseconds, to: $0.end.microseconds) }
         batch.startsAnew = replacement.startsAnew
         batch.omitted = replacement.omitted
+        batch.given = replacement.given
         batch.before = statements.before.map(\.text)
         batch.after = statements.after.map(\.text)
         batch.checks = replacement.audits.map(\.check)
-        let outcome = try await telling(replacement.model, statements, replacement.audits) {
-            try await warehouse.write(batch)
-        }
-        return try Self.result(outcome, replacement.audits)
+        return batch
     }
 
     /// Computes the rows of a materialized view anew and audits them, in one transaction.
     func refresh(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding])? {
-        let outcome = try await telling(replacement.model, replacement.statements, replacement.audits) {
+        let outcome = try await telling(replacement.model, [replacement.statements], replacement.audits) {
             try await warehouse.refresh(replacement.table.path, checks: replacement.audits.map(\.check))
         }
         return try Self.result(outcome, replacement.audits)
@@ -151,7 +160,7 @@ struct ModelTables: Sendable {
     /// Runs audits over what is there; changes nothing.
     func audit(_ audits: [AuditQuery]) async throws -> [AuditFinding] {
         guard let model = audits.first?.model else { return [] }
-        let findings = try await telling(model, nil, audits) { try await warehouse.check(audits.map(\.check)) }
+        let findings = try await telling(model, [], audits) { try await warehouse.check(audits.map(\.check)) }
         return Self.found(findings, audits)
     }
 
@@ -167,12 +176,13 @@ struct ModelTables: Sendable {
 
     /// Gives errors of the warehouse with the place in the file that they come from.
     private func telling<R>(
-        _ model: ModelName, _ statements: Statements?, _ audits: [AuditQuery] = [], columns: PlacedSQL? = nil,
+        _ model: ModelName, _ batches: [Statements], _ audits: [AuditQuery] = [], columns: PlacedSQL? = nil,
         _ body: () async throws -> R
     ) async throws -> R {
         do {
             return try await body()
         } catch let error as ModelError {
+            let statements = batches.indices.contains(error.batch) ? batches[error.batch] : nil
             switch error.part {
             case .query?: throw TransformerError.sql(error.cause, in: statements?.query, doing: "\(model)")
             case .before(let index)?:

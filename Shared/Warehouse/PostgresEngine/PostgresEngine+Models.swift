@@ -92,30 +92,26 @@ extension PostgresEngine {
 
     /// Under the table's lock, which keeps no reader waiting.
     public func write(_ batch: ModelBatch) async throws(ModelError) -> BatchOutcome {
+        try await write(together: [batch])
+    }
+
+    /// Under the table's lock, which keeps no reader waiting.
+    public func write(together batches: [ModelBatch]) async throws(ModelError) -> BatchOutcome {
         try await ofModel {
             do {
                 return try await pool.withTransaction(isolation: .repeatableRead) { connection in
-                    // Before the first look at data: the snapshot that all that follows sees is then one of after the
-                    // batch before this one, which is what keeps rows from doubling.
-                    try await lockRows(of: batch.table, connection)
-                    let statements = ModelStatements(connection)
-                    if batch.startsAnew {
-                        try await connection.query("DELETE FROM \(sql: batch.table.quoted)")
-                        try await forgetWritten(batch.table, connection)
-                    }
-                    if let span = batch.once, try await !note(span, of: batch.table, connection) {
-                        return .alreadyWritten
-                    }
-                    try await statements.run(batch.before) { .before($0) }
-                    let columns = try await tableColumns(of: batch.table, connection)
-                    let writer = BatchWriter(
-                        batch: batch, columns: columns.filter { !batch.omitted.contains($0.name) },
-                        statements: statements)
-                    let rows = try await writer.write()
-                    try await statements.run(batch.after) { .after($0) }
-                    let findings = try await statements.findings(of: batch.checks, stopsAtBlocking: true)
-                    if !batch.before.isEmpty || writer.usesTemporaryTable {
-                        try await connection.query("DISCARD TEMP")
+                    var rows = 0
+                    var findings: [CheckFinding] = []
+                    for (index, batch) in batches.enumerated() {
+                        do {
+                            let outcome = try await write(batch, connection)
+                            guard case .written(let more, let found) = outcome else { return outcome }
+                            rows += more
+                            findings += found
+                        } catch var error as ModelError {
+                            error.batch = index
+                            throw error
+                        }
                     }
                     return .written(rows: rows, findings: findings)
                 }
@@ -123,6 +119,46 @@ extension PostgresEngine {
                 return .refused(refusal.finding)
             }
         }
+    }
+
+    private func write(_ batch: ModelBatch, _ connection: PostgresConnection) async throws -> BatchOutcome {
+        // Before the first look at data: the snapshot that all that follows sees is then one of after the
+        // batch before this one, which is what keeps rows from doubling.
+        try await lockRows(of: batch.table, connection)
+        let statements = ModelStatements(connection)
+        if batch.startsAnew {
+            try await connection.query("DELETE FROM \(sql: batch.table.quoted)")
+            try await forgetWritten(batch.table, connection)
+        }
+        if let span = batch.once, try await !note(span, of: batch.table, connection) { return .alreadyWritten }
+        if let given = batch.given { try await give(given, connection) }
+        try await statements.run(batch.before) { .before($0) }
+        let columns = try await tableColumns(of: batch.table, connection)
+        let writer = BatchWriter(
+            batch: batch, columns: columns.filter { !batch.omitted.contains($0.name) }, statements: statements)
+        let rows = try await writer.write()
+        try await statements.run(batch.after) { .after($0) }
+        let findings = try await statements.findings(of: batch.checks, stopsAtBlocking: true)
+        if !batch.before.isEmpty || batch.given != nil || writer.usesTemporaryTable {
+            try await connection.query("DISCARD TEMP")
+        }
+        return .written(rows: rows, findings: findings)
+    }
+
+    /// What the query of a batch calls its ``ModelBatch/given`` rows.
+    public static let givenRows = "pg_temp.millrace_given"
+
+    private func give(_ given: GivenRows, _ connection: PostgresConnection) async throws {
+        let columns = given.columns.map { "\(PostgresQuoting.identifier($0)) text" }.joined(separator: ", ")
+        try await connection.query("CREATE TEMPORARY TABLE millrace_given (\(sql: columns))")
+        var buffer = CopyBuffer()
+        for row in given.rows {
+            buffer.beginRow(fields: row.count)
+            for value in row {
+                if let value { buffer.append(text: value) } else { buffer.appendNull() }
+            }
+        }
+        try await connection.copyIn(to: Self.givenRows, columns: given.columns, buffer)
     }
 
     /// CONCURRENTLY where a unique index lets it, so that readers do not wait.

@@ -41,7 +41,8 @@ struct RowFetch: Sendable {
         }
         let model = PlannedModel(snapshot: snapshot, version: found[name]?.version ?? "", isNew: found[name] == nil)
         let statements = try ModelSQL(try await catalog.relations(of: found)).statements(
-            of: model, interval: interval, execution: execution, isIncremental: found[name] != nil)
+            of: model, interval: interval, execution: execution, isIncremental: found[name] != nil,
+            seedRows: .first(limit + 1))
         return Prepared(title: "\(name)", isOfFile: true, before: statements.before, query: statements.query)
     }
 

@@ -34,6 +34,9 @@ public enum ModelKind: Sendable, Equatable {
     /// SQLMesh's name of the kind.
     public var name: String { type(of: options).name }
 
+    /// The rows of a seed whose file has been read; nil for the other kinds.
+    public var seedTable: SeedTable? { if case .seed(let options) = self { options.table } else { nil } }
+
     /// The options of a model that is filled interval by interval; nil for the other kinds.
     public var timeRange: TimeRangeOptions? {
         if case .incrementalByTimeRange(let options) = self { options } else { nil }

@@ -12,6 +12,8 @@ public struct SeedKind: KindOptions {
     public var format = CSVFormat()
     /// The file's text, once it has been read: the rows follow from it.
     public var content: SourceFile?
+    /// The rows of ``content``.
+    public var table: SeedTable?
 
     /// The rows of `path`.
     public init(path: String) { self.path = path }

@@ -89,10 +89,12 @@ struct ModelParser {
         do throws(PipelineError) { file = try seed(path) } catch {
             throw model.error("kind", "The seed's file \(path) cannot be read: \(error.message)")
         }
+        let rows = try CSVTable(file, format: options.format)
+        let table = try SeedTable(rows, declared: model.columns, in: file)
         options.content = file
+        options.table = table
         model.kind = .seed(options)
-        let table = try CSVTable(file, format: options.format)
-        model.query = try SeedQuery.template(of: table, columns: model.columns, in: file)
+        model.query = table.shape
     }
 
     /// Statements of `model_defaults`, each a text of its own.

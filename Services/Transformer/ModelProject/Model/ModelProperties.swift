@@ -21,8 +21,21 @@ struct ModelProperties {
             options.timeFormat = format
             model.kind = .incrementalByTimeRange(options)
         }
+        noteWithoutEffect(&model)
         if let time = model.kind.timeRange, !model.columns.isEmpty, model.columns[time.timeColumn] == nil {
             throw model.error("kind", "The time column \(time.timeColumn) is not among `columns`.")
+        }
+    }
+
+    /// What other kinds, or other engines, would follow.
+    private func noteWithoutEffect(_ model: inout ModelDefinition) {
+        switch model.kind {
+        case .incrementalByPartition, .incrementalUnmanaged: break
+        default:
+            if !model.partitionedBy.isEmpty { model.withoutEffect["partitioned_by"] = model.offsets["partitioned_by"] }
+        }
+        if let concurrency = model.kind.timeRange?.batchConcurrency, concurrency > 1 {
+            model.withoutEffect["batch_concurrency"] = model.offsets["kind"]
         }
     }
 
@@ -138,6 +151,15 @@ struct ModelProperties {
         "physical_schema_override": "tables lie in schemas of their own, `millrace__<schema>`",
         "retention": "rows stay",
     ]
+
+    /// Why something has no effect, where it is named in ``ModelDefinition/withoutEffect``.
+    static func reason(_ property: String) -> String? {
+        switch property {
+        case "partitioned_by": "only kinds that replace partitions follow it; tables are not cut into partitions"
+        case "batch_concurrency": "batches of a model run one after the other, and models beside each other"
+        default: withoutEffect[property]
+        }
+    }
 
     /// Properties that would change what happens, and what to do instead.
     private static let refused = [

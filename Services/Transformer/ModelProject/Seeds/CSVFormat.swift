@@ -28,10 +28,10 @@ public struct CSVFormat: Sendable, Equatable {
         "NULL", "NaN", "None", "n/a", "nan", "null",
     ]
 
-    /// True when `value` of `column` is NULL.
-    public func isNull(_ value: String, in column: String) -> Bool {
-        keepsDefaultNulls && Self.defaultNullValues.contains(value) || nullValues.contains(value)
-            || nullValuesOfColumns[column.lowercased()]?.contains(value) == true
+    /// The values of `column` that mean NULL.
+    func nulls(in column: String) -> Set<String> {
+        (keepsDefaultNulls ? Self.defaultNullValues : [])
+            .union(nullValues).union(nullValuesOfColumns[column.lowercased()] ?? [])
     }
 
     /// What makes a difference to the rows and is not as it is without settings.

@@ -23,6 +23,7 @@ public struct CSVTable: Sendable, Equatable {
         if columns.contains("") {
             throw PipelineError(file: file.path, line: 1, message: "A column has no name.")
         }
+        let nulls = columns.map { format.nulls(in: $0) }
         while let record = try scanner.next() {
             // A line without anything is no row, unless it is the only column's value.
             if record.values.count == 1, columns.count > 1, record.values[0].text.isEmpty { continue }
@@ -33,15 +34,18 @@ public struct CSVTable: Sendable, Equatable {
                         + "Put values with a \(format.delimiter == "\t" ? "tab" : "`\(format.delimiter)`") into quotes."
                 )
             }
-            rows.append(
-                zip(columns, record.values).map { column, value in
-                    format.isNull(value.text, in: column) && !(value.isQuoted && !value.text.isEmpty) ? nil : value.text
-                })
+            var row: [String?] = []
+            row.reserveCapacity(columns.count)
+            for (index, value) in record.values.enumerated() {
+                let isText = value.isQuoted && !value.text.isEmpty
+                row.append(!isText && nulls[index].contains(value.text) ? nil : value.text)
+            }
+            rows.append(row)
         }
     }
 }
 
-/// Cuts the text into records.
+/// Cuts the text into records, byte by byte: files of many rows are read each time that their project is.
 private struct CSVScanner {
     struct Value {
         var text: String
@@ -54,33 +58,61 @@ private struct CSVScanner {
     }
 
     private let file: SourceFile
-    private let format: CSVFormat
-    private var characters: Array<Character>
+    private let doublesQuotes: Bool
+    private let skipsInitialSpace: Bool
+    private let delimiter: [UInt8]
+    private let quote: [UInt8]
+    private let escape: [UInt8]?
+    /// Nil: `\n`, `\r\n` and `\r`.
+    private let terminator: [UInt8]?
+    /// Whether something other than a part of a value may begin with a byte.
+    private var isSpecial = [Bool](repeating: false, count: 256)
+    private let bytes: [UInt8]
     private var position = 0
     private var line = 1
 
     init(_ file: SourceFile, _ format: CSVFormat) {
         self.file = file
-        self.format = format
-        var text = file.text[...]
-        if text.first == "\u{FEFF}" { text = text.dropFirst() }
-        characters = Array(text)
+        doublesQuotes = format.doublesQuotes
+        skipsInitialSpace = format.skipsInitialSpace
+        delimiter = Array(String(format.delimiter).utf8)
+        quote = Array(String(format.quote).utf8)
+        escape = format.escape.map { Array(String($0).utf8) }
+        terminator = format.lineTerminator.map { Array(String($0).utf8) }
+        bytes = Array(file.text.utf8)
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        for text in [delimiter, quote, escape ?? [], terminator ?? [0x0A]] {
+            if let first = text.first { isSpecial[Int(first)] = true }
+        }
+        if terminator == nil { isSpecial[0x0D] = true }
     }
 
-    private func isEnd(_ character: Character) -> Bool {
-        if let terminator = format.lineTerminator { return character == terminator }
-        return character == "\n" || character == "\r\n" || character == "\r"
+    private func isNext(_ text: [UInt8]) -> Bool {
+        guard position + text.count <= bytes.count, bytes[position] == text[0] else { return false }
+        for index in 1..<max(1, text.count) where bytes[position + index] != text[index] { return false }
+        return true
+    }
+
+    /// How many bytes of a line's end come next; 0: none.
+    private var lineEnd: Int {
+        guard position < bytes.count else { return 0 }
+        if let terminator { return isNext(terminator) ? terminator.count : 0 }
+        if bytes[position] == 0x0A { return 1 }
+        guard bytes[position] == 0x0D else { return 0 }
+        return position + 1 < bytes.count && bytes[position + 1] == 0x0A ? 2 : 1
     }
 
     mutating func next() throws(PipelineError) -> Record? {
-        guard position < characters.count else { return nil }
+        guard position < bytes.count else { return nil }
         var record = Record(values: [], line: line)
         while true {
             record.values.append(try value())
-            guard position < characters.count else { return record }
-            let character = characters[position]
-            position += 1
-            if character == format.delimiter { continue }
+            guard position < bytes.count else { return record }
+            if isNext(delimiter) {
+                position += delimiter.count
+                continue
+            }
+            position += lineEnd
             line += 1
             return record
         }
@@ -88,38 +120,57 @@ private struct CSVScanner {
 
     /// Up to the delimiter or the end of the line, which are not taken.
     private mutating func value() throws(PipelineError) -> Value {
-        if format.skipsInitialSpace { while position < characters.count, characters[position] == " " { position += 1 } }
-        var value = Value(text: "", isQuoted: false)
+        if skipsInitialSpace { while position < bytes.count, bytes[position] == 0x20 { position += 1 } }
+        var text: [UInt8] = []
+        var isQuoted = false
+        if position < bytes.count, isNext(quote) {
+            isQuoted = true
+            position += quote.count
+            try takeQuoted(&text)
+        }
+        while position < bytes.count {
+            takePlain(&text)
+            guard position < bytes.count, !isNext(delimiter), lineEnd == 0 else { break }
+            if let escape, isNext(escape), position + escape.count < bytes.count { position += escape.count }
+            takeByte(&text)
+        }
+        return Value(text: String(decoding: text, as: UTF8.self), isQuoted: isQuoted)
+    }
+
+    /// Behind the opening quote: up to the closing one, which is taken.
+    private mutating func takeQuoted(_ text: inout [UInt8]) throws(PipelineError) {
         let start = line
-        if position < characters.count, characters[position] == format.quote {
-            value.isQuoted = true
-            position += 1
-            while true {
-                guard position < characters.count else {
-                    throw PipelineError(file: file.path, line: start, message: "This quote is never closed.")
-                }
-                let character = characters[position]
-                position += 1
-                if character == format.escape, position < characters.count {
-                    value.text.append(characters[position])
-                    position += 1
-                } else if character == format.quote {
-                    guard format.doublesQuotes, position < characters.count, characters[position] == format.quote else {
-                        break
-                    }
-                    value.text.append(character)
-                    position += 1
-                } else {
-                    if isEnd(character) { line += 1 }
-                    value.text.append(character)
-                }
+        while true {
+            takePlain(&text)
+            guard position < bytes.count else {
+                throw PipelineError(file: file.path, line: start, message: "This quote is never closed.")
+            }
+            if let escape, isNext(escape), position + escape.count < bytes.count {
+                position += escape.count
+                takeByte(&text)
+            } else if isNext(quote) {
+                position += quote.count
+                guard doublesQuotes, position < bytes.count, isNext(quote) else { return }
+                text += quote
+                position += quote.count
+            } else {
+                let end = lineEnd
+                if end > 0 { line += 1 }
+                text += bytes[position..<position + max(1, end)]
+                position += max(1, end)
             }
         }
-        while position < characters.count, characters[position] != format.delimiter, !isEnd(characters[position]) {
-            if characters[position] == format.escape, position + 1 < characters.count { position += 1 }
-            value.text.append(characters[position])
-            position += 1
-        }
-        return value
+    }
+
+    /// Bytes that mean nothing but themselves.
+    private mutating func takePlain(_ text: inout [UInt8]) {
+        let start = position
+        while position < bytes.count, !isSpecial[Int(bytes[position])] { position += 1 }
+        text += bytes[start..<position]
+    }
+
+    private mutating func takeByte(_ text: inout [UInt8]) {
+        text.append(bytes[position])
+        position += 1
     }
 }
