@@ -4,6 +4,8 @@ import Pipeline
 /// A project's models with their dependencies and fingerprints, parents before children.
 public struct ProjectGraph: Sendable {
     public let snapshots: [ModelSnapshot]
+    /// The columns of tables that are declared as others', by name in lower case.
+    public private(set) var externals: [String: [RelationColumn]] = [:]
     private let byName: [ModelName: Int]
     private let columns: [ModelName: [String]]
 
@@ -19,6 +21,7 @@ public struct ProjectGraph: Sendable {
         }
         if let error = PipelineError(all: errors) { throw error }
         try self.init(found)
+        for table in project.externals where !table.columns.isEmpty { externals[table.name] = table.columns }
         let used = Set(snapshots.flatMap { $0.audits.map(\.name) })
         if let idle = project.audits.first(where: { $0.isBare && !used.contains($0.name) }) {
             throw idle.error(

@@ -62,6 +62,7 @@ struct PlanMaker: Sendable {
             throw TransformerError(.pipelineError, refusals.map(\.description).joined(separator: "\n"))
         }
         plan.basis = current?.plan ?? state.unreadBasis
+        plan.take(project.statements, insteadOf: try await store.statements(of: environment))
         return plan
     }
 

@@ -23,6 +23,8 @@ struct Promotion: Sendable {
     let dropped: [ModelName]
     /// The texts of `models`, in their order.
     let snapshots: Snapshots
+    /// What runs before and after everything else from now on; nil: what did so far.
+    let statements: EnvironmentStatements?
 
     enum Snapshots: Sendable {
         /// To be written down where they are not there yet.
@@ -41,6 +43,7 @@ struct Promotion: Sendable {
         updated = shown
         self.dropped = dropped
         snapshots = .texts(try plan.models.map(StoredSnapshot.init))
+        statements = plan.statements
     }
 
     /// Going back to what an environment was.
@@ -55,6 +58,7 @@ struct Promotion: Sendable {
         let kept = Set(earlier.models.filter(\.facts.hasRelation).map(\.name))
         dropped = now.models.map(\.name).filter { !kept.contains($0) }
         snapshots = .ids(earlier.snapshots)
+        statements = nil
     }
 }
 
@@ -103,6 +107,7 @@ struct Promoter: Sendable {
             case .ids(let ids): snapshots = ids
             }
             try await store.save(stored, snapshots: snapshots, expires: expires, session)
+            if let statements = promotion.statements { try await store.keep(statements, of: environment, session) }
             do {
                 try await store.send(try Announcements.promoted(stored, changed: changed), session)
             } catch let error as ControlSizeError {
