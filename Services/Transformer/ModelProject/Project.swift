@@ -70,6 +70,16 @@ public struct Project: Sendable {
     /// What the project says and nothing follows from, each told once.
     public var notices: [ProjectNotice] {
         var found = config.notices
+        for model in models {
+            let named = Set(model.audits.map(\.name))
+            for audit in model.inlineAudits where !named.contains(audit.name) {
+                let line = audit.source.place(at: audit.query.firstCode).line
+                found.append(
+                    ProjectNotice(
+                        file: audit.source.path, line: line,
+                        message: "`\(audit.name)` has no effect: the `audits` of \(model.name) do not name it."))
+            }
+        }
         let properties = Set(models.flatMap(\.withoutEffect.keys)).sorted()
         for property in properties {
             let users = models.filter { $0.withoutEffect[property] != nil }

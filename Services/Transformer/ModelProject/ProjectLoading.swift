@@ -103,9 +103,26 @@ private struct ProjectReader {
         for source in sources(in: "audits", extensions: ["sql"]) {
             audits += collect { () throws(PipelineError) in try AuditDefinition.parse(source, dialect: dialect) } ?? []
         }
+        readTests()
+    }
+
+    /// Files of rows that tests name may lie among those of tests.
+    private mutating func readTests() {
+        let folder = folder
+        var named: Set<String> = []
+        var found: [(path: String, tests: [ModelTest])] = []
+        var mistakes: [(path: String, error: PipelineError)] = []
         for source in sources(in: "tests", extensions: ["yaml", "yml"]) {
-            tests += collect { () throws(PipelineError) in try ModelTest.parse(source) } ?? []
+            do throws(PipelineError) {
+                let tests = try ModelTest.parse(source) { path throws(PipelineError) in
+                    named.insert(path)
+                    return SourceFile(path: path, text: try folder.text(of: path))
+                }
+                found.append((source.path, tests))
+            } catch { mistakes.append((source.path, error)) }
         }
+        tests = found.filter { !named.contains($0.path) }.flatMap(\.tests)
+        errors += mistakes.filter { !named.contains($0.path) }.map(\.error)
     }
 
     @discardableResult

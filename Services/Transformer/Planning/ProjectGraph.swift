@@ -13,13 +13,20 @@ public struct ProjectGraph: Sendable {
     /// - Throws: ``PipelineError``, with all such mistakes, where a query cannot be read, an audit is unknown, or models depend on each other in a
     ///   circle.
     public init(_ project: Project) throws(PipelineError) {
-        let reader = SnapshotReader(project: project, index: project.index)
+        var reader = SnapshotReader(project: project, index: project.index)
         var found: [ModelName: ModelSnapshot] = [:]
         var errors: [PipelineError] = []
         for model in project.models {
             do throws(PipelineError) { found[model.name] = try reader.snapshot(of: model) } catch { errors.append(error) }
         }
         if let error = PipelineError(all: errors) { throw error }
+        if project.audits.contains(where: \.isStandalone) {
+            let alone = try StandaloneAudits(project, reader, among: found, in: try Self.order(found))
+            reader.standalone = alone.byModel
+            for model in project.models where alone.byModel[model.name] != nil {
+                found[model.name] = try reader.snapshot(of: model)
+            }
+        }
         try self.init(found)
         for table in project.externals where !table.columns.isEmpty { externals[table.name] = table.columns }
         let used = Set(snapshots.flatMap { $0.audits.map(\.name) })

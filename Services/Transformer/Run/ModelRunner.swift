@@ -58,7 +58,7 @@ struct ModelRunner: Sendable {
                     guard
                         let result = try await compute(
                             batch, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
-                            startsAnew: work.missing.startsAnew && index == 0, ticket)
+                            startsAnew: work.missing.startsAnew && index == 0, isLast: open.isEmpty, ticket)
                     else {
                         // Another run has written some of it meanwhile.
                         try await store.abandon(active)
@@ -130,13 +130,13 @@ struct ModelRunner: Sendable {
     /// Nil when another run has written some of the batch.
     private func compute(
         _ batch: Batch, of work: ModelWork, _ sql: ModelSQL, columns: [ColumnDescription], isIncremental: Bool,
-        startsAnew: Bool, _ ticket: Ticket
+        startsAnew: Bool, isLast: Bool, _ ticket: Ticket
     ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding])? {
         let started = ContinuousClock.now
         let result: (rows: Int, findings: [ModelTables.AuditFinding])
         var replacement = try sql.replacement(
             of: work.model, interval: batch.rendered, execution: ticket.execution, isIncremental: isIncremental,
-            columns: columns)
+            isLast: isLast, columns: columns)
         replacement.startsAnew = startsAnew
         if work.model.snapshot.definition.kind.isView {
             let findings = try await tables.audit(replacement.audits)
