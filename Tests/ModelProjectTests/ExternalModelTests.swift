@@ -54,12 +54,18 @@ import Testing
     @Test(
         "mistakes are told at their line",
         arguments: [
-            ("- name: raw.x\n- name: raw.x", "external_models.yaml:2: The table raw.x is also in external_models.yaml:1."),
+            (
+                "- name: raw.x\n- name: raw.x",
+                "external_models.yaml:2: The table raw.x is also in external_models.yaml:1."
+            ),
             ("- columns: {a: int}", "external_models.yaml:1:3: An external model has a `name`."),
             ("- name: a.b.c.d", "external_models.yaml:1:9: `a.b.c.d` is not a table's name."),
             ("- name: other.raw.x", "external_models.yaml:1:9: other.raw.x is in the database other"),
             ("- {name: raw.x, colums: {}}", "external_models.yaml:1:17: Unknown key `colums`."),
-            ("- name: raw.x\n  audits: [not_null]", "external_models.yaml:2:3: Tables that others fill are not audited"),
+            (
+                "- name: raw.x\n  audits: [not_null]",
+                "external_models.yaml:2:3: Tables that others fill are not audited"
+            ),
             ("- name: s.m", "external_models.yaml:1: s.m is a model, of models/m.sql"),
             ("a: b", "external_models.yaml:1:1: Expected a list here."),
         ])

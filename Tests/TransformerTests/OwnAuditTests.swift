@@ -32,7 +32,10 @@ struct OwnAuditTests {
                 SELECT * FROM @this_model WHERE n IS NULL
                 """,
             ])
-            #expect(project.notices.map(\.description) == ["models/a.sql:9: `idle` has no effect: the `audits` of s.a do not name it."])
+            #expect(
+                project.notices.map(\.description) == [
+                    "models/a.sql:9: `idle` has no effect: the `audits` of s.a do not name it."
+                ])
             try await test.apply(project, at: day(10))
             // From what was kept of it.
             try await test.execute("UPDATE raw.numbers SET n = 9")
@@ -42,7 +45,9 @@ struct OwnAuditTests {
         }
     }
 
-    private func pair(_ head: String, query: String = "SELECT a.n FROM s.a AS a LEFT JOIN s.b AS b USING (n) WHERE b.n IS NULL") throws
+    private func pair(
+        _ head: String, query: String = "SELECT a.n FROM s.a AS a LEFT JOIN s.b AS b USING (n) WHERE b.n IS NULL"
+    ) throws
         -> Project
     {
         try TestPipelines.make([
@@ -62,11 +67,11 @@ struct OwnAuditTests {
     func standalone() async throws {
         try await withDatabase { test in
             try await tables(test)
-            try await test.execute("INSERT INTO raw.one VALUES (7)")
+            try await test.execute("DELETE FROM raw.two WHERE n = 3")
             let refused = await failure(test, try pair(", blocking true"))
             #expect(refused.contains("audits/agree.sql:2:1") && refused.contains("agree"), "\(refused)")
             #expect(try await test.value("SELECT to_regclass('s.a')::text") == "NULL")
-            try await test.execute("DELETE FROM raw.one WHERE n = 7")
+            try await test.execute("INSERT INTO raw.two VALUES (3)")
             #expect(await failure(test, try pair(", blocking true")) == "")
             // It goes with the model that is computed last, from what was kept of both.
             try await test.execute("DELETE FROM raw.two WHERE n = 3")
@@ -93,7 +98,8 @@ struct OwnAuditTests {
             let results = try await AuditWork(
                 environment: environment, catalog: test.workbench.catalog, tables: test.workbench.tables
             ).run(nil, in: nil, execution: day(10)) { _ in }
-            #expect(results.map(\.audit) == ["agree"] && results.map(\.outcome) == [.warned] && results[0].failures == 1)
+            #expect(
+                results.map(\.audit) == ["agree"] && results.map(\.outcome) == [.warned] && results[0].failures == 1)
         }
     }
 
@@ -124,9 +130,14 @@ struct OwnAuditTests {
                 return ""
             } catch { return "\(error)" }
         }
-        #expect(problem { try pair("", query: "SELECT 1 FROM raw.one") }.hasPrefix("audits/agree.sql:2:1: The audit agree stands alone and reads no model"))
-        #expect(problem { try pair("", query: "SELECT x.n FROM @this_model AS x, s.a AS a WHERE x.n > a.n") }.contains("has no @this_model"))
-        #expect(problem { try pair(", cron '@daily'") }.hasPrefix("audits/agree.sql:1:36: An audit has no cron of its own"))
+        #expect(
+            problem { try pair("", query: "SELECT 1 FROM raw.one") }.hasPrefix(
+                "audits/agree.sql:2:1: The audit agree stands alone and reads no model"))
+        #expect(
+            problem { try pair("", query: "SELECT x.n FROM @this_model AS x, s.a AS a WHERE x.n > a.n") }.contains(
+                "has no @this_model"))
+        #expect(
+            problem { try pair(", cron '@daily'") }.hasPrefix("audits/agree.sql:1:37: An audit has no cron of its own"))
         let named = problem {
             try TestPipelines.make([
                 "config.yaml": "", "models/a.sql": "MODEL (name s.a, audits (alone)); SELECT 1 AS n",
@@ -142,7 +153,9 @@ struct OwnAuditTests {
         }
         #expect(inline.contains("give it a file in audits/"), "\(inline)")
         let bare = problem {
-            try TestPipelines.make(["config.yaml": "", "models/a.sql": "SELECT 1 AS n; AUDIT (name x); SELECT n FROM a"])
+            try TestPipelines.make([
+                "config.yaml": "", "models/a.sql": "SELECT 1 AS n; AUDIT (name x); SELECT n FROM a",
+            ])
         }
         #expect(bare.contains("models/a.sql:1:16: AUDIT (…) in a model's file belongs to a MODEL block"), "\(bare)")
     }
@@ -163,7 +176,7 @@ struct OwnAuditTests {
             }
             let passing = [
                 "accepted_range(column := n, max_v := @most)",
-                "forall(criteria := (day <= @end_date, n = SAFE_CAST('5' AS INT64)))",
+                "forall(criteria := (day <= @end_date, n = CAST('5' AS INT64)))",
                 "not_null(columns := (n), condition := day = @start_date AND n <= @VAR('most'))",
             ]
             for (index, audit) in passing.enumerated() {

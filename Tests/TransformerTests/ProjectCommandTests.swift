@@ -102,10 +102,10 @@ import Testing
         #expect(outcome.code == 1)
         #expect(
             outcome.output == """
-            models/b.sql:1:13: nomissingaudits (warning): analytics.b has no audits.
-            models/b.sql:2:8: noselectstar: `*` in the outer select list: name the columns.
+                models/b.sql:1:13: nomissingaudits (warning): analytics.b has no audits.
+                models/b.sql:2:8: noselectstar: `*` in the outer select list: name the columns.
 
-            """, "\(outcome)")
+                """, "\(outcome)")
         #expect(outcome.errors.contains("`linter` of config.yaml names ownrule, which is no rule that is built in"))
         #expect(try await lint(chosen, "--warn", "noselectstar").code == 0)
         let all = try await lint(files("{enabled: true, rules: ALL, ignored_rules: [noselectstar, nomissingaudits]}"))

@@ -12,13 +12,13 @@ struct ProjectStatementTests {
             variables: {word: before}
             before_all:
               - INSERT INTO raw.log VALUES (@word || ' ' || @this_env)
-              - "@IF(@this_env = 'dev', INSERT INTO raw.log VALUES (@SQL('''views ''') || array_to_string(ARRAY[@views], ' ')))"
+              - "@IF(@this_env = 'dev', INSERT INTO raw.log VALUES ('views ' || array_to_string(ARRAY[@views], ' ')))"
             after_all:
               - |
                 \(after)
             """,
             "models/a.sql": """
-            MODEL (name s.a, kind INCREMENTAL_BY_TIME_RANGE (time_column day), start '2026-11-08');
+            MODEL (name s.a, kind INCREMENTAL_BY_TIME_RANGE (time_column day, batch_size 1), start '2026-11-08');
             SELECT @start_date::date AS day, 1 / n AS n FROM raw.numbers
             """,
         ])
@@ -26,8 +26,10 @@ struct ProjectStatementTests {
 
     /// What was said since this was asked last.
     private func log(_ test: TestDatabase) async throws -> [String] {
-        try await test.rows("WITH gone AS (DELETE FROM raw.log RETURNING *) SELECT what FROM gone ORDER BY ctid")
-            .map { $0[0] }
+        try await test.rows(
+            "WITH gone AS (DELETE FROM raw.log RETURNING ctid AS place, what) SELECT what FROM gone ORDER BY place"
+        )
+        .map { $0[0] }
     }
 
     private func withLog(_ body: (TestDatabase) async throws -> Void) async throws {
@@ -89,13 +91,14 @@ struct ProjectStatementTests {
         try await withLog { test in
             let late = try project(after: "INSERT INTO raw.nowhere VALUES (1)")
             let error = await #expect(throws: TransformerError.self) { try await test.apply(late, at: day(10)) }
-            #expect(error?.message.hasPrefix("config.yaml:7:13: after_all") == true, "\(error?.message ?? "")")
+            #expect(error?.message.hasPrefix("config.yaml:7:1: after_all") == true, "\(error?.message ?? "")")
             #expect(error?.message.hasSuffix("The plan itself is carried out.") == true)
             #expect(try await test.value("SELECT COUNT(*)::text FROM s.a") == "2")
             _ = try await log(test)
             // Macros of the end are read before anything is done.
-            let unread = try project(after: "SELECT @nowhere(1)")
-            await #expect(throws: PipelineError.self) { try await test.apply(unread, to: "dev", at: day(10)) }
+            await #expect(throws: PipelineError.self) {
+                try await test.apply(try project(after: "SELECT @nowhere"), to: "dev", at: day(10))
+            }
             #expect(try await log(test) == [])
         }
     }

@@ -93,9 +93,10 @@ private struct ProjectReader {
         var declared: [ExternalModel] = []
         for path in folder.externalModelFiles where !isIgnored(path) {
             let (folder, databases) = (folder, scope.databases)
-            declared += collect { () throws(PipelineError) in
-                try ExternalModel.parse(SourceFile(path: path, text: try folder.text(of: path)), in: databases)
-            } ?? []
+            declared +=
+                collect { () throws(PipelineError) in
+                    try ExternalModel.parse(SourceFile(path: path, text: try folder.text(of: path)), in: databases)
+                } ?? []
         }
         let (all, gateway) = (declared, config.defaultGateway)
         externals = collect { () throws(PipelineError) in try all.chosen(for: gateway) } ?? []

@@ -48,7 +48,8 @@ public struct Plan: Sendable {
     /// - Parameter before: What the environment has kept; nil: nothing.
     public mutating func take(_ statements: EnvironmentStatements, insteadOf before: EnvironmentStatements?) {
         self.statements = statements
-        changesStatements = before.map { $0 != statements } ?? !statements.isEmpty
+        let isSaid = !statements.isEmpty || before?.isEmpty == false
+        changesStatements = isSaid && before != statements
         let promotes = stages.contains { if case .promote = $0 { true } else { false } }
         // What an environment keeps is written down when it is promoted.
         if changesStatements, !promotes { stages.append(.promote(views: [], dropped: [])) }

@@ -17,7 +17,9 @@ public struct ProjectGraph: Sendable {
         var found: [ModelName: ModelSnapshot] = [:]
         var errors: [PipelineError] = []
         for model in project.models {
-            do throws(PipelineError) { found[model.name] = try reader.snapshot(of: model) } catch { errors.append(error) }
+            do throws(PipelineError) { found[model.name] = try reader.snapshot(of: model) } catch {
+                errors.append(error)
+            }
         }
         if let error = PipelineError(all: errors) { throw error }
         if project.audits.contains(where: \.isStandalone) {
@@ -56,7 +58,9 @@ public struct ProjectGraph: Sendable {
         var columns: [ModelName: [String]] = [:]
         var errors: [PipelineError] = []
         for snapshot in ordered {
-            do throws(PipelineError) { columns[snapshot.name] = try check.check(snapshot) } catch { errors.append(error) }
+            do throws(PipelineError) { columns[snapshot.name] = try check.check(snapshot) } catch {
+                errors.append(error)
+            }
         }
         if let error = PipelineError(all: errors) { throw error }
         snapshots = ordered

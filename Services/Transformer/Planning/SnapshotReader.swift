@@ -198,7 +198,8 @@ struct SnapshotReader {
             variables: project.config.variables, arguments: arguments, models: index)
         context.macros = project.macros
         context.blueprint = model.blueprint
-        return try ParsedQuery(try audit.query.render(context), dialect: audit.dialect(for: model, project.config.modelDefaults))
+        return try ParsedQuery(
+            try audit.query.render(context), dialect: audit.dialect(for: model, project.config.modelDefaults))
     }
 
     /// What stands for the audited rows while an audit is read.
@@ -232,7 +233,9 @@ struct SnapshotReader {
     ) -> ModelBundle {
         var files: [SourceFile] = []
         // Those in the model's own file come with it.
-        let others = audits.map(\.query).filter { if case .file(let file) = $0 { file.source != model.source } else { false } }
+        let others = audits.map(\.query).filter {
+            if case .file(let file) = $0 { file.source != model.source } else { false }
+        }
         for case .file(let definition) in others where !files.contains(definition.source) {
             files.append(definition.source)
         }

@@ -363,7 +363,8 @@ struct UnitTestRunner: Sendable {
         var named = rows.reduce(into: OrderedSet<String>()) { $0.formUnion($1.keys) }
         if let query = output.query {
             try await run(
-                "CREATE TABLE \(schema).given AS SELECT * FROM (\(query)\n) AS given", "what is expected of \(what)", session)
+                "CREATE TABLE \(schema).given AS SELECT * FROM (\(query)\n) AS given", "what is expected of \(what)",
+                session)
             named = OrderedSet(try await self.columns("given", session).map(\.name))
         }
         if let unknown = named.first(where: { !columns.contains($0) }) {
@@ -388,9 +389,9 @@ struct UnitTestRunner: Sendable {
         func difference(_ left: String, _ right: String) async throws -> [RowDifference.TextRow] {
             try await run(
                 """
-                SELECT row_to_json(d)::text AS row, d.* FROM (
+                SELECT row_to_json(millrace_difference)::text AS row, millrace_difference.* FROM (
                   SELECT \(list) FROM \(schema).\(left)
-                  EXCEPT ALL SELECT \(list) FROM \(schema).\(right)) AS d
+                  EXCEPT ALL SELECT \(list) FROM \(schema).\(right)) AS millrace_difference
                 """, "comparing \(what)", session
             ).map { RowDifference.TextRow(json: $0.first ?? "", values: Array($0.values.dropFirst())) }
         }

@@ -70,7 +70,8 @@ struct ModelSQL: Sendable {
         let (before, after) = try rendering.statements(own)
         let relations = try relations(of: model.snapshot, context)
         return ModelTables.Statements(
-            before: settings(of: definition) + statements(before, from: definition.preStatements, for: model, relations),
+            before: settings(of: definition)
+                + statements(before, from: definition.preStatements, for: model, relations),
             query: query.placed(at: definition.query.firstCode) { relations[$0] },
             after: statements(after, from: definition.postStatements, for: model, relations))
     }

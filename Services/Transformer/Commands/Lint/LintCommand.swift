@@ -46,7 +46,8 @@ struct LintCommand: AsyncParsableCommand {
         let project = try CommandSupport.projectWithModels(settings, choice)
         let levels = try LintLevels(project.config.linter, errors: errors, warnings: warnings, ignored: ignored)
         for name in levels.unknown {
-            Output.note("`linter` of config.yaml names \(name), which is no rule that is built in: it is not looked at.")
+            Output.note(
+                "`linter` of config.yaml names \(name), which is no rule that is built in: it is not looked at.")
         }
         let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
         let graph = try ProjectGraph(project)
@@ -64,7 +65,9 @@ struct LintCommand: AsyncParsableCommand {
         } else {
             for finding in findings { print(LintDocument(finding, levels.levels[finding.rule] ?? .warning).text) }
             if levels.levels.isEmpty {
-                print("No rule is on: `linter` of config.yaml wants `enabled: true`, or name rules with --error and --warn.")
+                print(
+                    "No rule is on: `linter` of config.yaml wants `enabled: true`, or name rules with --error and --warn."
+                )
             } else if findings.isEmpty {
                 print("The rules find nothing in \(graph.snapshots.count) models.")
             }

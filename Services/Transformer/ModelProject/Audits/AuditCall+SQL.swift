@@ -15,7 +15,8 @@ extension AuditCall {
             for text in argument.values {
                 let expanded = try expanded(text, context, in: source)
                 let isName = name == "to" && BuiltInAudits.otherModel(of: self) != nil
-                texts.append(isForeign && !isName ? try translated(expanded, from: context.dialect, in: source) : expanded)
+                texts.append(
+                    isForeign && !isName ? try translated(expanded, from: context.dialect, in: source) : expanded)
             }
             switch argument {
             case .expression: call.arguments[name] = .expression(texts.joined())

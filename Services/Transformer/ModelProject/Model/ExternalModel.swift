@@ -57,7 +57,8 @@ public struct ExternalModel: Sendable, Equatable {
 
     /// What is said for those who read the file; the table is its owner's, and nothing here computes it.
     private static let forPeople = [
-        "description", "column_descriptions", "owner", "tags", "grain", "grains", "references", "dialect", "cron", "start",
+        "description", "column_descriptions", "owner", "tags", "grain", "grains", "references", "dialect", "cron",
+        "start",
         "kind", "physical_properties", "virtual_properties", "project", "stamp",
     ]
 

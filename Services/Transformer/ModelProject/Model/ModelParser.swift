@@ -9,7 +9,6 @@ struct ModelParser {
     /// Reads a seed's file, relative to the pipeline folder.
     let seed: (String) throws(PipelineError) -> SourceFile
 
-
     /// The models of a file: none when it says `enabled false`, several when it has blueprints.
     /// - Parameters:
     ///   - source: A file under `models/`.
@@ -109,7 +108,8 @@ struct ModelParser {
     /// `models/schema/name.sql` is `schema.name`.
     private func inferredName() throws(PipelineError) -> ModelName {
         guard scope.config.infersNames else {
-            throw source.error(at: 0, "This MODEL block has no name. Give it one, or set model_naming: {infer_names: true}.")
+            throw source.error(
+                at: 0, "This MODEL block has no name. Give it one, or set model_naming: {infer_names: true}.")
         }
         var parts = source.path.split(separator: "/").map(String.init)
         if let index = parts.firstIndex(of: "models") { parts.removeFirst(index + 1) }
@@ -204,7 +204,7 @@ struct Statements {
             if word.isEmpty { continue }
             if word == "audit" {
                 // They go to the end of the file.
-                auditsStart = first.range.lowerBound
+                auditsStart = PropertyScanner(source, from: first.range.lowerBound).ahead
                 break
             }
             if word == Self.virtualBegin || word == Self.virtualEnd {

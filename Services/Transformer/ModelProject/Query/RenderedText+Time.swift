@@ -5,7 +5,9 @@ extension RenderedText {
     /// The text with the functions that say what time it is replaced by `moment`: what a unit test gives must not depend on
     /// the day of the test. A text that cannot be cut into words stays, and the parser says why.
     func frozen(at moment: Moment, dialect name: String) -> RenderedText {
-        guard let dialect = SQLDialect(named: name), let list = try? tokenize(text, dialect: dialect) else { return self }
+        guard let dialect = SQLDialect(named: name), let list = try? tokenize(text, dialect: dialect) else {
+            return self
+        }
         let tokens = list.tokens
         var found: [(range: Range<Int>, text: String)] = []
         for (index, token) in tokens.enumerated() where token.kind == .word {

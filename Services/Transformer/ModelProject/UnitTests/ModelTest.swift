@@ -103,7 +103,8 @@ extension ModelTest {
                 }
             default:
                 throw key.error(
-                    "Unknown key `\(key.text)`. Known: model, description, inputs, outputs, assert, vars, gateway, schema.")
+                    "Unknown key `\(key.text)`. Known: model, description, inputs, outputs, assert, vars, gateway, schema."
+                )
             }
         }
         if model.isEmpty { throw key.error("The test \(name) names no model.") }

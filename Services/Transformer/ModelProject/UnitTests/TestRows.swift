@@ -47,7 +47,8 @@ struct TestRows {
     private mutating func readCSV(
         _ said: [String: YAMLValue], of value: YAMLValue, _ files: Files
     ) throws(PipelineError) {
-        let format = try said["csv_settings"].map { settings throws(PipelineError) in try CSVFormat(settings) } ?? CSVFormat()
+        let format =
+            try said["csv_settings"].map { settings throws(PipelineError) in try CSVFormat(settings) } ?? CSVFormat()
         let table: CSVTable
         if let path = said["path"] {
             table = try CSVTable(try Self.file(path, files), format: format)
@@ -71,7 +72,8 @@ struct TestRows {
             throw path.error("The file \(name) cannot be read: it is outside of the pipeline folder.")
         }
         do throws(PipelineError) { return try files(name) } catch {
-            throw path.error("The file \(name) cannot be read: \(error.message) Its path begins at the pipeline folder.")
+            throw path.error(
+                "The file \(name) cannot be read: \(error.message) Its path begins at the pipeline folder.")
         }
     }
 
