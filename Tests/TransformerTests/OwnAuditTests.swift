@@ -5,7 +5,7 @@ import Testing
 
 @testable import Transformer
 
-@Suite("Audits in model files and audits that stand alone", .enabled(if: TestDatabase.isAvailable))
+@Suite("Audits in model files and audits that stand alone", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct OwnAuditTests {
     private func failure(_ test: TestDatabase, _ project: Project, to environment: String = "prod") async -> String {
         do {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Transformer
 
-@Suite("before_all and after_all run around plans and runs", .enabled(if: TestDatabase.isAvailable))
+@Suite("before_all and after_all run around plans and runs", .serialized, .enabled(if: TestDatabase.isAvailable))
 struct ProjectStatementTests {
     private func project(after: String = "INSERT INTO raw.log SELECT 'after ' || COUNT(*) FROM s.a") throws -> Project {
         try TestPipelines.make([
