@@ -185,6 +185,7 @@ let package = Package(
             "Transformer",
             uses: [
                 .serviceRuntime, .kafka, .postgres, .sql, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
+                .curl,
             ],
             pure: ["ModelProject", "Planning"],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],

@@ -14,7 +14,7 @@ public let transformerService = ServiceDescription(
     summary: "Builds tables from SQL models: plans, environments, intervals, audits, tests.",
     groups: [
         PipelineLocation.group, KafkaEndpoint.group, PostgresEndpoint.group, HTTPEndpoint.group(port: 8000),
-        SessionSettings.group, WarehouseReader.group, TransformerSettings.group,
+        SessionSettings.group, WarehouseReader.group, TransformerSettings.group, LineageSettings.group,
     ])
 
 /// What can be set of the transformer itself.
@@ -93,13 +93,18 @@ struct Workbench: Sendable {
     let catalog: EnvironmentCatalog
     /// How many models a plan or a run computes at a time.
     let concurrency: Int
+    /// Told of what is computed; nil: nobody is.
+    let lineage: LineageReporter?
     let logger: Logger
 
     /// Connects to the database and brings the state's schema up to date.
-    init(database: Database, reader: String?, concurrency: Int = 4, logger: Logger) async throws {
+    init(
+        database: Database, reader: String?, concurrency: Int = 4, lineage: LineageReporter? = nil, logger: Logger
+    ) async throws {
         self.database = database
         self.logger = logger
         self.concurrency = concurrency
+        self.lineage = lineage
         store = StateStore(database: database)
         tables = ModelTables(warehouse: database.warehouse)
         views = VirtualLayer(database: database, reader: reader)
@@ -117,12 +122,13 @@ struct Workbench: Sendable {
 
     var plans: PlanRunner {
         PlanRunner(
-            store: store, tables: tables, views: views, catalog: catalog, concurrency: concurrency, logger: logger)
+            store: store, tables: tables, views: views, catalog: catalog, concurrency: concurrency,
+            lineage: lineage, logger: logger)
     }
 
     var runner: EnvironmentRunner {
         EnvironmentRunner(
-            store: store, tables: tables, catalog: catalog, concurrency: concurrency, logger: logger)
+            store: store, tables: tables, catalog: catalog, concurrency: concurrency, lineage: lineage, logger: logger)
     }
 }
 
@@ -134,6 +140,16 @@ extension PostgresSettings {
             database: endpoint.database, tls: PostgresTLSMode(rawValue: endpoint.sslMode.rawValue) ?? .prefer,
             applicationName: "millrace-transformer")
         self.statementTimeout = statementTimeout
+    }
+}
+
+extension LineageReporter {
+    /// The one that the settings ask for; nil: none.
+    static func make(_ settings: Settings, logger: Logger) throws -> LineageReporter? {
+        guard let own = try LineageSettings(settings) else { return nil }
+        let endpoint = try PostgresEndpoint(settings)
+        let place = Place(host: endpoint.host, port: endpoint.port, database: endpoint.database)
+        return LineageReporter(own, place: place, logger: logger)
     }
 }
 

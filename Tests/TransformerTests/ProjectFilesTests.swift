@@ -57,8 +57,11 @@ import Testing
             let comment = "COMMENT ON VIEW @this_model IS 'seen'"
             try await test.apply(try project(comment), to: "dev", at: day(10))
             #expect(try await test.value("SELECT obj_description('s__dev.a'::regclass)") == "seen")
-            #expect(try await test.value("SELECT has_table_privilege('pg_monitor', 's__dev.a', 'SELECT')::text") == "true")
-            await #expect(throws: (any Error).self) { try await test.apply(try project("COMMENT ON nothing"), at: day(10)) }
+            #expect(
+                try await test.value("SELECT has_table_privilege('pg_monitor', 's__dev.a', 'SELECT')::text") == "true")
+            await #expect(throws: (any Error).self) {
+                try await test.apply(try project("COMMENT ON nothing"), at: day(10))
+            }
             #expect(try await test.value("SELECT to_regclass('s.a')::text") == "NULL")
             try await test.apply(try project(comment), at: day(10))
             #expect(try await test.value("SELECT obj_description('s.a'::regclass)") == "seen")
@@ -81,7 +84,9 @@ import Testing
             #expect(try await test.value("SELECT m FROM s.a") == "77MB")
             #expect(try await test.value("SELECT m FROM s.b") != "77MB")
             let second = try await test.apply(try project(", stamp 'again'"), at: day(10))
-            #expect(first.models[0].version != second.models[0].version && first.models[1].version == second.models[1].version)
+            #expect(
+                first.models[0].version != second.models[0].version
+                    && first.models[1].version == second.models[1].version)
         }
     }
 
@@ -107,8 +112,10 @@ import Testing
                   rules:
                     - noambiguousprojections
                 """,
-                "macros/__init__.py": "", "seeds/visits.csv": "id,page_id,day\n1,2,2026-11-02\n2,1,2026-11-02\n3,1,2026-11-04\n",
-                "audits/positive.sql": "AUDIT (\n  name positive,\n);\n\nSELECT *\nFROM @this_model\nWHERE\n  page_id < 0\n",
+                "macros/__init__.py": "",
+                "seeds/visits.csv": "id,page_id,day\n1,2,2026-11-02\n2,1,2026-11-02\n3,1,2026-11-04\n",
+                "audits/positive.sql":
+                    "AUDIT (\n  name positive,\n);\n\nSELECT *\nFROM @this_model\nWHERE\n  page_id < 0\n",
                 "models/seed.sql": """
                 MODEL (name example.visits, kind SEED (path '../seeds/visits.csv'),
                   columns (id INTEGER, page_id INTEGER, day DATE), grain (id, day));

@@ -3,6 +3,7 @@ import Logging
 import ModelProject
 import Pipeline
 import Planning
+import Postgres
 import Testing
 
 @testable import Transformer
@@ -153,6 +154,24 @@ private func error(_ body: () async throws -> Void) async -> TransformerError? {
             #expect(try await test.workbench.janitor.clean().environments == ["dev"])
             #expect(try await test.workbench.catalog.all().plans.keys.sorted() == ["prod", "stage"])
             #expect(try await test.value("SELECT n FROM analytics__stage.m") == "3")
+        }
+    }
+
+    @Test("as config.yaml has it: environment_ttl says how long, pinned_environments which stay")
+    func configured() async throws {
+        try await withDatabase { test in
+            let config = "environment_ttl: in 2 days\npinned_environments: [stage]\n"
+            let pinned = try project(0, besides: ["config.yaml": config])
+            for environment in ["dev", "stage", "prod"] { try await test.apply(pinned, to: environment, at: day(10)) }
+            let expiry: PostgresQuery = """
+                SELECT name, coalesce(round(extract(epoch FROM expires_at - now()) / 3600)::text, 'never')
+                FROM transformer.environments ORDER BY name
+                """
+            #expect(try await test.rows(expiry) == [["dev", "48"], ["prod", "never"], ["stage", "never"]])
+            try await test.apply(try project(1, besides: ["config.yaml": config]), to: "dev", at: day(10))
+            try await test.execute("UPDATE transformer.environments SET expires_at = now() WHERE name = 'dev'")
+            try await test.workbench.rollback.carryOut(on: "dev")
+            #expect(try await test.rows(expiry)[0] == ["dev", "0"], "going back is no new lease of life")
         }
     }
 

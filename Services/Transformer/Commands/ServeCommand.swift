@@ -55,10 +55,12 @@ struct ServeCommand: AsyncParsableCommand {
             subscriber: try ControlSubscriber(
                 kafka, topics: [.commands, .events], group: own.membership, logger: logger),
             recorder: recorder, store: workbench.store, logger: logger)
+        let lineage = try LineageReporter.make(settings, logger: logger)
         let workers = (1...own.workers).map { number in
             Worker(
                 name: "\(process)-\(number)", store: workbench.store, catalog: workbench.catalog,
-                tables: workbench.tables, lease: own.lease, commandArrived: commandArrived, messageWaits: messageWaits,
+                tables: workbench.tables, lineage: lineage, lease: own.lease, commandArrived: commandArrived,
+                messageWaits: messageWaits,
                 logger: logger)
         }
         let watch = StateWatch(workbench.store, workbench.catalog, logger: logger)
@@ -74,7 +76,8 @@ struct ServeCommand: AsyncParsableCommand {
             pipeline: try PipelineLocation(settings).path, logger: logger)
         let janitor = JanitorService(janitor: workbench.janitor, messageWaits: messageWaits, logger: logger)
         try await Lifecycle.run(
-            [publisher, watch, janitor] + workers + [listener, follower, web.server()], settings: settings,
+            [publisher, watch, janitor] + (lineage.map { [$0] } ?? []) + workers + [listener, follower, web.server()],
+            settings: settings,
             health: health,
             logger: logger)
         await database.close()

@@ -22,7 +22,9 @@ struct NameCheck {
         }
         let query = snapshot.query
         // Taken out while it is changed: a second owner would make each change copy it whole.
-        var catalog = catalogs.removeValue(forKey: query.dialect) ?? SchemaCatalog(dialect: query.dialect, takesWholeNames: snapshot.bundle.index.isExact)
+        var catalog =
+            catalogs.removeValue(forKey: query.dialect)
+            ?? SchemaCatalog(dialect: query.dialect, takesWholeNames: snapshot.bundle.index.isExact)
         defer { catalogs[query.dialect] = catalog }
         if let error = query.query.nameErrors(in: catalog).first(where: { $0.code == .unknownColumn }) {
             throw query.error(at: error.range, "\(snapshot.name): \(error.message)")

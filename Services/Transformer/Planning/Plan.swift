@@ -15,6 +15,8 @@ public struct Plan: Sendable {
     public private(set) var statements: EnvironmentStatements?
     /// Other statements are to run before and after than did so far.
     public private(set) var changesStatements = false
+    /// How long the environment stays after the promotion, in seconds; nil: until somebody removes it.
+    public var lifetime: Int64?
     /// How many models the environment had.
     public var modelsBefore = 0
 

@@ -12,6 +12,8 @@ struct EnvironmentRunner: Sendable {
     let catalog: EnvironmentCatalog
     /// How many models are computed at a time.
     var concurrency = 1
+    /// Told of what is computed; nil: nobody is.
+    var lineage: LineageReporter?
     let logger: Logger
 
     /// What to do with which models.
@@ -53,8 +55,12 @@ struct EnvironmentRunner: Sendable {
             try await GraphExecution(nodes, concurrency: concurrency).run { name in
                 // Looked at one by one: computing a parent reopens its children.
                 guard let model = texts[name], let missing = try await isDue(model) else { return }
-                let outcome = try await runner.run(
-                    ModelWork(model: model, missing: missing), among: relations, ticket)
+                let work = ModelWork(model: model, missing: missing)
+                let outcome = try await lineage.reporting(
+                    work, in: environment.name, columns: { environment.columns[$0] }
+                ) {
+                    try await runner.run(work, among: relations, ticket)
+                }
                 report(name, outcome)
                 total.withLock { $0.add(outcome) }
             }

@@ -61,6 +61,9 @@ struct PlanMaker: Sendable {
         if !refusals.isEmpty {
             throw TransformerError(.pipelineError, refusals.map(\.description).joined(separator: "\n"))
         }
+        if environment != RelationNames.production, !project.config.pinnedEnvironments.contains(environment) {
+            plan.lifetime = project.config.environmentLifetime
+        }
         plan.basis = current?.plan ?? state.unreadBasis
         plan.take(project.statements, insteadOf: try await store.statements(of: environment))
         return plan

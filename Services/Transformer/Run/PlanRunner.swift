@@ -14,6 +14,8 @@ struct PlanRunner: Sendable {
     let catalog: EnvironmentCatalog
     /// How many models are computed at a time.
     var concurrency = 1
+    /// Told of what is computed; nil: nobody is.
+    var lineage: LineageReporter?
     let logger: Logger
 
     /// What has happened so far, for people who wait.
@@ -66,7 +68,7 @@ struct PlanRunner: Sendable {
                         of: dropped, changing: models.map(PromotedModel.init), in: plan.environment)
                 }
             case .backfill(let work):
-                try await backfill(work, among: plan.models, execution: execution, report, progress)
+                try await backfill(work, of: plan, execution: execution, report, progress)
             case .audit(let models): try await audit(models, among: plan.models, execution: execution, report)
             case .assume(let work): try await assume(work, report)
             case .promote(let models, let dropped):
@@ -142,12 +144,19 @@ struct PlanRunner: Sendable {
     }
 
     private func backfill(
-        _ work: [ModelWork], among models: [PlannedModel], execution: Moment, _ report: @escaping Report,
+        _ work: [ModelWork], of plan: Plan, execution: Moment, _ report: @escaping Report,
         _ progress: @escaping Progress
     ) async throws {
+        let models = plan.models
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         let items = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0) })
         let relations = RelationsOfModels(models)
+        let columns = Dictionary(
+            uniqueKeysWithValues: models.compactMap { model in
+                model.snapshot.outputColumns.map { names in
+                    (model.name, names.map { ColumnDescription(name: $0, type: "") })
+                }
+            })
         let nodes = models.map { model in
             GraphExecution.Node(
                 name: model.name, parents: model.snapshot.parents, after: model.snapshot.auditReads)
@@ -155,7 +164,9 @@ struct PlanRunner: Sendable {
         try await GraphExecution(nodes, concurrency: concurrency).run { name in
             guard let item = items[name] else { return }
             let ticket = ModelRunner.Ticket(execution: execution, progress: { progress(name, $0, $1) })
-            let outcome = try await runner.run(item, among: relations, ticket)
+            let outcome = try await lineage.reporting(item, in: plan.environment, columns: { columns[$0] }) {
+                try await runner.run(item, among: relations, ticket)
+            }
             report("\(name): \(outcome.rows) rows")
             for finding in outcome.findings { report("  warning: \(finding.message)") }
         }

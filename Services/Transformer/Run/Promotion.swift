@@ -25,6 +25,15 @@ struct Promotion: Sendable {
     let snapshots: Snapshots
     /// What runs before and after everything else from now on; nil: what did so far.
     let statements: EnvironmentStatements?
+    /// When the janitor may take the environment away.
+    let expiry: Expiry
+
+    enum Expiry: Sendable {
+        /// So many seconds after the promotion; nil: never.
+        case after(Int64?)
+        /// As it is.
+        case unchanged
+    }
 
     enum Snapshots: Sendable {
         /// To be written down where they are not there yet.
@@ -44,6 +53,7 @@ struct Promotion: Sendable {
         self.dropped = dropped
         snapshots = .texts(try plan.models.map(StoredSnapshot.init))
         statements = plan.statements
+        expiry = .after(plan.lifetime)
     }
 
     /// Going back to what an environment was.
@@ -59,6 +69,7 @@ struct Promotion: Sendable {
         dropped = now.models.map(\.name).filter { !kept.contains($0) }
         snapshots = .ids(earlier.snapshots)
         statements = nil
+        expiry = .unchanged
     }
 }
 
@@ -68,9 +79,6 @@ struct Promoter: Sendable {
     let tables: ModelTables
     let views: VirtualLayer
     let logger: Logger
-
-    /// How long an environment other than production stays after its last promotion, in seconds: a week.
-    static let lifetime: Int64 = 7 * 86_400
 
     /// Points and drops views, writes down what the environment is now, and tells everybody, in one transaction: a process
     /// that dies leaves all of it or nothing.
@@ -82,7 +90,6 @@ struct Promoter: Sendable {
         let changed = promotion.shown.map(\.name.description) + promotion.dropped.map(\.description)
         let relations = promotion.models.map { RelationNames.table($0.id) }
         let now = Moment(Date())
-        let expires = environment == RelationNames.production ? nil : now.adding(seconds: Self.lifetime)
         try await withViewsLocked("the views of \(environment)", report) { session in
             guard try await store.plans(session)[environment] == promotion.basis else {
                 throw TransformerError(
@@ -106,8 +113,11 @@ struct Promoter: Sendable {
                 snapshots = texts.map(\.id)
             case .ids(let ids): snapshots = ids
             }
-            try await store.save(stored, snapshots: snapshots, expires: expires, session)
+            try await store.save(stored, snapshots: snapshots, session)
             if let statements = promotion.statements { try await store.keep(statements, of: environment, session) }
+            if case .after(let seconds) = promotion.expiry {
+                try await store.setExpiry(of: environment, to: seconds.map { now.adding(seconds: $0) }, session)
+            }
             do {
                 try await store.send(try Announcements.promoted(stored, changed: changed), session)
             } catch let error as ControlSizeError {

@@ -28,7 +28,8 @@ struct VirtualUpdates: Sendable {
         var context = rendering.context(for: always, execution: execution, isIncremental: false)
         context.thisModel = Self.ownView
         let index = model.snapshot.bundle.index
-        return zip(model.snapshot.definition.onVirtualUpdate, try rendering.virtualUpdates(context)).map { template, sql in
+        return zip(model.snapshot.definition.onVirtualUpdate, try rendering.virtualUpdates(context)).map {
+            template, sql in
             let text = StatementText.replacingTables(sql) { name in
                 index.relation(name).map { RelationNames.view($0, in: environment).sql }
             }

@@ -15,6 +15,8 @@ struct Worker: Service, CustomStringConvertible {
     let store: StateStore
     let catalog: EnvironmentCatalog
     let tables: ModelTables
+    /// Told of what is computed; nil: nobody is.
+    var lineage: LineageReporter?
     let lease: Duration
     let commandArrived: WakeUp
     let messageWaits: WakeUp
@@ -105,7 +107,8 @@ struct Worker: Service, CustomStringConvertible {
             if request.action == .backfill && request.from == nil {
                 throw TransformerError(.invalidRequest, "A backfill needs `from`.")
             }
-            let runner = EnvironmentRunner(store: store, tables: tables, catalog: catalog, logger: logger)
+            let runner = EnvironmentRunner(
+                store: store, tables: tables, catalog: catalog, lineage: lineage, logger: logger)
             return try await runner.run(
                 EnvironmentRunner.Request(
                     environment: request.environment, model: model, upTo: Moment(request.upTo),

@@ -61,18 +61,13 @@ extension StateStore {
     /// Makes the environment a list of snapshots, in the transaction of `session`, and notes that it was that.
     /// - Parameters:
     ///   - snapshots: The snapshot of each model of `environment`, in its order; they must be there.
-    ///   - expires: When the janitor may take it away; nil: never.
-    func save(
-        _ environment: StoredEnvironment, snapshots: [String], expires: Moment?, _ session: Session
-    ) async throws {
+    func save(_ environment: StoredEnvironment, snapshots: [String], _ session: Session) async throws {
         let models = environment.models
         try await session.execute(
             """
-            INSERT INTO transformer.environments (name, plan, promoted_at, expires_at)
-            VALUES (\(environment.name), \(environment.plan)::uuid, \(environment.promotedAt.description)::timestamptz,
-              \(expires?.description)::timestamptz)
-            ON CONFLICT (name) DO UPDATE
-            SET plan = excluded.plan, promoted_at = excluded.promoted_at, expires_at = excluded.expires_at
+            INSERT INTO transformer.environments (name, plan, promoted_at)
+            VALUES (\(environment.name), \(environment.plan)::uuid, \(environment.promotedAt.description)::timestamptz)
+            ON CONFLICT (name) DO UPDATE SET plan = excluded.plan, promoted_at = excluded.promoted_at
             """)
         let names = models.map(\.id.name.description)
         try await session.execute(
@@ -102,6 +97,15 @@ extension StateStore {
             INSERT INTO transformer.promotions (plan, environment, promoted_at, snapshots, versions)
             VALUES (\(environment.plan)::uuid, \(environment.name), \(environment.promotedAt.description)::timestamptz,
               \(snapshots)::text[], \(models.map(\.id.version))::text[])
+            """)
+    }
+
+    /// Says when the janitor may take an environment away, in the transaction of `session`; nil: never.
+    func setExpiry(of environment: String, to moment: Moment?, _ session: Session) async throws {
+        try await session.execute(
+            """
+            UPDATE transformer.environments SET expires_at = \(moment?.description)::timestamptz
+            WHERE name = \(environment)
             """)
     }
 }

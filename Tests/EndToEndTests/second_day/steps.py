@@ -217,6 +217,44 @@ class EnvironmentRemoved(Step):
         world.run("transformer", "environments", "--remove", "dev", code=None)
 
 
+class RolledBack(Step):
+    name = "promotion rolled back, and forth"
+
+    def apply(self, world):
+        before = world.environments["prod"]
+        self.described = DescriptionChanged()
+        self.described.apply(world)
+        after = world.environments["prod"]
+        for environment in [before, after]:
+            world.run("transformer", "rollback", "prod")
+            world.environments["prod"] = environment
+            world.check()
+
+    def expect(self, world):
+        self.described.expect(world)
+
+
+class SeedEdited(Step):
+    name = "seed added, then edited"
+
+    def apply(self, world):
+        os.makedirs(world.path("seeds"), exist_ok=True)
+        world.edits[self.name] += 1
+        self.count = world.edits[self.name] + 1
+        rows = "".join(f"region-{number},{number * 1.5}\n" for number in range(self.count))
+        world.write(f"region,share\n{rows}", "seeds", "regions.csv")
+        if "regions" not in world.models:
+            world.write("MODEL (\n  name analytics.regions,\n  kind SEED (path '../seeds/regions.csv'),\n"
+                        "  description 'Regions.',\n  audits (unique_values(columns := (region)))\n);\n", "models", "regions.sql")
+        world.models["regions"] = Model("analytics.regions", "select count(*) from {}", f"select {self.count}", "models/regions.sql")
+        world.apply()
+
+    def expect(self, world):
+        # What other environments show is what was promoted there.
+        if world.sql("select max(share) from analytics.regions") != f"{(self.count - 1) * 1.5}":
+            raise AssertionError("the seed does not have its last row")
+
+
 # MARK: Mistakes
 
 
@@ -281,6 +319,13 @@ class FailingAudit(Refused):
 
     def damage(self, world):
         world.edit("models/event_types.sql", (r"^    every_event_is_counted", "    forall(criteria := (events < 0))"))
+
+
+class FailingAuditElsewhere(FailingAudit):
+    name = "an audit that fails, in dev and then in prod"
+
+    def attempt(self, world):
+        return world.run("transformer", "apply", "dev", code=None) + world.run("transformer", "apply", code=None)
 
 
 class ReaderLeftBehind(Refused):
@@ -544,7 +589,7 @@ class Upgraded(Step):
 
 #: Every step, in an order that makes sense to read: the scripted history.
 HISTORY = [
-    DescriptionChanged, ColumnAdded, WrongFolder, ModelAdded, SyntaxError_, MissingColumn, FailingTest, FailingAudit, BreakingChange,
-    ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
-    DashboardEdited, BrokenDashboard, RestartOneByOne, RestartAll, Replaced, Restored, ModelAdded,
+    DescriptionChanged, ColumnAdded, WrongFolder, ModelAdded, SyntaxError_, MissingColumn, FailingTest, FailingAudit,
+    FailingAuditElsewhere, BreakingChange, RolledBack, SeedEdited, ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
+    DashboardEdited, BrokenDashboard, SeedEdited, RestartOneByOne, RestartAll, Replaced, Restored, ModelAdded,
 ]

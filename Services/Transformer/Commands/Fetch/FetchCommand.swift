@@ -47,7 +47,8 @@ struct FetchCommand: AsyncParsableCommand {
                 database: workbench.database, catalog: workbench.catalog, environment: command.target.environment,
                 limit: command.limit)
             let sql = try await fetch.sql(
-                command.query, in: interval, execution: execution, project: { try CommandSupport.project(settings, command.choice) })
+                command.query, in: interval, execution: execution,
+                project: { try CommandSupport.project(settings, command.choice) })
             if command.json { return print(try await fetch.json(sql)) }
             print(try await fetch.text(sql))
         }

@@ -22,7 +22,8 @@ struct FormatCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try await Settings.load(transformerService, groups: [PipelineLocation.group])
         let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
-        let formatter = FileFormatter(dialect: try folder.project(ProjectOptions(skipsUnsupported: true)).config.modelDefaults.dialect)
+        let formatter = FileFormatter(
+            dialect: try folder.project(ProjectOptions(skipsUnsupported: true)).config.modelDefaults.dialect)
         let all = folder.files(in: "models", extensions: ["sql"]) + folder.files(in: "audits", extensions: ["sql"])
         if let other = paths.first(where: { !all.contains($0) }) {
             throw ExitError(.usage, "There is no \(other) among the files of models/ and audits/.")

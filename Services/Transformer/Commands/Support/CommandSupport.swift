@@ -10,6 +10,7 @@ import ServiceRuntime
 enum CommandSupport {
     static let groups = [
         PipelineLocation.group, PostgresEndpoint.group, WarehouseReader.group, TransformerSettings.group,
+        LineageSettings.group,
     ]
 
     /// Settings, logger and connections; closed when `body` returns.
@@ -22,15 +23,29 @@ enum CommandSupport {
             connectionsMax: own.concurrency + 4,
             logger: logger)
         do {
+            let lineage = try LineageReporter.make(settings, logger: logger)
             let workbench = try await Workbench(
                 database: database, reader: try WarehouseReader(settings).user, concurrency: own.concurrency,
-                logger: logger)
-            try await body(workbench, settings)
+                lineage: lineage, logger: logger)
+            try await telling(lineage) { try await body(workbench, settings) }
             await database.close()
         } catch {
             await database.close()
             throw error
         }
+    }
+
+    /// Sends what is told to an OpenLineage backend beside `body`, and what is left of it behind.
+    private static func telling(_ lineage: LineageReporter?, _ body: @Sendable () async throws -> Void) async throws {
+        guard let lineage else { return try await body() }
+        async let sending: Void = lineage.run()
+        do { try await body() } catch {
+            lineage.finish()
+            await sending
+            throw error
+        }
+        lineage.finish()
+        await sending
     }
 
     /// The pipeline folder that the settings name, read to be run on the database that they name.

@@ -19,7 +19,8 @@ struct ProjectChoice: ParsableArguments {
 
     /// - Parameter database: The one that models run in; nil where that does not matter.
     func options(database: String? = nil) -> ProjectOptions {
-        ProjectOptions(gateway: gateway, dialect: dialect?.lowercased(), database: database,
+        ProjectOptions(
+            gateway: gateway, dialect: dialect?.lowercased(), database: database,
             skipsUnsupported: skipUnsupported)
     }
 }

@@ -118,6 +118,12 @@ extension ProjectConfig {
                 infersNames = try setting.boolean()
             }
         case "linter": linter = value.isNull ? nil : try LinterSettings(value)
+        case "environment_ttl":
+            guard let lifetime = Lifetime.seconds(of: try value.string()) else {
+                throw value.error("`\(try value.string())` is no length of time. Write it as 'in 1 week'.")
+            }
+            environmentLifetime = lifetime
+        case "pinned_environments": pinnedEnvironments = Set(try value.strings().map { $0.lowercased() })
         case "ignore_patterns": ignorePatterns = try value.strings()
         case "before_all": beforeAll = try value.placedStrings()
         case "after_all": afterAll = try value.placedStrings()
@@ -136,7 +142,8 @@ extension ProjectConfig {
 
     private static let known = [
         "project", "gateways", "default_gateway", "default_connection", "model_defaults", "variables", "model_naming",
-        "ignore_patterns", "linter", "before_all", "after_all", "time_column_format",
+        "ignore_patterns", "linter", "before_all", "after_all", "time_column_format", "environment_ttl",
+        "pinned_environments",
     ]
 
     /// Keys of SQLMesh's configuration that nothing follows from here, and why.
@@ -146,10 +153,8 @@ extension ProjectConfig {
         "notification_targets": "failures are messages on Kafka and in the log",
         "users": "nobody is notified by name",
         "username": "nobody is notified by name",
-        "snapshot_ttl": "settings of `transformer` say what the janitor takes away, and when",
-        "environment_ttl": "settings of `transformer` say what the janitor takes away, and when",
-        "pinned_environments": "settings of `transformer` say what the janitor takes away, and when",
-        "janitor": "settings of `transformer` say what the janitor takes away, and when",
+        "snapshot_ttl": "a table stays for a week after nothing shows it",
+        "janitor": "`transformer serve` cleans up every hour, `transformer janitor` at once",
         "loader": "there is one loader",
         "loader_kwargs": "there is one loader",
         "env_vars": "variables of the environment come from the process and from `.env`",

@@ -23,6 +23,10 @@ public struct ProjectConfig: Sendable, Equatable {
     public var afterAll: [SourceFile] = []
     /// The rules of `transformer lint`; nil: those of the command.
     public var linter: LinterSettings?
+    /// How long an environment other than production stays after its last promotion, in seconds: a week.
+    public var environmentLifetime: Int64 = 7 * 86_400
+    /// Environments that stay until somebody removes them.
+    public var pinnedEnvironments: Set<String> = []
     /// What is accepted and has no effect, in the order of the file.
     public var notices: [ProjectNotice] = []
     /// Somebody said that the project is to run on the engine of the settings, whatever its gateway says.

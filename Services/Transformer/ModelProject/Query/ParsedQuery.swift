@@ -110,7 +110,8 @@ public struct ParsedQuery: Sendable {
     var tablesInText: [TableReference] { RelationReplacement.inText(query.tableReferences()) }
 
     /// Without the database, which can be one only: see ``databases``.
-    static func name(_ table: TableReference) -> String {
+    /// The relation as written, lower case: `schema.name` or `name`.
+    public static func name(_ table: TableReference) -> String {
         let parts = table.name.parts
         return (parts.count == 3 ? parts[1...] : parts[...]).map { $0.name.lowercased() }.joined(separator: ".")
     }
