@@ -17,7 +17,7 @@ import Testing
             ("MODEL (name a); SELECT 1 AS x; MODEL (name b); SELECT 2", "models/a.sql:1:48: A file has one query"),
             ("MODEL (name a); SELECT 1 AS x; COMMIT", "models/a.sql:1:32: COMMIT cannot stand here"),
             ("MODEL (name a); BEGIN; SELECT 1 AS x", "models/a.sql:1:17: BEGIN cannot stand here"),
-            ("MODEL (name a); SELECT 1 AS x; AUDIT (name b)", "models/a.sql:1:32: AUDIT (…) does not belong here"),
+            ("MODEL (name a); SELECT 1 AS x; AUDIT (name b)", "models/a.sql:1:46: The audit b has no query."),
             // properties
             ("MODEL (name a, name b); SELECT 1 AS x", "models/a.sql:1:16: The property name is here twice."),
             ("MODEL (name a, enabled no); SELECT 1 AS x", "models/a.sql:1:24: Expected true or false instead of `no`."),

@@ -48,6 +48,7 @@ import Testing
         let commented = "MODEL (\n  name a, -- the name\n  kind FULL\n);\n\nSELECT 1 AS one\n"
         #expect(format(commented) == .formatted(commented))
         #expect(format("SELECT {{ x }} FROM t") == .left("it holds Jinja"))
+        #expect(format("MODEL (name a, formatting FALSE); select 1") == .left("it says `formatting false`"))
         #expect(format("MODEL (name a, dialect spark); SELECT 1") == .left("its dialect is spark"))
         guard case .left = format("MODEL (name a); SELECT FROM WHERE") else { return #expect(Bool(false)) }
     }

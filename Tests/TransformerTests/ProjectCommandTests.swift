@@ -92,6 +92,41 @@ import Testing
         #expect(findings[0]["line"] as? Int == 2 && findings[0]["file"] as? String == "models/b.sql")
     }
 
+    @Test("config.yaml chooses rules; options win over it; what is not built in is told")
+    func configured() async throws {
+        func files(_ linter: String) -> [String: String] {
+            ["config.yaml": "linter: \(linter)", "models/b.sql": "MODEL (name b, kind FULL);\nSELECT * FROM a"]
+        }
+        let chosen = files("{enabled: true, rules: [NoSelectStar, ownrule], warn_rules: [nomissingaudits]}")
+        let outcome = try await lint(chosen)
+        #expect(outcome.code == 1)
+        #expect(
+            outcome.output == """
+                models/b.sql:1:13: nomissingaudits (warning): analytics.b has no audits.
+                models/b.sql:2:8: noselectstar: `*` in the outer select list: name the columns.
+
+                """, "\(outcome)")
+        #expect(outcome.errors.contains("`linter` of config.yaml names ownrule, which is no rule that is built in"))
+        #expect(try await lint(chosen, "--warn", "noselectstar").code == 0)
+        let all = try await lint(files("{enabled: true, rules: ALL, ignored_rules: [noselectstar, nomissingaudits]}"))
+        #expect(all.code == 1 && all.output.hasPrefix("models/b.sql:1:13: nomissingunittest: "), "\(all)")
+        let off = try await lint(files("{rules: [noselectstar]}"))
+        #expect(off.code == 0 && off.output.hasPrefix("No rule is on: "), "\(off)")
+        let both = try await lint(files("{enabled: true, rules: [x], warn_rules: [x]}"))
+        #expect(both.code == 1 && both.errors.contains("config.yaml:1:9: The rule x is in rules and in warn_rules"))
+    }
+
+    @Test("a model leaves rules out for itself", arguments: ["noselectstar", "(noselectstar, nothing)", "ALL"])
+    func ignored(rules: String) async throws {
+        let outcome = try await lint(
+            [
+                "models/b.sql": "MODEL (name b, kind FULL, ignored_rules \(rules));\nSELECT * FROM a",
+                "models/c.sql": "MODEL (name c, kind FULL);\nSELECT * FROM a",
+            ], "--ignore", "all", "--error", "noselectstar")
+        #expect(outcome.output.hasPrefix("models/c.sql:2:8: noselectstar: ") && outcome.code == 1, "\(outcome)")
+        #expect(!outcome.output.contains("models/b.sql"))
+    }
+
     @Test("a project that cannot be read is an error with its place")
     func unreadable() async throws {
         let outcome = try await lint(["models/b.sql": "MODEL (name b, kind FULL); SELECT nothing FROM a"])

@@ -14,6 +14,8 @@ public struct Project: Sendable {
     public let index: ModelIndex
     /// The columns of tables that are no models, by the table's name in lower case: those that contracts promise.
     public let tables: [String: [RelationColumn]]
+    /// The tables that are declared as others', sorted by name.
+    public let externals: [ExternalModel]
     /// What the files of macros/ define.
     public let macros: MacroLibrary
     /// What was left out because it is written in Python, or needs what is; each with its place and why.
@@ -21,11 +23,14 @@ public struct Project: Sendable {
 
     /// What the first of three parts of a name may be: the database that models run in. Empty: anything.
     public let databases: Set<String>
+    /// What is run before and after everything else.
+    public let statements: EnvironmentStatements
 
     /// - Throws: ``PipelineError`` when two models, or two audits, have one name; it carries all such mistakes.
     public init(
         config: ProjectConfig, models: [ModelDefinition], audits: [AuditDefinition], tests: [ModelTest],
-        tables: [String: [RelationColumn]] = [:], macros: MacroLibrary = .empty, databases: Set<String> = [],
+        tables: [String: [RelationColumn]] = [:], externals: [ExternalModel] = [], macros: MacroLibrary = .empty,
+        databases: Set<String> = [],
         leftOut: [PipelineError] = []
     ) throws(PipelineError) {
         self.config = config
@@ -34,8 +39,10 @@ public struct Project: Sendable {
         self.audits = audits
         self.tests = tests
         self.tables = tables
+        self.externals = externals
         self.macros = macros
         self.leftOut = leftOut
+        statements = try EnvironmentStatements(config, macros)
         index = ModelIndex(models.map(\.name))
         var errors: [PipelineError] = []
         var seen: [ModelName: String] = [:]
@@ -43,6 +50,13 @@ public struct Project: Sendable {
             if let other = seen.updateValue(model.source.path, forKey: model.name) {
                 errors.append(model.source.error(at: 0, "The model \(model.name) is also in \(other)."))
             }
+        }
+        for table in externals {
+            guard let model = ModelName(table.name).flatMap({ seen[$0] }), table.name.contains(".") else { continue }
+            errors.append(
+                PipelineError(
+                    file: table.file, line: table.line,
+                    message: "\(table.name) is a model, of \(model): a table that others fill has another name."))
         }
         var audited: [String: String] = [:]
         for audit in audits {
@@ -56,6 +70,16 @@ public struct Project: Sendable {
     /// What the project says and nothing follows from, each told once.
     public var notices: [ProjectNotice] {
         var found = config.notices
+        for model in models {
+            let named = Set(model.audits.map(\.name))
+            for audit in model.inlineAudits where !named.contains(audit.name) {
+                let line = audit.source.place(at: audit.query.firstCode).line
+                found.append(
+                    ProjectNotice(
+                        file: audit.source.path, line: line,
+                        message: "`\(audit.name)` has no effect: the `audits` of \(model.name) do not name it."))
+            }
+        }
         let properties = Set(models.flatMap(\.withoutEffect.keys)).sorted()
         for property in properties {
             let users = models.filter { $0.withoutEffect[property] != nil }

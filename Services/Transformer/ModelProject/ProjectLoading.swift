@@ -21,13 +21,16 @@ extension PipelineFolder {
         return try Project(
             config: config, models: divided.kept, audits: reader.audits,
             tests: reader.tests.filter { leftOut.find($0.model) == nil },
-            tables: reader.models.contains(where: \.asksForColumns) ? contractTables : [:],
+            tables: reader.models.contains(where: \.asksForColumns) ? tables(besides: reader.externals) : [:],
+            externals: reader.externals,
             macros: reader.macros, databases: reader.scope.databases, leftOut: divided.reasons)
     }
 
-    /// The tables of contracts with their columns; a contract that cannot be read is told by those who write its table.
-    private var contractTables: [String: [RelationColumn]] {
-        readContracts().contracts.reduce(into: [:]) { tables, contract in
+    /// The tables of contracts, and those that are declared, with their columns; a contract that cannot be read is told by those who write its table.
+    private func tables(besides externals: [ExternalModel]) -> [String: [RelationColumn]] {
+        let declared = externals.filter { !$0.columns.isEmpty }.map { ($0.name, $0.columns) }
+        // What a contract promises comes first: declaring its table as well changes no model.
+        return readContracts().contracts.reduce(into: Dictionary(uniqueKeysWithValues: declared)) { tables, contract in
             tables["\(contract.table)".lowercased()] = contract.columns.map { RelationColumn($0.name) }
         }
     }
@@ -53,6 +56,7 @@ private struct ProjectReader {
     var models: [ModelDefinition] = []
     var audits: [AuditDefinition] = []
     var tests: [ModelTest] = []
+    var externals: [ExternalModel] = []
     var macros = MacroLibrary.empty
     /// What was found in Python, where it is to be left out.
     var python: [PythonFile] = []
@@ -86,13 +90,40 @@ private struct ProjectReader {
                 models.append(model)
             }
         }
+        var declared: [ExternalModel] = []
+        for path in folder.externalModelFiles where !isIgnored(path) {
+            let (folder, databases) = (folder, scope.databases)
+            declared +=
+                collect { () throws(PipelineError) in
+                    try ExternalModel.parse(SourceFile(path: path, text: try folder.text(of: path)), in: databases)
+                } ?? []
+        }
+        let (all, gateway) = (declared, config.defaultGateway)
+        externals = collect { () throws(PipelineError) in try all.chosen(for: gateway) } ?? []
         let dialect = config.modelDefaults.dialectOverride
         for source in sources(in: "audits", extensions: ["sql"]) {
             audits += collect { () throws(PipelineError) in try AuditDefinition.parse(source, dialect: dialect) } ?? []
         }
+        readTests()
+    }
+
+    /// Files of rows that tests name may lie among those of tests.
+    private mutating func readTests() {
+        let folder = folder
+        var named: Set<String> = []
+        var found: [(path: String, tests: [ModelTest])] = []
+        var mistakes: [(path: String, error: PipelineError)] = []
         for source in sources(in: "tests", extensions: ["yaml", "yml"]) {
-            tests += collect { () throws(PipelineError) in try ModelTest.parse(source) } ?? []
+            do throws(PipelineError) {
+                let tests = try ModelTest.parse(source) { path throws(PipelineError) in
+                    named.insert(path)
+                    return SourceFile(path: path, text: try folder.text(of: path))
+                }
+                found.append((source.path, tests))
+            } catch { mistakes.append((source.path, error)) }
         }
+        tests = found.filter { !named.contains($0.path) }.flatMap(\.tests)
+        errors += mistakes.filter { !named.contains($0.path) }.map(\.error)
     }
 
     @discardableResult
@@ -111,10 +142,10 @@ private struct ProjectReader {
     }
 
     private func paths(in subfolder: String, extensions: Set<String>) -> [String] {
-        folder.files(in: subfolder, extensions: extensions).filter { path in
-            !config.ignorePatterns.contains { fnmatch($0, path, 0) == 0 }
-        }
+        folder.files(in: subfolder, extensions: extensions).filter { !isIgnored($0) }
     }
+
+    private func isIgnored(_ path: String) -> Bool { config.ignorePatterns.contains { fnmatch($0, path, 0) == 0 } }
 
     private mutating func readPython() {
         let folder = folder

@@ -15,7 +15,16 @@ public struct ColumnLineage: Sendable {
     /// - Throws: `SQLError` where a query's names cannot be followed; its message begins with the model.
     public init(_ graph: ProjectGraph) throws(SQLError) {
         let models = try graph.snapshots.map { snapshot throws(SQLError) in try Self.model(snapshot) }
-        lineage = try ModelLineage(of: models, catalog: Self.catalog(graph.snapshots))
+        let bare = Self.catalog(graph.snapshots)
+        var catalog = bare
+        for (name, columns) in graph.externals {
+            let parts = name.split(separator: ".").map { Identifier(exact: String($0)) }
+            catalog.add(QualifiedName(parts), columns: columns.map { .init($0.name) })
+        }
+        do throws(SQLError) { lineage = try ModelLineage(of: models, catalog: catalog) } catch {
+            // What is declared may be older than the table: the queries alone say what they need.
+            lineage = try ModelLineage(of: models, catalog: bare)
+        }
         leftOut = []
         index = ModelIndex(graph.snapshots.map(\.name))
     }

@@ -22,6 +22,9 @@ public struct ModelBundle: Sendable, Codable, Hashable {
     /// Which of the models of its file it is, for a file with blueprints; nil: the only one.
     public var name: ModelName? = nil
 
+    /// The audits of ``audits`` that stand alone and are run with it; nil: none.
+    public var standaloneAudits: [String]? = nil
+
     var columnLookup: @Sendable (String) throws(PipelineError) -> [RelationColumn]? {
         { [columns] name throws(PipelineError) in columns?[name] }
     }
@@ -111,4 +114,7 @@ public struct BoundAudit: Sendable, Equatable {
     public var places: [String: Int] = [:]
 
     public var name: String { call.name }
+
+    /// It is no model's own, and is run when everything that it reads is there.
+    public var isStandalone: Bool { if case .file(let definition) = query { definition.isStandalone } else { false } }
 }

@@ -65,6 +65,11 @@ public struct ModelRendering: Sendable {
         try ParsedQuery(rendered, dialect: model.kind.seedTable == nil ? model.dialect : SeedTable.dialect)
     }
 
+    /// The query of a unit test: it is always `moment` where it asks for the time.
+    public func parsedQuery(_ context: RenderContext, frozenAt moment: Moment) throws(PipelineError) -> ParsedQuery {
+        try ParsedQuery(try query(context), frozenAt: moment, dialect: model.dialect)
+    }
+
     /// The statements to run before and after the query; one that macros leave nothing of is empty.
     public func statements(_ context: RenderContext) throws(PipelineError) -> (before: [String], after: [String]) {
         var before: [String] = []
@@ -127,7 +132,9 @@ public enum SnapshotRestore {
         guard let model = project.models.first else {
             throw PipelineError(file: bundle.source.path, message: "The stored model is disabled.")
         }
-        let reader = SnapshotReader(project: project, index: bundle.index, isStored: true)
+        var reader = SnapshotReader(project: project, index: bundle.index, isStored: true)
+        let alone = bundle.standaloneAudits ?? []
+        reader.standalone[model.name] = project.audits.filter { alone.contains($0.name) }
         let read = try reader.snapshot(of: model)
         return ModelSnapshot(
             definition: read.definition, bundle: bundle, macros: read.macros, usesStar: read.usesStar,

@@ -8,9 +8,13 @@ public struct Plan: Sendable {
     /// Every model of the environment as it will be, parents before children.
     public let models: [PlannedModel]
     /// In the order in which they are to be done. Empty when there is nothing to do.
-    public let stages: [Stage]
+    public private(set) var stages: [Stage]
     /// The plan that made the environment what it was when this one was made; nil when there was no environment.
     public var basis: String?
+    /// What is run before and after everything else.
+    public private(set) var statements: EnvironmentStatements?
+    /// Other statements are to run before and after than did so far.
+    public private(set) var changesStatements = false
     /// How long the environment stays after the promotion, in seconds; nil: until somebody removes it.
     public var lifetime: Int64?
     /// How many models the environment had.
@@ -29,6 +33,29 @@ public struct Plan: Sendable {
 
     /// True when the environment is already what the project says and nothing is missing.
     public var isEmpty: Bool { stages.isEmpty }
+
+    init(
+        environment: String, changes: [ModelChange], models: [PlannedModel], stages: [Stage], basis: String? = nil,
+        modelsBefore: Int = 0
+    ) {
+        self.environment = environment
+        self.changes = changes
+        self.models = models
+        self.stages = stages
+        self.basis = basis
+        self.modelsBefore = modelsBefore
+    }
+
+    /// Gives the plan what is run before and after everything else.
+    /// - Parameter before: What the environment has kept; nil: nothing.
+    public mutating func take(_ statements: EnvironmentStatements, insteadOf before: EnvironmentStatements?) {
+        self.statements = statements
+        let isSaid = !statements.isEmpty || before?.isEmpty == false
+        changesStatements = isSaid && before != statements
+        let promotes = stages.contains { if case .promote = $0 { true } else { false } }
+        // What an environment keeps is written down when it is promoted.
+        if changesStatements, !promotes { stages.append(.promote(views: [], dropped: [])) }
+    }
 }
 
 /// A model of the environment, and the physical table that holds it.

@@ -31,6 +31,7 @@ public struct PlanText: Sendable {
             }
             lines.append("")
         }
+        if plan.changesStatements { lines += ["before_all or after_all of config.yaml have changed.", ""] }
         lines += forwardLines
         for stage in plan.stages { lines += Self.lines(of: stage) }
         return lines.joined(separator: "\n")

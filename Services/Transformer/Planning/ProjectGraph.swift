@@ -4,6 +4,8 @@ import Pipeline
 /// A project's models with their dependencies and fingerprints, parents before children.
 public struct ProjectGraph: Sendable {
     public let snapshots: [ModelSnapshot]
+    /// The columns of tables that are declared as others', by name in lower case.
+    public private(set) var externals: [String: [RelationColumn]] = [:]
     private let byName: [ModelName: Int]
     private let columns: [ModelName: [String]]
 
@@ -11,7 +13,7 @@ public struct ProjectGraph: Sendable {
     /// - Throws: ``PipelineError``, with all such mistakes, where a query cannot be read, an audit is unknown, or models depend on each other in a
     ///   circle.
     public init(_ project: Project) throws(PipelineError) {
-        let reader = SnapshotReader(project: project, index: project.index)
+        var reader = SnapshotReader(project: project, index: project.index)
         var found: [ModelName: ModelSnapshot] = [:]
         var errors: [PipelineError] = []
         for model in project.models {
@@ -20,7 +22,15 @@ public struct ProjectGraph: Sendable {
             }
         }
         if let error = PipelineError(all: errors) { throw error }
+        if project.audits.contains(where: \.isStandalone) {
+            let alone = try StandaloneAudits(project, reader, among: found, in: try Self.order(found))
+            reader.standalone = alone.byModel
+            for model in project.models where alone.byModel[model.name] != nil {
+                found[model.name] = try reader.snapshot(of: model)
+            }
+        }
         try self.init(found)
+        for table in project.externals where !table.columns.isEmpty { externals[table.name] = table.columns }
         let used = Set(snapshots.flatMap { $0.audits.map(\.name) })
         if let idle = project.audits.first(where: { $0.isBare && !used.contains($0.name) }) {
             throw idle.error(

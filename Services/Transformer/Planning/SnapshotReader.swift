@@ -11,6 +11,8 @@ struct SnapshotReader {
     /// True for texts that were kept when they were promoted: what later versions came to refuse runs on as it did. Their
     /// snapshots are without hashes, which were kept with them.
     let isStored: Bool
+    /// The audits that stand alone, by the model that each is run with.
+    var standalone: [ModelName: [AuditDefinition]] = [:]
     private let columns: ModelColumns
 
     init(project: Project, index: ModelIndex, isStored: Bool = false) {
@@ -39,13 +41,20 @@ struct SnapshotReader {
         let statements = try rendering.fingerprintStatements()
         let (parents, sources) = dependencies(of: model, tables: tables)
         let returned = first.columns
-        let audits = try boundAudits(of: model, columns: returned)
+        var audits = try boundAudits(of: model, columns: returned)
+        for audit in standalone[model.name] ?? [] {
+            let call = AuditCall(name: audit.name)
+            let places = try check(audit, call, of: model).places
+            audits.append(BoundAudit(call: call, query: .file(audit), isBlocking: audit.blocking, places: places))
+        }
         let schedule = try schedule(of: model)
         var bundle = bundle(of: model, audits: audits, parents: parents)
         let written = first.relationsRead.merging(later?.relationsRead ?? [:]) { first, _ in first }
         if !written.isEmpty { bundle.columns = written }
         let files = project.macros.files(for: names(of: model, audits))
         if !files.isEmpty { bundle.macros = files }
+        let alone = audits.filter(\.isStandalone).map(\.name)
+        if !alone.isEmpty { bundle.standaloneAudits = alone }
         if !model.blueprint.isEmpty { bundle.name = model.name }
         return ModelSnapshot(
             definition: model, bundle: bundle, macros: project.macros,
@@ -117,7 +126,11 @@ struct SnapshotReader {
         var bound: [BoundAudit] = []
         for call in model.audits {
             // The project's own come first: a name that becomes a built-in's later goes on meaning what it meant.
-            if let definition = project.audits.first(where: { $0.name == call.name }) {
+            if let definition = (model.inlineAudits + project.audits).first(where: { $0.name == call.name }) {
+                if definition.isStandalone {
+                    throw model.source.error(
+                        at: call.offset, "The audit \(call.name) stands alone: no model names it. Take it out here.")
+                }
                 let blocking = call.blocking ?? definition.blocking
                 let places = try check(definition, call, of: model).places
                 if definition.isSkipped { continue }
@@ -137,6 +150,12 @@ struct SnapshotReader {
     private func checkBuiltIn(
         _ call: AuditCall, of model: ModelDefinition
     ) throws(PipelineError) -> [String: Int] {
+        var context = RenderContext(
+            kindName: model.kind.name, dialect: model.dialect, gateway: project.config.defaultGateway ?? "",
+            variables: project.config.variables, models: index)
+        context.macros = project.macros
+        context.blueprint = model.blueprint
+        let call = try call.resolved(context, in: model.source)
         _ = try BuiltInAudits.query(call, over: "x", as: "x", in: model.source)
         if !isStored { try BuiltInAudits.check(call, in: model.source) }
         guard let other = BuiltInAudits.otherModel(of: call)?.lowercased() else { return [:] }
@@ -158,6 +177,27 @@ struct SnapshotReader {
         if !isStored, let unknown = call.arguments.keys.first(where: { !audit.query.names.contains($0) }) {
             throw model.source.error(at: call.offset, "The audit \(audit.name) does not use @\(unknown).")
         }
+        let query = try query(of: audit, call, for: model)
+        if !isStored, audit.style(of: query) == .rows, query.query.hasFixedRowCount(query.dialect) {
+            throw audit.error(
+                "The query of the audit \(audit.name) gives the same number of rows whatever it finds, so it cannot tell "
+                    + "right from wrong. Select the rows that are wrong\(audit.isBare ? ", or COUNT them" : ""), or say "
+                    + "with HAVING when the one row is wrong.")
+        }
+        if !isStored, audit.isStandalone, query.tables.contains(Self.auditedRows) {
+            throw audit.error("The audit \(audit.name) stands alone and has no @this_model. Name the model.")
+        }
+        return query
+    }
+
+    /// The query of an audit that stands alone, as it is read for `model`.
+    func query(of audit: AuditDefinition, for model: ModelDefinition) throws(PipelineError) -> ParsedQuery {
+        try query(of: audit, AuditCall(name: audit.name), for: model)
+    }
+
+    private func query(
+        of audit: AuditDefinition, _ call: AuditCall, for model: ModelDefinition
+    ) throws(PipelineError) -> ParsedQuery {
         var arguments: [String: String] = [:]
         for (name, text) in audit.defaults { arguments[name] = text }
         for (name, value) in call.arguments { arguments[name] = value.values.joined(separator: ", ") }
@@ -166,14 +206,8 @@ struct SnapshotReader {
             variables: project.config.variables, arguments: arguments, models: index)
         context.macros = project.macros
         context.blueprint = model.blueprint
-        let query = try ParsedQuery(try audit.query.render(context), dialect: audit.dialect ?? model.dialect)
-        if !isStored, audit.style(of: query) == .rows, query.query.hasFixedRowCount(query.dialect) {
-            throw audit.error(
-                "The query of the audit \(audit.name) gives the same number of rows whatever it finds, so it cannot tell "
-                    + "right from wrong. Select the rows that are wrong\(audit.isBare ? ", or COUNT them" : ""), or say "
-                    + "with HAVING when the one row is wrong.")
-        }
-        return query
+        return try ParsedQuery(
+            try audit.query.render(context), dialect: audit.dialect(for: model, project.config.modelDefaults))
     }
 
     /// What stands for the audited rows while an audit is read.
@@ -206,7 +240,11 @@ struct SnapshotReader {
         of model: ModelDefinition, audits: [BoundAudit], parents: [ModelName]
     ) -> ModelBundle {
         var files: [SourceFile] = []
-        for case .file(let definition) in audits.map(\.query) where !files.contains(definition.source) {
+        // Those in the model's own file come with it.
+        let others = audits.map(\.query).filter {
+            if case .file(let file) = $0 { file.source != model.source } else { false }
+        }
+        for case .file(let definition) in others where !files.contains(definition.source) {
             files.append(definition.source)
         }
         var seed: SourceFile?

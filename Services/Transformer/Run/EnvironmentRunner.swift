@@ -41,25 +41,55 @@ struct EnvironmentRunner: Sendable {
         let relations = try await catalog.relations(of: environment)
         let left = try await leftToProduction(environment)
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
-        let total = Mutex(ModelOutcome())
         let nodes = models.map { model in
             GraphExecution.Node(
                 name: model.name, parents: model.facts.parents, after: model.facts.auditReads ?? [])
         }
-        try await GraphExecution(nodes, concurrency: concurrency).run { name in
-            guard let model = texts[name], !left.contains(name) else { return }
-            // Looked at one by one: computing a parent reopens its children.
+        let isDue: @Sendable (PlannedModel) async throws -> MissingIntervals? = { model in
+            if left.contains(model.name) { return nil }
             let missing = try await missing(of: model, request, ticket)
-            guard !missing.due.isEmpty else { return }
-            let work = ModelWork(model: model, missing: missing)
-            let outcome = try await lineage.reporting(work, in: environment.name, columns: { environment.columns[$0] })
-            {
-                try await runner.run(work, among: relations, ticket)
-            }
-            report(name, outcome)
-            total.withLock { $0.add(outcome) }
+            return missing.due.isEmpty ? nil : missing
         }
-        return total.withLock { $0 }
+        return try await withSteps(in: environment, of: texts.values, ticket.execution, isDue) {
+            let total = Mutex(ModelOutcome())
+            try await GraphExecution(nodes, concurrency: concurrency).run { name in
+                // Looked at one by one: computing a parent reopens its children.
+                guard let model = texts[name], let missing = try await isDue(model) else { return }
+                let work = ModelWork(model: model, missing: missing)
+                let outcome = try await lineage.reporting(
+                    work, in: environment.name, columns: { environment.columns[$0] }
+                ) {
+                    try await runner.run(work, among: relations, ticket)
+                }
+                report(name, outcome)
+                total.withLock { $0.add(outcome) }
+            }
+            return total.withLock { $0 }
+        }
+    }
+
+    /// Computes between what the environment's project runs before and after everything else; where nothing is due, neither
+    /// runs.
+    private func withSteps(
+        in environment: EnvironmentCatalog.Environment, of models: some Sequence<PlannedModel>, _ execution: Moment,
+        _ isDue: (PlannedModel) async throws -> MissingIntervals?, _ compute: () async throws -> ModelOutcome
+    ) async throws -> ModelOutcome {
+        guard let statements = try await store.statements(of: environment.name), !statements.isEmpty else {
+            return try await compute()
+        }
+        let steps = EnvironmentSteps(
+            database: store.database, statements: statements, environment: environment.name,
+            models: environment.models.filter(\.facts.hasRelation).map(\.name), execution: execution)
+        var isAnyDue = false
+        for model in models where !isAnyDue { isAnyDue = try await isDue(model) != nil }
+        guard isAnyDue else { return ModelOutcome() }
+        try steps.check()
+        try await steps.run(.beforeAll)
+        let result: Result<ModelOutcome, any Error>
+        do { result = .success(try await compute()) } catch { result = .failure(error) }
+        // Whatever has become of the models: it may give back what the beginning took.
+        try await steps.run(.afterAll)
+        return try result.get()
     }
 
     /// The models whose tables production computes.

@@ -64,7 +64,7 @@ struct ModelRunner: Sendable {
                             {
                                 try await compute(
                                     group, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
-                                    startsAnew: work.missing.startsAnew && index == 0, ticket)
+                                    startsAnew: work.missing.startsAnew && index == 0, isLast: open.isEmpty, ticket)
                             })
                     else {
                         // Another run has written some of it meanwhile.
@@ -170,15 +170,16 @@ struct ModelRunner: Sendable {
     /// Nil when another run has written some of the batch.
     private func compute(
         _ batches: [Batch], of work: ModelWork, _ sql: ModelSQL, columns: [ColumnDescription], isIncremental: Bool,
-        startsAnew: Bool, _ ticket: Ticket
+        startsAnew: Bool, isLast: Bool, _ ticket: Ticket
     ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding])? {
         let started = ContinuousClock.now
         let result: (rows: Int, findings: [ModelTables.AuditFinding])
         var replacements: [ModelTables.Replacement] = []
-        for batch in batches {
+        for (number, batch) in batches.enumerated() {
             var replacement = try sql.replacement(
                 of: work.model, interval: batch.rendered, execution: ticket.execution,
-                isIncremental: isIncremental || !replacements.isEmpty, columns: columns)
+                isIncremental: isIncremental || !replacements.isEmpty, isLast: isLast && number + 1 == batches.count,
+                columns: columns)
             replacement.startsAnew = startsAnew && replacements.isEmpty
             replacements.append(replacement)
         }

@@ -65,6 +65,7 @@ struct PlanMaker: Sendable {
             plan.lifetime = project.config.environmentLifetime
         }
         plan.basis = current?.plan ?? state.unreadBasis
+        plan.take(project.statements, insteadOf: try await store.statements(of: environment))
         return plan
     }
 

@@ -50,6 +50,13 @@ struct PlanRunner: Sendable {
         for case .promote(_, let dropped) in plan.stages {
             try await promoter.checkReaders(of: dropped, changing: [], in: plan.environment)
         }
+        let steps = plan.statements.map { statements in
+            EnvironmentSteps(
+                database: store.database, statements: statements, environment: plan.environment,
+                models: plan.models.filter(\.hasRelation).map(\.name), execution: execution)
+        }
+        try steps?.check()
+        try await steps?.run(.beforeAll)
         for stage in plan.stages {
             try Task.checkCancellation()
             switch stage {
@@ -73,6 +80,10 @@ struct PlanRunner: Sendable {
                     report("\(plan.environment): dropped \(names.joined(separator: ", "))")
                 }
             }
+        }
+        do { try await steps?.run(.afterAll) } catch {
+            let why = TransformerError.from(error)
+            throw TransformerError(why.code, "\(why) The plan itself is carried out.", isRetriable: why.isRetriable)
         }
         return id
     }

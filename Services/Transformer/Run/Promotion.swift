@@ -23,6 +23,8 @@ struct Promotion: Sendable {
     let dropped: [ModelName]
     /// The texts of `models`, in their order.
     let snapshots: Snapshots
+    /// What runs before and after everything else from now on; nil: what did so far.
+    let statements: EnvironmentStatements?
     /// When the janitor may take the environment away.
     let expiry: Expiry
 
@@ -50,6 +52,7 @@ struct Promotion: Sendable {
         updated = shown
         self.dropped = dropped
         snapshots = .texts(try plan.models.map(StoredSnapshot.init))
+        statements = plan.statements
         expiry = .after(plan.lifetime)
     }
 
@@ -65,6 +68,7 @@ struct Promotion: Sendable {
         let kept = Set(earlier.models.filter(\.facts.hasRelation).map(\.name))
         dropped = now.models.map(\.name).filter { !kept.contains($0) }
         snapshots = .ids(earlier.snapshots)
+        statements = nil
         expiry = .unchanged
     }
 }
@@ -110,6 +114,7 @@ struct Promoter: Sendable {
             case .ids(let ids): snapshots = ids
             }
             try await store.save(stored, snapshots: snapshots, session)
+            if let statements = promotion.statements { try await store.keep(statements, of: environment, session) }
             if case .after(let seconds) = promotion.expiry {
                 try await store.setExpiry(of: environment, to: seconds.map { now.adding(seconds: $0) }, session)
             }

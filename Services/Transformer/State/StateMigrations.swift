@@ -168,5 +168,8 @@ enum StateMigrations {
                 -- When a plan last counted on the table: the janitor leaves it alone for a while.
                 ALTER TABLE transformer.snapshots ADD COLUMN used_at timestamptz NOT NULL DEFAULT now();
                 """),
+            Migration(
+                6, "what a project runs before and after everything else",
+                "ALTER TABLE transformer.environments ADD COLUMN statements jsonb"),
         ])
 }

@@ -77,11 +77,13 @@ extension Row {
 
 /// Values that the state keeps as JSON.
 enum StoredJSON {
-    static func decode<Value: Decodable>(_ column: String, of model: ModelName, _ row: Row) throws -> Value {
+    static func decode<Value: Decodable>(
+        _ column: String, of owner: some CustomStringConvertible, _ row: Row
+    ) throws -> Value {
         do {
             return try JSONDecoder().decode(Value.self, from: Data(try row.text(column).utf8))
         } catch let error as DecodingError {
-            throw TransformerError(.pipelineError, "the stored \(column) of \(model) is of another form: \(error)")
+            throw TransformerError(.pipelineError, "the stored \(column) of \(owner) is of another form: \(error)")
         }
     }
 

@@ -29,6 +29,7 @@ struct UnitTestRunner: Sendable {
             throw test.error("There is no model \(test.model).\(hint)")
         }
         try checkVariables(of: test, snapshot)
+        try checkGateway(of: test)
         do {
             let found = try await database.discarded { session in
                 try await problems(of: test, snapshot, session)
@@ -36,6 +37,19 @@ struct UnitTestRunner: Sendable {
             return UnitTestResult(name: test.name, model: name, problems: found)
         } catch let refused as Refused {
             return UnitTestResult(name: test.name, model: name, problems: [refused.message])
+        }
+    }
+
+    /// Tests run where models do.
+    private func checkGateway(of test: ModelTest) throws(PipelineError) {
+        guard let name = test.gateway, name != project.config.defaultGateway else { return }
+        guard let gateway = project.config.gateways[name] else {
+            throw test.error("There is no gateway \(name) under gateways in config.yaml.")
+        }
+        guard gateway.type == "postgres" || project.config.overridesEngine else {
+            throw test.error(
+                "The gateway \(name) is of the type \(gateway.type), and tests run on PostgreSQL, where the models run. Take "
+                    + "`gateway` out.")
         }
     }
 
@@ -176,6 +190,7 @@ struct UnitTestRunner: Sendable {
         _ table: String, _ name: String, _ input: ModelTest.Input, quoted: Set<String>, _ session: Session
     ) async throws {
         let what = "the input \(name)"
+        if let query = input.query { return try await create(table, by: query, input, quoted: quoted, what, session) }
         let rows = input.rows.map { row in
             OrderedDictionary(
                 row.map { (Self.column($0.key, among: quoted), $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -193,6 +208,20 @@ struct UnitTestRunner: Sendable {
         try await run("CREATE TABLE \(table) (\(list))", what, session)
         for (index, row) in rows.enumerated() {
             try await insert(row, into: table, "row \(index + 1) of \(what)", session)
+        }
+    }
+
+    /// Makes an input of what a query gives; columns whose types are stated have those.
+    private func create(
+        _ table: String, by query: String, _ input: ModelTest.Input, quoted: Set<String>, _ what: String,
+        _ session: Session
+    ) async throws {
+        try await run("CREATE TABLE \(table) AS SELECT * FROM (\(query)\n) AS given", what, session)
+        for (name, type) in input.columns {
+            let column = SQLText.identifier(Self.column(name, among: quoted))
+            try await run(
+                "ALTER TABLE \(table) ALTER COLUMN \(column) TYPE \(type) USING \(column)::\(type)",
+                "the column \(name) of \(what)", session)
         }
     }
 
@@ -272,11 +301,13 @@ struct UnitTestRunner: Sendable {
     private func query(of test: ModelTest, _ snapshot: ModelSnapshot) throws -> ParsedQuery {
         let interval = try interval(of: test)
         let execution = try moment("execution_time", in: test) ?? interval.end
-        let context = ModelRendering(snapshot).context(
+        let rendering = ModelRendering(snapshot)
+        let context = rendering.context(
             for: interval, execution: execution, isIncremental: test.variables["is_incremental"] == .boolean(true),
             extra: test.variables, stage: .testing)
-        let rendering = ModelRendering(snapshot)
-        return try rendering.read(try rendering.query(context))
+        // With an execution time of its own, a test sees the same clock every day.
+        guard test.variables["execution_time"] != nil else { return try rendering.read(try rendering.query(context)) }
+        return try rendering.parsedQuery(context, frozenAt: execution)
     }
 
     private func input(_ name: String, _ tables: [String: String]) -> String? {
@@ -323,26 +354,44 @@ struct UnitTestRunner: Sendable {
         let schema = SQLText.identifier(Self.schema)
         try await run("CREATE TABLE \(schema).actual AS \(sql)", from: placed, what, session)
         try await session.execute("CREATE TABLE \(sql: schema).expected (LIKE \(sql: schema).actual)")
-        let columns = try await self.columns("actual", session).map(\.name)
+        let types = try await self.columns("actual", session)
+        let columns = types.map(\.name)
         let rows = output.rows.map { row in
             OrderedDictionary(
                 row.map { (Self.column($0.key, among: columns), $0.value) }, uniquingKeysWith: { first, _ in first })
         }
-        let named = rows.reduce(into: OrderedSet<String>()) { $0.formUnion($1.keys) }
+        var named = rows.reduce(into: OrderedSet<String>()) { $0.formUnion($1.keys) }
+        if let query = output.query {
+            try await run(
+                "CREATE TABLE \(schema).given AS SELECT * FROM (\(query)\n) AS given", "what is expected of \(what)",
+                session)
+            named = OrderedSet(try await self.columns("given", session).map(\.name))
+        }
         if let unknown = named.first(where: { !columns.contains($0) }) {
             return ["\(what) has no column \(unknown); it has \(columns.joined(separator: ", "))"]
         }
         for (index, row) in rows.enumerated() {
             try await insert(row, into: "\(schema).expected", "row \(index + 1) expected of \(what)", session)
         }
+        if output.query != nil {
+            let list = named.map { SQLText.identifier($0) }
+            let values = named.map { name in
+                "\(SQLText.identifier(name))::\(types.first { $0.name == name }?.type ?? "text")"
+            }
+            try await run(
+                "INSERT INTO \(schema).expected (\(list.joined(separator: ", "))) "
+                    + "SELECT \(values.joined(separator: ", ")) FROM \(schema).given",
+                "what is expected of \(what)", session)
+            try await session.execute("DROP TABLE \(sql: schema).given")
+        }
         let compared = output.partial && !named.isEmpty ? columns.filter(named.contains) : columns
         let list = compared.map { SQLText.identifier($0) }.joined(separator: ", ")
         func difference(_ left: String, _ right: String) async throws -> [RowDifference.TextRow] {
             try await run(
                 """
-                SELECT row_to_json(d)::text AS row, d.* FROM (
+                SELECT row_to_json(millrace_difference)::text AS row, millrace_difference.* FROM (
                   SELECT \(list) FROM \(schema).\(left)
-                  EXCEPT ALL SELECT \(list) FROM \(schema).\(right)) AS d
+                  EXCEPT ALL SELECT \(list) FROM \(schema).\(right)) AS millrace_difference
                 """, "comparing \(what)", session
             ).map { RowDifference.TextRow(json: $0.first ?? "", values: Array($0.values.dropFirst())) }
         }

@@ -29,12 +29,15 @@ struct ModelSQL: Sendable {
     init(_ models: RelationsOfModels) { self.models = models }
 
     /// Everything that computing `interval` of `model` takes.
-    /// - Parameter columns: The table's columns, to know the time column's type.
+    /// - Parameters:
+    ///   - isLast: Nothing of the model is missing afterwards: audits that stand alone find everything there.
+    ///   - columns: The table's columns, to know the time column's type.
     func replacement(
-        of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool, columns: [ColumnDescription]
+        of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool, isLast: Bool,
+        columns: [ColumnDescription]
     ) throws -> ModelTables.Replacement {
         let filter = try self.filter(of: model, interval, columns)
-        let audits = try model.snapshot.audits.map {
+        let audits = try model.snapshot.audits.filter { isLast || !$0.isStandalone }.map {
             try audit($0, of: model, interval: interval, filter: filter, execution: execution)
         }
         let options = model.snapshot.definition.kind.options
@@ -131,9 +134,10 @@ struct ModelSQL: Sendable {
         switch audit.query {
         case .builtIn:
             let source = model.snapshot.definition.source
+            let call = try audit.call.resolved(context, in: source)
             sql = PlacedSQL(
                 try BuiltInAudits.query(
-                    audit.call, over: rows, as: SQLText.identifier(model.name.name), in: source
+                    call, over: rows, as: SQLText.identifier(model.name.name), in: source
                 ) { relations[$0] ?? $0 },
                 from: source, at: audit.call.offset)
             style = .rows
@@ -143,7 +147,7 @@ struct ModelSQL: Sendable {
             context.thisModel = Self.auditedRows
             let query = try ParsedQuery(
                 try definition.query.render(context),
-                dialect: definition.dialect ?? model.snapshot.definition.dialect)
+                dialect: definition.dialect(for: model.snapshot.definition, model.snapshot.bundle.defaults))
             sql = query.placed(at: definition.query.firstCode) { name in
                 name == Self.auditedRows ? rows : relations[name]
             }

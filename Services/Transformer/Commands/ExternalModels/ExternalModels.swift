@@ -11,14 +11,6 @@ struct ExternalModels: Sendable {
 
     init(_ folder: PipelineFolder) { self.folder = folder }
 
-    /// The tables that the file or a contract declares, in lower case.
-    /// - Throws: ``PipelineError`` for a file that is no list of tables.
-    func declared() throws(PipelineError) -> Set<String> {
-        var names = Set(folder.readContracts().contracts.map { "\($0.table)".lowercased() })
-        for entry in try entries() { names.insert(entry.name) }
-        return names
-    }
-
     /// The file with the columns that the tables have now. What it says of them besides, and of other tables, stays.
     /// - Returns: Its text, and the tables that are new in it.
     func updated(with tables: [(name: String, columns: [ColumnDescription])]) throws -> (text: String, new: [String]) {

@@ -21,6 +21,7 @@ struct FileFormatter {
         for mark in ["{{", "{%", "{#", "JINJA_"] where text.contains(mark) { return .left("it holds Jinja") }
         do throws(SQLError) {
             let head = try PropertyBlock(text)
+            if head?.value(of: "formatting")?.lowercased() == "false" { return .left("it says `formatting false`") }
             let name = head?.value(of: "dialect") ?? dialect
             guard let dialect = SQLDialect(named: name) else { return .left("its dialect is \(name)") }
             let rest = String(decoding: text.utf8.dropFirst(head?.end ?? 0), as: UTF8.self)

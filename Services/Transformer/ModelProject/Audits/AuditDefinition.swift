@@ -19,6 +19,8 @@ public struct AuditDefinition: Sendable, Equatable {
     public var blocking: Bool
     /// True for an audit that says `skip true`: it is checked and not run.
     public var isSkipped = false
+    /// True for an audit that no model names: it is run with the last of the models that it reads.
+    public var isStandalone = false
     /// What the query is written in; nil: as the model that it audits.
     public var dialect: String?
     /// True for a file without AUDIT block: nothing names it, so it holds for every model without MODEL block.
@@ -27,6 +29,11 @@ public struct AuditDefinition: Sendable, Equatable {
     public var defaults: OrderedDictionary<String, String>
     /// The query; `@this_model` stands for the audited rows.
     public var query: Template
+
+    /// What the query is read in when `model` is audited. One that stands alone is of no model's dialect.
+    public func dialect(for model: ModelDefinition, _ defaults: ModelDefaults) -> String {
+        dialect ?? (isStandalone ? defaults.dialectOverride ?? defaults.dialect : model.dialect)
+    }
 
     /// An error that points at the audit's query.
     public func error(_ message: String) -> PipelineError { source.error(at: query.firstCode, message) }
@@ -52,6 +59,28 @@ public struct AuditDefinition: Sendable, Equatable {
     private static func blocks(_ source: SourceFile, isStored: Bool) throws(PipelineError) -> [AuditDefinition] {
         var scanner = PropertyScanner(source)
         guard scanner.skipKeyword("AUDIT") else { return [try bare(source, isStored: isStored)] }
+        return try blocks(source, behind: &scanner, isStored: isStored)
+    }
+
+    /// The audits of a model's file, which stand behind its own statements.
+    /// - Parameter start: Where the first `AUDIT` is.
+    static func inline(
+        _ source: SourceFile, from start: Int, dialect: String?, isStored: Bool
+    ) throws(PipelineError) -> [AuditDefinition] {
+        var scanner = PropertyScanner(source, from: start)
+        guard scanner.skipKeyword("AUDIT") else { return [] }
+        var audits = try blocks(source, behind: &scanner, isStored: isStored)
+        if let alone = audits.first(where: \.isStandalone) {
+            throw alone.error("The audit \(alone.name) stands alone: give it a file in audits/.")
+        }
+        if let dialect { for index in audits.indices { audits[index].dialect = dialect } }
+        return audits
+    }
+
+    /// Reads blocks from behind the first `AUDIT` on.
+    private static func blocks(
+        _ source: SourceFile, behind scanner: inout PropertyScanner, isStored: Bool
+    ) throws(PipelineError) -> [AuditDefinition] {
         var found: [AuditDefinition] = []
         repeat {
             let properties = try scanner.properties()
@@ -59,11 +88,25 @@ public struct AuditDefinition: Sendable, Equatable {
                 throw source.error(at: twice.nameOffset, "The property \(twice.name) is here twice.")
             }
             let tokens = try TemplateLexer.tokens(in: source, range: scanner.position..<source.text.utf8.count)
-            let query = tokens.prefix { $0.kind != .semicolon }
-            let end = query.last?.range.upperBound ?? scanner.position
-            found.append(try block(source, properties, query: query, range: scanner.position..<end))
-            let next = query.count < tokens.count ? end + 1 : end
-            scanner = PropertyScanner(source, from: next)
+            var rest = tokens[...]
+            var definitions: [Template] = []
+            while true {
+                let query = rest.prefix { $0.kind != .semicolon }
+                let begin = query.first?.range.lowerBound ?? scanner.position
+                let end = query.last?.range.upperBound ?? begin
+                let next = query.count < rest.count ? end + 1 : end
+                let template = try Template(source, range: begin..<end, tokens: query)
+                if template.isDefinition {
+                    definitions.append(template)
+                    rest = rest.dropFirst(query.count + 1)
+                    continue
+                }
+                var audit = try block(source, properties, query: query, range: begin..<end)
+                audit.query.definitions = definitions
+                found.append(audit)
+                scanner = PropertyScanner(source, from: next)
+                break
+            }
         } while scanner.skipKeyword("AUDIT")
         if !isStored, let ahead = scanner.ahead {
             throw source.error(at: ahead, "Expected AUDIT (…) or the end of the file: an audit has one query.")
@@ -96,18 +139,18 @@ public struct AuditDefinition: Sendable, Equatable {
         for property in properties {
             switch property.name {
             case "name": audit.name = property.plain.lowercased()
-            case "blocking", "skip":
+            case "blocking", "skip", "standalone":
                 let value = property.text.lowercased()
                 guard value == "true" || value == "false" else {
                     throw source.error(at: property.offset, "Expected true or false.")
                 }
-                if property.name == "blocking" {
-                    audit.blocking = value == "true"
-                } else {
-                    audit.isSkipped = value == "true"
+                switch property.name {
+                case "blocking": audit.blocking = value == "true"
+                case "skip": audit.isSkipped = value == "true"
+                default: audit.isStandalone = value == "true"
                 }
             case "dialect": audit.dialect = property.plain.lowercased()
-            case "owner", "description": break
+            case "owner", "description", "tags": break
             case "defaults":
                 for element in try property.elements(in: source) {
                     guard let sign = element.firstIndex(of: "=") else {
@@ -117,13 +160,20 @@ public struct AuditDefinition: Sendable, Equatable {
                     let value = element[element.index(after: sign)...].trimmingPrefix(while: \.isWhitespace)
                     audit.defaults[name.lowercased()] = String(value)
                 }
+            case "cron", "cron_tz", "start", "interval_unit", "depends_on":
+                throw source.error(
+                    at: property.nameOffset,
+                    "An audit has no \(property.name) of its own: it is run whenever the models that it reads are computed. "
+                        + "Take it out.")
             default:
                 throw source.error(
                     at: property.nameOffset,
-                    "Unknown property `\(property.name)`. Known: name, blocking, skip, dialect, defaults, owner, description."
-                )
+                    "Unknown property `\(property.name)`. Known: name, blocking, skip, standalone, dialect, defaults, owner, "
+                        + "description, tags.")
             }
         }
+        // As with SQLMesh: one that stands alone warns unless it says that it blocks.
+        if audit.isStandalone, !properties.contains(where: { $0.name == "blocking" }) { audit.blocking = false }
         guard !audit.name.isEmpty else { throw audit.error("The AUDIT block of this query needs a name.") }
         guard !audit.query.isEmpty else {
             throw source.error(at: range.lowerBound, "The audit \(audit.name) has no query.")

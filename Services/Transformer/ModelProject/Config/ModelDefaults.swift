@@ -52,7 +52,7 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
         "physical_properties": "PostgreSQL's tables have no such properties",
         "virtual_properties": "PostgreSQL's views have no such properties",
         "optimize_query": "queries are sent as they are written",
-        "formatting": "files are not formatted",
+        "formatting": "each model says for itself whether `transformer format` leaves it as it is",
         "on_destructive_change": "what a change does is shown by the plan",
         "on_additive_change": "what a change does is shown by the plan",
         "batch_concurrency": "batches of a model run one after the other unless the model says otherwise",

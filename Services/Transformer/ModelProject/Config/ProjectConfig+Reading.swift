@@ -117,6 +117,7 @@ extension ProjectConfig {
                 }
                 infersNames = try setting.boolean()
             }
+        case "linter": linter = value.isNull ? nil : try LinterSettings(value)
         case "environment_ttl":
             guard let lifetime = Lifetime.seconds(of: try value.string()) else {
                 throw value.error("`\(try value.string())` is no length of time. Write it as 'in 1 week'.")
@@ -124,8 +125,8 @@ extension ProjectConfig {
             environmentLifetime = lifetime
         case "pinned_environments": pinnedEnvironments = Set(try value.strings().map { $0.lowercased() })
         case "ignore_patterns": ignorePatterns = try value.strings()
-        case "before_all": beforeAll = try value.strings()
-        case "after_all": afterAll = try value.strings()
+        case "before_all": beforeAll = try value.placedStrings()
+        case "after_all": afterAll = try value.placedStrings()
         case "time_column_format":
             modelDefaults.timeColumnFormat = try value.string()
         default:
@@ -141,7 +142,8 @@ extension ProjectConfig {
 
     private static let known = [
         "project", "gateways", "default_gateway", "default_connection", "model_defaults", "variables", "model_naming",
-        "ignore_patterns", "before_all", "after_all", "time_column_format", "environment_ttl", "pinned_environments",
+        "ignore_patterns", "linter", "before_all", "after_all", "time_column_format", "environment_ttl",
+        "pinned_environments",
     ]
 
     /// Keys of SQLMesh's configuration that nothing follows from here, and why.
@@ -168,18 +170,30 @@ extension ProjectConfig {
         "log_limit": "logs go to the standard error",
         "cicd_bot": "there is no bot",
         "run": "what is due is run by the scheduler",
-        "format": "files are not formatted",
+        "format": "`transformer format` has one style",
         "ui": "the page is served by `transformer serve`",
         "plan": "plans are shown before they are applied, and changes are categorised by what they do",
         "migration": "the state migrates by itself",
         "disable_anonymized_analytics": "nothing is ever sent",
-        "linter": "rules are checked when a project is read, and not one by one",
         "cache_dir": "nothing is cached on disk",
         "dbt": "dbt projects are not read",
     ]
 }
 
 extension YAMLValue {
+    /// A list of texts, or one, each on the line that it has in the file.
+    func placedStrings() throws(PipelineError) -> [SourceFile] {
+        if isNull { return [] }
+        var texts: [SourceFile] = []
+        for element in node.sequence == nil ? [self] : try sequence() {
+            let isBlock = element.node.scalar.map { [.literal, .folded].contains($0.style) } ?? false
+            let lines = (element.node.mark?.line ?? 1) - (isBlock ? 0 : 1)
+            texts.append(
+                SourceFile(path: file, text: String(repeating: "\n", count: lines) + (try element.string())))
+        }
+        return texts
+    }
+
     /// A list of texts, or one.
     func strings() throws(PipelineError) -> [String] {
         if isNull { return [] }

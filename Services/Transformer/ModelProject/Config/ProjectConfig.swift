@@ -18,9 +18,11 @@ public struct ProjectConfig: Sendable, Equatable {
     /// Files that are not read, as patterns.
     public var ignorePatterns: [String] = []
     /// SQL that runs before a plan or a run does anything.
-    public var beforeAll: [String] = []
+    public var beforeAll: [SourceFile] = []
     /// SQL that runs when a plan or a run is done.
-    public var afterAll: [String] = []
+    public var afterAll: [SourceFile] = []
+    /// The rules of `transformer lint`; nil: those of the command.
+    public var linter: LinterSettings?
     /// How long an environment other than production stays after its last promotion, in seconds: a week.
     public var environmentLifetime: Int64 = 7 * 86_400
     /// Environments that stay until somebody removes them.

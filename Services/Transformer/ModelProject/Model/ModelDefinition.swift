@@ -60,6 +60,8 @@ public struct ModelDefinition: Sendable, Equatable {
     public var gateway: String?
     /// Where properties that nothing follows from stand in the file, by name.
     public var withoutEffect: [String: Int] = [:]
+    /// Audits that stand in its file; they are run where `audits` names them.
+    public var inlineAudits: [AuditDefinition] = []
     /// True for a file without MODEL block, the article's style.
     public var isBare: Bool
     /// Where the values of the MODEL block's properties stand in the file, by the property's name.

@@ -9,7 +9,6 @@ struct ModelParser {
     /// Reads a seed's file, relative to the pipeline folder.
     let seed: (String) throws(PipelineError) -> SourceFile
 
-
     /// The models of a file: none when it says `enabled false`, several when it has blueprints.
     /// - Parameters:
     ///   - source: A file under `models/`.
@@ -65,6 +64,10 @@ struct ModelParser {
         if !isStored, let problem = ModelDialect.problem(model.dialect) { throw model.error("dialect", problem) }
         if !properties.contains(where: { $0.name == "name" }) { model.name = try inferredName() }
         try fill(&model, with: statements, from: offset)
+        if let start = statements.auditsStart {
+            model.inlineAudits = try AuditDefinition.inline(
+                source, from: start, dialect: config.dialectOverride, isStored: isStored)
+        }
         return model
     }
 
@@ -107,7 +110,8 @@ struct ModelParser {
     /// `models/schema/name.sql` is `schema.name`.
     private func inferredName() throws(PipelineError) -> ModelName {
         guard scope.config.infersNames else {
-            throw source.error(at: 0, "This MODEL block has no name. Give it one, or set model_naming: {infer_names: true}.")
+            throw source.error(
+                at: 0, "This MODEL block has no name. Give it one, or set model_naming: {infer_names: true}.")
         }
         var parts = source.path.split(separator: "/").map(String.init)
         if let index = parts.firstIndex(of: "models") { parts.removeFirst(index + 1) }
@@ -125,6 +129,10 @@ struct ModelParser {
         var base = source.path
         if let slash = base.lastIndex(of: "/") { base = String(base[base.index(after: slash)...]) }
         if base.hasSuffix(".sql") { base = String(base.dropLast(4)) }
+        if let start = statements.auditsStart {
+            throw source.error(
+                at: start, "AUDIT (…) in a model's file belongs to a MODEL block. Give it a file in audits/.")
+        }
         guard let name = ModelName(base) else {
             throw PipelineError(file: source.path, message: "The file's name, \(base), cannot be a model's name.")
         }
@@ -173,6 +181,8 @@ struct Statements {
     let before: [Template]
     let query: Template?
     let after: [Template]
+    /// Where the first `AUDIT (…)` behind the statements is; nil: there is none.
+    private(set) var auditsStart: Int?
     /// Between ON_VIRTUAL_UPDATE_BEGIN and ON_VIRTUAL_UPDATE_END.
     let onVirtualUpdate: [Template]
 
@@ -194,6 +204,11 @@ struct Statements {
             guard let first = piece.first, let last = piece.last else { continue }
             let word = Self.firstWord(of: piece, in: source)
             if word.isEmpty { continue }
+            if word == "audit" {
+                // They go to the end of the file.
+                auditsStart = PropertyScanner(source, from: first.range.lowerBound).ahead
+                break
+            }
             if word == Self.virtualBegin || word == Self.virtualEnd {
                 guard isVirtual != (word == Self.virtualBegin) else {
                     throw source.error(at: first.range.lowerBound, "\(word.uppercased()) does not belong here.")
@@ -298,8 +313,6 @@ struct Statements {
         case "model":
             throw template.source.error(
                 at: offset, "MODEL (…) comes first in a file, and only once: give each model a file of its own.")
-        case "audit":
-            throw template.source.error(at: offset, "AUDIT (…) does not belong here: audits have files in audits/.")
         case "begin", "start", "commit", "end", "rollback", "abort", "vacuum":
             throw template.source.error(
                 at: offset,

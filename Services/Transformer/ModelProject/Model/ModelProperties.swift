@@ -105,7 +105,7 @@ struct ModelProperties {
                 from = offset + 1
             }
         case "partitioned_by": model.partitionedBy = try property.elements(in: source)
-        case "enabled", "references": break  // read before; said for people
+        case "enabled", "references", "formatting": break  // read before; said for people; of `transformer format`
         case "stamp": model.stamp = property.plain
         case "ignored_rules":
             model.ignoredRules = try property.elements(in: source).map { $0.trimmingQuotes().lowercased() }
@@ -132,7 +132,7 @@ struct ModelProperties {
     private static let known = [
         "name", "kind", "dialect", "cron", "cron_tz", "start", "end", "interval_unit", "allow_partials", "owner",
         "description", "column_descriptions", "tags", "grain", "grains", "columns", "depends_on", "audits", "enabled",
-        "references", "partitioned_by", "stamp", "ignored_rules", "gateway", "session_properties", "grants",
+        "references", "partitioned_by", "stamp", "ignored_rules", "formatting", "gateway", "session_properties", "grants",
     ]
 
     /// Properties that nothing follows from here, and why.
@@ -144,7 +144,6 @@ struct ModelProperties {
         "storage_format": "PostgreSQL has one format of tables",
         "optimize_query": "queries are sent as they are written",
         "validate_query": "every query is checked",
-        "formatting": "files are not formatted",
         "project": "a pipeline folder is one project",
         "virtual_environment_mode": "all environments are views over versioned tables",
         "grants_target_layer": "grants are given on views",

@@ -52,6 +52,13 @@ public struct ParsedQuery: Sendable {
         }
     }
 
+    /// The query with the functions that say what time it is replaced by `moment`.
+    public init(
+        _ rendered: RenderedText, frozenAt moment: Moment, dialect: String
+    ) throws(PipelineError) {
+        try self.init(rendered.frozen(at: moment, dialect: dialect), dialect: dialect)
+    }
+
     /// The relations whose columns macros wrote into the text, by the name that they asked for, with those columns.
     public var relationsRead: [String: [RelationColumn]] { rendered.relationsRead }
 

@@ -5,6 +5,12 @@ extension RenderedText {
     /// The text with each correction made; what stands between keeps its place in the file.
     /// - Parameter corrections: In the order of the text.
     func corrected(_ corrections: [SQLCorrection]) -> RenderedText {
+        replacing(corrections.map { ($0.range.offsets, $0.replacement) })
+    }
+
+    /// The text with other words in some places; what stands between keeps its place in the file.
+    /// - Parameter replacements: UTF-8 offsets of the text, in order.
+    func replacing(_ replacements: [(range: Range<Int>, text: String)]) -> RenderedText {
         let bytes = Array(text.utf8)
         var result = RenderedText(source: source)
         result.relationsRead = relationsRead
@@ -17,10 +23,9 @@ extension RenderedText {
             }
         }
         var position = 0
-        for correction in corrections {
-            let range = correction.range.offsets
+        for (range, words) in replacements {
             keep(position..<range.lowerBound)
-            result.append(correction.replacement, from: sourceOffset(of: range.lowerBound), verbatim: false)
+            result.append(words, from: sourceOffset(of: range.lowerBound), verbatim: false)
             position = range.upperBound
         }
         keep(position..<bytes.count)

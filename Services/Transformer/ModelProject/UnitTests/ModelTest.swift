@@ -22,11 +22,15 @@ public struct ModelTest: Sendable {
     public var assertions: [String]
     /// `start`, `end`, `execution_time` and the model's variables.
     public var variables: [String: VariableValue]
+    /// The gateway that it names.
+    public var gateway: String?
 
     /// Rows given to the query in place of a relation.
     public struct Input: Sendable {
         /// The rows, each by column, the names as written.
         public var rows: [OrderedDictionary<String, TestValue>]
+        /// SQL of the engine that gives the rows; nil: ``rows`` are them.
+        public var query: String?
         /// Types of columns, by name as written, where the test states them.
         public var columns: OrderedDictionary<String, String>
     }
@@ -35,6 +39,8 @@ public struct ModelTest: Sendable {
     public struct Output: Sendable {
         /// The rows, each by column, the names as written.
         public var rows: [OrderedDictionary<String, TestValue>]
+        /// SQL of the engine that gives the rows; nil: ``rows`` are them.
+        public var query: String?
         /// True when columns that the test does not name are not compared.
         public var partial: Bool
     }
@@ -54,13 +60,21 @@ public enum TestValue: Sendable, Equatable {
 
 extension ModelTest {
     /// Reads a file of `tests/`: a mapping from test names to tests.
-    public static func parse(_ source: SourceFile) throws(PipelineError) -> [ModelTest] {
+    /// - Parameter files: Reads a file of rows, by its path in the pipeline folder.
+    public static func parse(
+        _ source: SourceFile,
+        _ files: (String) throws(PipelineError) -> SourceFile = { path throws(PipelineError) in
+            throw PipelineError(file: path, message: "There is no such file.")
+        }
+    ) throws(PipelineError) -> [ModelTest] {
         var tests: [ModelTest] = []
-        for (key, value) in try YAMLReader.parse(source).mapping() { tests.append(try ModelTest(key: key, value)) }
+        for (key, value) in try YAMLReader.parse(source).mapping() {
+            tests.append(try ModelTest(key: key, value, files))
+        }
         return tests
     }
 
-    private init(key: YAMLValue, _ value: YAMLValue) throws(PipelineError) {
+    private init(key: YAMLValue, _ value: YAMLValue, _ files: TestRows.Files) throws(PipelineError) {
         name = key.text
         file = key.file
         line = key.node.mark?.line ?? 1
@@ -75,8 +89,12 @@ extension ModelTest {
             case "description": description = try part.string()
             case "vars": variables = try part.variables()
             case "inputs":
-                for (name, input) in try part.mapping() { inputs[name.text.lowercased()] = try Input(input) }
-            case "outputs": try readOutputs(part)
+                for (name, input) in try part.mapping() {
+                    inputs[name.text.lowercased()] = try Input(input, files)
+                }
+            case "outputs": try readOutputs(part, files)
+            case "gateway": gateway = part.isNull ? nil : try part.string()
+            case "schema": _ = try part.string()  // the tables of a test are in a transaction that nobody sees
             case "assert":
                 if part.node.sequence == nil {
                     assertions = [try part.string()]
@@ -85,7 +103,8 @@ extension ModelTest {
                 }
             default:
                 throw key.error(
-                    "Unknown key `\(key.text)`. Known: model, description, inputs, outputs, assert, vars.")
+                    "Unknown key `\(key.text)`. Known: model, description, inputs, outputs, assert, vars, gateway, schema."
+                )
             }
         }
         if model.isEmpty { throw key.error("The test \(name) names no model.") }
@@ -94,72 +113,64 @@ extension ModelTest {
         }
     }
 
-    private mutating func readOutputs(_ value: YAMLValue) throws(PipelineError) {
+    private mutating func readOutputs(_ value: YAMLValue, _ files: TestRows.Files) throws(PipelineError) {
         if value.node.sequence != nil {
-            outputs = Output(rows: try Self.rows(value), partial: false)
+            outputs = Output(rows: try TestRows.rows(value), partial: false)
             return
         }
         var partial = false
-        for (key, part) in try value.mapping() where key.text == "partial" { partial = try part.boolean() }
-        for (key, part) in try value.mapping() {
+        let pairs = try value.mapping()
+        for (key, part) in pairs where key.text == "partial" { partial = try part.boolean() }
+        for (key, part) in pairs {
             switch key.text {
             case "partial": break
             case "vars": variables.merge(try part.variables()) { _, own in own }
-            case "query": outputs = try Self.output(part, partial: partial)
-            case "rows": outputs = Output(rows: try Self.rows(part), partial: partial)
+            case "query": outputs = try Self.output(part, partial: partial, files)
+            case "rows": outputs = Output(rows: try TestRows.rows(part), partial: partial)
             case "ctes":
                 for (name, cte) in try part.mapping() {
-                    ctes[name.text.lowercased()] = try Self.output(cte, partial: partial)
+                    ctes[name.text.lowercased()] = try Self.output(cte, partial: partial, files)
                 }
             default: throw key.error("Unknown key `\(key.text)`. Known: query, ctes, rows, partial, vars.")
             }
         }
     }
 
-    private static func output(_ value: YAMLValue, partial: Bool) throws(PipelineError) -> Output {
-        if value.node.sequence != nil { return Output(rows: try rows(value), partial: partial) }
-        var output = Output(rows: [], partial: partial)
-        for (key, part) in try value.mapping() {
-            switch key.text {
-            case "rows": output.rows = try rows(part)
-            case "partial": output.partial = try part.boolean()
-            default: throw key.error("Unknown key `\(key.text)`. Known: rows, partial.")
+    private static func output(
+        _ value: YAMLValue, partial: Bool, _ files: TestRows.Files
+    ) throws(PipelineError) -> Output {
+        if value.node.sequence != nil { return Output(rows: try TestRows.rows(value), partial: partial) }
+        let pairs = try value.mapping()
+        let given = try TestRows(pairs, of: value, files)
+        var output = Output(rows: given.rows, query: given.query, partial: partial)
+        for (key, part) in pairs where !TestRows.keys.contains(key.text) {
+            guard key.text == "partial" else {
+                throw key.error(
+                    "Unknown key `\(key.text)`. Known: \((TestRows.keys + ["partial"]).joined(separator: ", ")).")
             }
+            output.partial = try part.boolean()
         }
         return output
-    }
-
-    fileprivate static func rows(_ value: YAMLValue) throws(PipelineError) -> [OrderedDictionary<String, TestValue>] {
-        var rows: [OrderedDictionary<String, TestValue>] = []
-        for row in try value.sequence() {
-            var cells: OrderedDictionary<String, TestValue> = [:]
-            for (column, cell) in try row.mapping() { cells[column.text] = try testValue(cell) }
-            rows.append(cells)
-        }
-        return rows
-    }
-
-    private static func testValue(_ value: YAMLValue) throws(PipelineError) -> TestValue {
-        if value.isNull { return .null }
-        return .text(try value.string(), quoted: value.node.scalar?.style != .plain)
     }
 }
 
 extension ModelTest.Input {
-    init(_ value: YAMLValue) throws(PipelineError) {
+    init(_ value: YAMLValue, _ files: TestRows.Files) throws(PipelineError) {
         rows = []
         columns = [:]
         if value.node.sequence != nil || value.isNull {
-            rows = try ModelTest.rows(value)
+            rows = try TestRows.rows(value)
             return
         }
-        for (key, part) in try value.mapping() {
-            switch key.text {
-            case "rows": rows = try ModelTest.rows(part)
-            case "columns":
-                for (name, type) in try part.mapping() { columns[name.text] = try type.string() }
-            default: throw key.error("Unknown key `\(key.text)`. Known: rows, columns.")
+        let pairs = try value.mapping()
+        let given = try TestRows(pairs, of: value, files)
+        (rows, query) = (given.rows, given.query)
+        for (key, part) in pairs where !TestRows.keys.contains(key.text) {
+            guard key.text == "columns" else {
+                throw key.error(
+                    "Unknown key `\(key.text)`. Known: \((TestRows.keys + ["columns"]).joined(separator: ", ")).")
             }
+            for (name, type) in try part.mapping() { columns[name.text] = try type.string() }
         }
     }
 }

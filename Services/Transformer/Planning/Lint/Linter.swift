@@ -20,11 +20,15 @@ public struct Linter: Sendable {
     /// What the rules find, by file and place.
     public func findings(_ rules: Set<LintRule>) -> [LintFinding] {
         let found = graph.snapshots.flatMap { snapshot in
-            rules.sorted().flatMap { rule in
+            rules.filter { !Self.isIgnored($0, by: snapshot.definition) }.sorted().flatMap { rule in
                 check(rule, snapshot).map { offset, message in finding(rule, snapshot, offset, message) }
             }
         }
         return found.sorted { ($0.file, $0.line, $0.column, $0.rule) < ($1.file, $1.line, $1.column, $1.rule) }
+    }
+
+    private static func isIgnored(_ rule: LintRule, by model: ModelDefinition) -> Bool {
+        model.ignoredRules.contains { $0 == rule.rawValue || $0 == "all" }
     }
 
     private typealias Found = (offset: Int, message: String)
@@ -125,7 +129,7 @@ public struct Linter: Sendable {
         let index = ModelIndex(snapshot.parents)
         for table in snapshot.query.query.tableReferences() {
             let written = table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
-            let columns = index.find(written).flatMap { graph.columns(of: $0) }
+            let columns = index.find(written).map { graph.columns(of: $0) } ?? graph.externals[written]?.map(\.name)
             if let columns { catalog.add(table.name, columns: columns.map { .init($0) }) }
         }
         return catalog
