@@ -217,7 +217,7 @@ postgres_start() {
         rm -f "$dir/initial-password"
         cat >>"$dir/data/postgresql.conf" <<CONF
 unix_socket_directories = ''
-max_connections = 400
+max_connections = 1000
 shared_buffers = 256MB
 max_wal_size = 2GB
 timezone = 'UTC'

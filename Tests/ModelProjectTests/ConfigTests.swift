@@ -58,7 +58,8 @@ import Testing
         let config = try config(text)
         #expect(config.project == "shop" && config.defaultGateway == "local" && config.infersNames)
         #expect(config.gateway?.connection == ["concurrent_tasks": "4"])
-        #expect(config.variables["limit"] == .integer(7) && config.variables["list"] == .list([.integer(1), .integer(2)]))
+        #expect(
+            config.variables["limit"] == .integer(7) && config.variables["list"] == .list([.integer(1), .integer(2)]))
         #expect(
             config.variables["nested"] == .mapping(["a": .list([.integer(1), .string("two")]), "b": .null]))
         #expect(config.beforeAll.map { String($0.text.drop(while: \.isNewline)) } == ["SELECT 1"])
@@ -97,7 +98,9 @@ import Testing
         #expect(trial.project == "trial")
         #expect(trial.variables == ["owner": .string("ADA"), "days": .integer(3), "name": .string("shop")])
         #expect(try config(text, environment: environment.merging(["STAGE": "prod"]) { $1 }).project == "live")
-        #expect(throws: PipelineError.self) { try config(text, environment: environment.merging(["STAGE": "x"]) { $1 }) }
+        #expect(throws: PipelineError.self) {
+            try config(text, environment: environment.merging(["STAGE": "x"]) { $1 })
+        }
     }
 
     @Test(".env wins over the environment")
@@ -119,7 +122,9 @@ import Testing
     func unset() throws {
         #expect(try config(Self.gateways + "\ndefault_gateway: local").defaultGateway == "local")
         let error = #expect(throws: PipelineError.self) { try config(Self.gateways) }
-        #expect(error?.description == "config.yaml:2:91: The environment variable SECRET is not set, and no default is given.")
+        #expect(
+            error?.description
+                == "config.yaml:2:91: The environment variable SECRET is not set, and no default is given.")
         #expect(try config(Self.gateways, environment: ["SECRET": "x"]).defaultGateway == "live")
         #expect(try config(Self.gateways, gateway: "local").gateway?.type == "duckdb")
         let unknown = #expect(throws: PipelineError.self) { try config(Self.gateways, gateway: "lokal") }
@@ -137,8 +142,9 @@ import Testing
         #expect(duck?.line == 3 && duck?.message.contains("duckdb") == true)
         #expect(duck?.message.contains("--gateway live") == true)
         #expect(try config(Self.gateways, gateway: "local", dialect: "postgres").problem(runningOn: here) == nil)
-        #expect(try config("gateways: {x: {connection: {type: postgres, host: localhost}}}").problem(
-            runningOn: EngineAddress(host: "127.0.0.1", port: 1, database: "d")) == nil)
+        #expect(
+            try config("gateways: {x: {connection: {type: postgres, host: localhost}}}").problem(
+                runningOn: EngineAddress(host: "127.0.0.1", port: 1, database: "d")) == nil)
         #expect(try config("").problem(runningOn: here) == nil)
     }
 

@@ -49,8 +49,11 @@ import Testing
             "models/c.sql": "MODEL (name s.c, dialect postgres); SELECT 1 AS x",
         ]
         try withFolder(files) { folder in
-            let error = try #require(throws: PipelineError.self) { try folder.project(ProjectOptions(environment: [:])) }
-            #expect(([error] + error.others).map { "\($0.file):\($0.line ?? 0)" } == ["models/a.sql:1", "models/b.sql:2"])
+            let error = try #require(throws: PipelineError.self) {
+                try folder.project(ProjectOptions(environment: [:]))
+            }
+            #expect(
+                ([error] + error.others).map { "\($0.file):\($0.line ?? 0)" } == ["models/a.sql:1", "models/b.sql:2"])
             #expect(error.message.contains("`duckdb`") && error.message.contains("--dialect postgres"))
             let project = try folder.project(ProjectOptions(environment: [:], dialect: "postgres"))
             #expect(project.models.map(\.dialect) == ["postgres", "postgres", "postgres"])

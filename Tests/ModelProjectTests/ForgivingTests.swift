@@ -16,9 +16,11 @@ import Testing
         #expect(query.sql.hasSuffix("SELECT a::double precision AS a, '1970-01-01' AS b\nFROM t\nWHERE a = 1"))
         let places = query.notes.map { SourceFile(path: "", text: text).place(at: $0.offset) }
         #expect(places.map(\.line) == [2, 2, 4] && places.map(\.column) == [11, 38, 9])
-        #expect(query.notes.map(\.message) == [
-            "This type is called double precision here.", "This comma has nothing behind it.", "`==` is written `=`.",
-        ])
+        #expect(
+            query.notes.map(\.message) == [
+                "This type is called double precision here.", "This comma has nothing behind it.",
+                "`==` is written `=`.",
+            ])
     }
 
     @Test("places behind a correction are those of the file")
@@ -35,14 +37,18 @@ import Testing
     @Test("a text without slips stays as it is, with nothing to say")
     func proper() throws {
         let query = try query("MODEL (name a); SELECT a, b FROM t WHERE a = 1")
-        #expect(query.notes.isEmpty && query.sql == " SELECT a, b FROM t WHERE a = 1" || query.sql == "SELECT a, b FROM t WHERE a = 1")
+        #expect(
+            query.notes.isEmpty && query.sql == " SELECT a, b FROM t WHERE a = 1"
+                || query.sql == "SELECT a, b FROM t WHERE a = 1")
     }
 
     @Test("declared columns have the types of the engine")
     func columns() throws {
         let model = try #require(
-            try project(["models/a.sql": "MODEL (name a, columns (x DOUBLE, y STRING, z numeric(3, 1), w int[])); SELECT 1"])
-                .models.first)
+            try project([
+                "models/a.sql": "MODEL (name a, columns (x DOUBLE, y STRING, z numeric(3, 1), w int[])); SELECT 1"
+            ])
+            .models.first)
         #expect(Array(model.columns.values) == ["double precision", "text", "numeric(3, 1)", "int[]"])
     }
 

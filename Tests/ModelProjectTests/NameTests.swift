@@ -31,18 +31,21 @@ import Testing
         let error = #expect(throws: PipelineError.self) {
             try names(["models/c.sql": "MODEL (name other.mart.three); SELECT 1"], database: "shop")
         }
-        #expect(error?.description.hasPrefix("models/c.sql:1:13: other.mart.three is in the database other, and") == true)
+        #expect(
+            error?.description.hasPrefix("models/c.sql:1:13: other.mart.three is in the database other, and") == true)
     }
 
     @Test("inferred from folders, when the configuration says so")
     func inferred() throws {
         let files = [
-            "models/mart/daily.sql": "MODEL (kind FULL); SELECT 1", "models/x/shop/mart/weekly.sql": "MODEL (kind FULL); SELECT 1",
+            "models/mart/daily.sql": "MODEL (kind FULL); SELECT 1",
+            "models/x/shop/mart/weekly.sql": "MODEL (kind FULL); SELECT 1",
             "models/lone.sql": "MODEL (kind FULL); SELECT 1", "models/named.sql": "MODEL (name mart.named); SELECT 1",
         ]
         let config = "model_naming: {infer_names: true}"
-        #expect(try names(files, database: "shop", config: config)
-            == ["analytics.lone", "mart.daily", "mart.named", "mart.weekly"])
+        #expect(
+            try names(files, database: "shop", config: config)
+                == ["analytics.lone", "mart.daily", "mart.named", "mart.weekly"])
         #expect(throws: PipelineError.self) { try names(files, database: "shop") }
     }
 
@@ -64,8 +67,9 @@ import Testing
         ]
         let error = try #require(throws: PipelineError.self) { try project(files) }
         #expect(error.others.count == 4)
-        #expect(error.description.split(separator: "\n").map { $0.prefix { $0 != ":" } } == [
-            "macros/m.py", "models/a.sql", "models/c.sql", "audits/a.sql", "tests/t.yaml",
-        ])
+        #expect(
+            error.description.split(separator: "\n").map { $0.prefix { $0 != ":" } } == [
+                "macros/m.py", "models/a.sql", "models/c.sql", "audits/a.sql", "tests/t.yaml",
+            ])
     }
 }

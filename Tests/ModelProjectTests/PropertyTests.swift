@@ -33,7 +33,9 @@ import Testing
 
     @Test("the last day belongs to a model that ends") func end() throws {
         #expect(try model("end '2026-03-31'").end == Moment("2026-04-01"))
-        #expect(try model("end '2026-03-31 11:59:59'").end?.microseconds == (Moment("2026-03-31 11:59:59")?.microseconds ?? 0) + 1)
+        #expect(
+            try model("end '2026-03-31 11:59:59'").end?.microseconds
+                == (Moment("2026-03-31 11:59:59")?.microseconds ?? 0) + 1)
     }
 
     @Test("those that something follows from")
@@ -53,12 +55,16 @@ import Testing
         let files = [
             "config.yaml": "",
             "models/a.sql": "MODEL (\nname s.a,\nstorage_format parquet, table_format iceberg); SELECT 1 AS x",
-            "models/b.sql": "MODEL (name s.b, optimize_query false, storage_format orc, physical_properties (a = 1)); SELECT 1 AS x",
+            "models/b.sql":
+                "MODEL (name s.b, optimize_query false, storage_format orc, physical_properties (a = 1)); SELECT 1 AS x",
         ]
         let notices = try project(files).notices.map(\.description)
         #expect(notices.count == 4)
         #expect(notices[0].hasPrefix("models/b.sql:1: `optimize_query` has no effect"))
-        #expect(notices[2] == "models/a.sql:3: `storage_format` has no effect: PostgreSQL has one format of tables. It stands in 2 models.")
+        #expect(
+            notices[2]
+                == "models/a.sql:3: `storage_format` has no effect: PostgreSQL has one format of tables. It stands in 2 models."
+        )
     }
 
     @Test("partitions, clusters and batches side by side are named where no kind follows them, and only there")
@@ -117,12 +123,15 @@ import Testing
         let files = ["config.yaml": "model_defaults: {on_virtual_update: [\"SELECT 0\"]}", "models/m.sql": text]
         let model = try #require(try project(files).models.first)
         let updates = try model.onVirtualUpdate.map {
-            try $0.render(RenderContext(thisModel: "v")).text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            try $0.render(RenderContext(thisModel: "v")).text.split(whereSeparator: \.isWhitespace).joined(
+                separator: " ")
         }
-        #expect(updates == [
-            "GRANT SELECT ON v TO \"reader\"", "GRANT SELECT ON v TO \"Boss\"", "GRANT INSERT ON v TO \"x\"", "SELECT 0",
-            "GRANT SELECT ON VIEW v TO a", "GRANT SELECT ON v TO b",
-        ])
+        #expect(
+            updates == [
+                "GRANT SELECT ON v TO \"reader\"", "GRANT SELECT ON v TO \"Boss\"", "GRANT INSERT ON v TO \"x\"",
+                "SELECT 0",
+                "GRANT SELECT ON VIEW v TO a", "GRANT SELECT ON v TO b",
+            ])
         #expect(model.preStatements.count == 1 && model.postStatements.count == 1)
         let open = #expect(throws: PipelineError.self) {
             try project(["models/m.sql": "MODEL (name s.m); SELECT 1; ON_VIRTUAL_UPDATE_BEGIN; SELECT 2"])

@@ -141,7 +141,9 @@ import Testing
             let below = try PipelineFolder(at: "\(folder.path)/web/models")
             let second = #expect(throws: PipelineError.self) { try below.project(ProjectOptions(environment: [:])) }
             #expect(second?.message.hasSuffix("Did you mean \(folder.path)/web?") == true, "\(second?.message ?? "")")
-            #expect(try PipelineFolder(at: "\(folder.path)/web").project(ProjectOptions(environment: [:])).models.count == 1)
+            #expect(
+                try PipelineFolder(at: "\(folder.path)/web").project(ProjectOptions(environment: [:])).models.count == 1
+            )
         }
     }
 

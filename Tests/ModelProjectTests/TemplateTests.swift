@@ -84,7 +84,10 @@ private func render(_ text: String, _ context: RenderContext = context) throws -
                 "SELECT 1\n{{ config(materialized='table') }}",
                 "models/x.sql:2:4: `config(…)` is not supported. Say it in a block at the top of the file: MODEL"
             ),
-            ("{{ dbt_date() }}", "models/x.sql:1:4: `dbt_date` with 0 arguments is not supported. Known: is_incremental()"),
+            (
+                "{{ dbt_date() }}",
+                "models/x.sql:1:4: `dbt_date` with 0 arguments is not supported. Known: is_incremental()"
+            ),
             ("{% if true %} 1 -- {% endif %}", "models/x.sql:1:1: This {% if %} has no {% endif %} (tags in comments"),
             ("{{ nothing }}", "models/x.sql:1:4: Unknown name `nothing`."),
             ("SELECT 'a", "models/x.sql:1:8: This quote is never closed."),

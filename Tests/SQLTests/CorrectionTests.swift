@@ -25,7 +25,10 @@ import Testing
             ("SELECT x.a, FROM (SELECT a, FROM t) AS x", "SELECT x.a FROM (SELECT a FROM t) AS x"),
             ("SELECT 'a, ' || b, -- the last,\nFROM t", "SELECT 'a, ' || b -- the last,\nFROM t"),
             ("VALUES (1, 2,), (3, 4),", "VALUES (1, 2), (3, 4)"),
-            ("SELECT row_number() OVER (PARTITION BY a, ORDER BY b)", "SELECT row_number() OVER (PARTITION BY a ORDER BY b)"),
+            (
+                "SELECT row_number() OVER (PARTITION BY a, ORDER BY b)",
+                "SELECT row_number() OVER (PARTITION BY a ORDER BY b)"
+            ),
             ("CREATE TABLE t (a int, b int,)", "CREATE TABLE t (a int, b int)"),
         ])
     func commas(text: String, right: String) throws {
@@ -51,8 +54,9 @@ import Testing
             ("NVARCHAR(5)", "varchar(5)"), ("BLOB", "bytea"), ("my.double", "my.double"), ("\"double\"", "\"double\""),
         ])
     func types(written: String, right: String) throws {
-        #expect(try corrected("SELECT CAST(a AS \(written)), a::\(written) FROM t")
-            == "SELECT CAST(a AS \(right)), a::\(right) FROM t")
+        #expect(
+            try corrected("SELECT CAST(a AS \(written)), a::\(written) FROM t")
+                == "SELECT CAST(a AS \(right)), a::\(right) FROM t")
     }
 
     @Test("names that look like such a type stay")

@@ -105,10 +105,14 @@ import Testing
                     "seeds/codes.csv": "code,n\n007,1.5\n008,\n",
                 ])
             }
-            let query: PostgresQuery = "SELECT id::text, name, since::text, (share * 2)::text FROM shop.names ORDER BY id"
-            let first = try project("id,name,since,share\n1,it's,2026-11-01,0.5\n2,\"a\n,\"\"b\",,\n3,NA,2026-11-03,1\n")
+            let query: PostgresQuery =
+                "SELECT id::text, name, since::text, (share * 2)::text FROM shop.names ORDER BY id"
+            let first = try project(
+                "id,name,since,share\n1,it's,2026-11-01,0.5\n2,\"a\n,\"\"b\",,\n3,NA,2026-11-03,1\n")
             try await test.apply(first, at: day(10))
-            let rows = [["1", "it's", "2026-11-01", "1"], ["2", "a\n,\"b", "NULL", "NULL"], ["3", "NULL", "2026-11-03", "2"]]
+            let rows = [
+                ["1", "it's", "2026-11-01", "1"], ["2", "a\n,\"b", "NULL", "NULL"], ["3", "NULL", "2026-11-03", "2"],
+            ]
             #expect(try await test.rows(query) == rows)
             #expect(
                 try await test.rows("SELECT code, (n * 2)::text FROM shop.codes ORDER BY code") == [

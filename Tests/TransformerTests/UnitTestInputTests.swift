@@ -5,7 +5,8 @@ import Testing
 
 @testable import Transformer
 
-@Suite("Unit tests get their rows as SQLMesh's do", .serialized, .enabled(if: TestDatabase.isAvailable)) struct UnitTestInputTests {
+@Suite("Unit tests get their rows as SQLMesh's do", .serialized, .enabled(if: TestDatabase.isAvailable))
+struct UnitTestInputTests {
     private static let model = """
         MODEL (name s.totals, kind FULL);
         WITH big AS (SELECT kind, n FROM raw.things WHERE n > 1)

@@ -144,7 +144,9 @@ struct ConfigTemplate {
         return try value(of: try parser.parseWhole())
     }
 
-    private func filtered(_ value: VariableValue, by filter: String, at offset: Int) throws(PipelineError) -> VariableValue {
+    private func filtered(_ value: VariableValue, by filter: String, at offset: Int) throws(PipelineError)
+        -> VariableValue
+    {
         switch filter {
         case "int":
             guard !UnsetVariables.isMarked(value.plain) else { return value }
@@ -163,7 +165,9 @@ struct ConfigTemplate {
         }
     }
 
-    private func truth(of expression: JinjaExpression) throws(PipelineError) -> Bool { try value(of: expression).isTrue }
+    private func truth(of expression: JinjaExpression) throws(PipelineError) -> Bool {
+        try value(of: expression).isTrue
+    }
 
     private func value(of expression: JinjaExpression) throws(PipelineError) -> VariableValue {
         switch expression.kind {

@@ -123,7 +123,8 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
 
     private static let known =
         [
-            "kind", "dialect", "cron", "cron_tz", "start", "owner", "interval_unit", "allow_partials", "audits", "enabled",
+            "kind", "dialect", "cron", "cron_tz", "start", "owner", "interval_unit", "allow_partials", "audits",
+            "enabled",
             "gateway", "session_properties", "pre_statements", "post_statements", "on_virtual_update",
         ] + withoutEffect.keys.sorted()
 

@@ -132,7 +132,8 @@ struct ModelProperties {
     private static let known = [
         "name", "kind", "dialect", "cron", "cron_tz", "start", "end", "interval_unit", "allow_partials", "owner",
         "description", "column_descriptions", "tags", "grain", "grains", "columns", "depends_on", "audits", "enabled",
-        "references", "partitioned_by", "stamp", "ignored_rules", "formatting", "gateway", "session_properties", "grants",
+        "references", "partitioned_by", "stamp", "ignored_rules", "formatting", "gateway", "session_properties",
+        "grants",
     ]
 
     /// Properties that nothing follows from here, and why.
@@ -183,7 +184,8 @@ struct ModelProperties {
     }
 
     /// `grants (select = ['reader'], …)`: given on the view each time that it is pointed at a table. They stay when it is.
-    private func applyGrants(_ property: PropertyScanner.Property, to model: inout ModelDefinition) throws(PipelineError)
+    private func applyGrants(_ property: PropertyScanner.Property, to model: inout ModelDefinition)
+        throws(PipelineError)
     {
         for element in try property.elements(in: source) where !element.isEmpty {
             let (right, roles) = try assignment(element, at: property.offset)

@@ -39,7 +39,7 @@ struct RelativeTime: Sendable, Equatable {
     }
 
     private static func midnight(_ now: Moment, days: Int) -> Moment {
-        now.adding(seconds: Int64(-now.secondOfDay - days * 86_400 )).floored
+        now.adding(seconds: Int64(-now.secondOfDay - days * 86_400)).floored
     }
 
     private static func midnight(_ now: Moment, months: Int) -> Moment {

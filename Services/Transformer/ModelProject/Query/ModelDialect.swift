@@ -20,7 +20,9 @@ public enum ModelDialect {
 
     /// A statement in the engine's words.
     public static func statement(_ rendered: RenderedText, dialect name: String) throws(PipelineError) -> String {
-        guard let dialect = SQLDialect(named: name), dialect != engine else { return StatementText.corrected(rendered.text) }
+        guard let dialect = SQLDialect(named: name), dialect != engine else {
+            return StatementText.corrected(rendered.text)
+        }
         do throws(SQLError) {
             return try parseStatements(rendered.text, dialect: dialect).transpiled(from: dialect, to: engine).tree
                 .map { $0.sql(engine) }.joined(separator: ";\n")
