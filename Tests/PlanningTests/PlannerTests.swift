@@ -127,6 +127,16 @@ import Testing
         #expect(error?.description.hasPrefix("models/b.sql:2:12: analytics.b: ") == true, "\(error?.description ?? "")")
     }
 
+    @Test("other partitions are another way to replace rows: told, and not taken for the same query in other words")
+    func partitions() throws {
+        let text = "MODEL (name a, kind INCREMENTAL_BY_PARTITION, partitioned_by (id)); SELECT id, x FROM raw.p"
+        let state = TestProject.applied(try TestProject.graph(["models/a.sql": text]), upTo: day(10))
+        let edited = try TestProject.graph(["models/a.sql": text.replacing("(id)", with: "(x)")])
+        let plan = Planner(graph: edited, state: state, upTo: day(10)).plan()
+        #expect(plan.changes.map(\.kind) == [.forwardOnly])
+        #expect(plan.changes.map(\.reason) == ["its settings differ"])
+    }
+
     @Test("a child that takes * follows its parent")
     func star() throws {
         let second = "MODEL (name b, kind FULL); SELECT * FROM a"

@@ -72,8 +72,7 @@ public struct ColumnLineage: Sendable {
     private static func query(of snapshot: ModelSnapshot) throws(SQLError) -> Query {
         let index = ModelIndex(snapshot.bundle.models)
         return try snapshot.query.query.mapTables { table in
-            let written = table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
-            guard let name = index.find(written) else { return .table(table) }
+            guard let name = index.find(ParsedQuery.name(table)) else { return .table(table) }
             var full = table
             full.name = QualifiedName(name.schema, name.name)
             return .table(full)

@@ -16,13 +16,8 @@ extension ModelSnapshot {
     public func columnSources(
         knowing known: (ModelName) -> [String]?
     ) -> [(column: String, sources: [ColumnSource])] {
-        let index = ModelIndex(parents)
-        var catalog = SchemaCatalog(dialect: query.dialect)
-        for table in query.query.tableReferences() {
-            let written = ParsedQuery.name(table)
-            guard let parent = index.find(written), let columns = known(parent) else { continue }
-            catalog.add(table.name, columns: columns.map { .init($0) })
-        }
+        let index = parentIndex
+        let catalog = query.catalog { written in index.relation(written).flatMap { known($0) } }
         let lineage: QueryLineage
         // What cannot be followed has no sources to tell of; the database judges the query itself.
         do throws(SQLError) { lineage = try query.query.lineage(in: catalog) } catch { return [] }

@@ -12,6 +12,14 @@ public struct Interval: Sendable, Hashable, Comparable, CustomStringConvertible 
         self.end = end
     }
 
+    /// From the beginning to after all that anybody asks for.
+    public static let always = Interval(unchecked: .beginning, .distant)
+
+    private init(unchecked start: Moment, _ end: Moment) {
+        self.start = start
+        self.end = end
+    }
+
     public static func < (left: Interval, right: Interval) -> Bool {
         (left.start, left.end) < (right.start, right.end)
     }
@@ -21,4 +29,9 @@ public struct Interval: Sendable, Hashable, Comparable, CustomStringConvertible 
     public func overlaps(_ other: Interval) -> Bool { start < other.end && other.start < end }
 
     public var description: String { "[\(start), \(end))" }
+}
+
+extension Moment {
+    /// After all that anybody asks for.
+    public static let distant = Moment(year: 9999, month: 1, day: 1)
 }

@@ -83,6 +83,9 @@ public struct ModelSnapshot: Sendable {
         places[relation].map { definition.source.error(at: $0, message) } ?? definition.error("depends_on", message)
     }
 
+    /// The models it reads, by the names that its query may give them.
+    var parentIndex: ModelIndex { ModelIndex(parents, isExact: bundle.index.isExact) }
+
     /// Whether a change of it holds for new intervals alone.
     /// - Parameter asked: It was asked for of all models that have intervals.
     func isForward(_ asked: Bool) -> Bool {

@@ -49,12 +49,8 @@ final class ModelColumns: Sendable {
     private func queried(_ model: ModelDefinition) throws(PipelineError) -> [RelationColumn]? {
         let rendering = ModelRendering(model, config: config, models: index, macros: macros, columns: columns)
         let query = try rendering.fingerprintQuery(isIncremental: false)
-        var catalog = SchemaCatalog(dialect: query.dialect)
-        for table in query.query.tableReferences() {
-            let name = table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
-            guard let columns = try columns(of: name) else { continue }
-            catalog.add(table.name, columns: columns.map { .init($0.name) })
-        }
+        let catalog = try query.catalog { name throws(PipelineError) in try columns(of: name)?.map(\.name) }
+        // What cannot be followed has no columns to tell of: whoever asks for them says so.
         guard let qualified = try? query.query.qualified(in: catalog), qualified.isComplete else { return nil }
         return qualified.columns.map { RelationColumn($0.name) }
     }

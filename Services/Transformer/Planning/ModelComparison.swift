@@ -60,7 +60,9 @@ struct ModelComparison {
         if new.definition.kind.name != old.definition.kind.name {
             return (.all, "its kind was \(old.definition.kind.name)")
         }
-        guard ModelHashes.settings(new.definition) == ModelHashes.settings(old.definition) else {
+        guard ModelHashes.settings(new.definition) == ModelHashes.settings(old.definition),
+            ModelHashes.partitions(new.definition) == ModelHashes.partitions(old.definition)
+        else {
             return (.all, "its settings differ")
         }
         guard Self.keepsDeclaredColumns(new, old) else { return (.all, "its declared columns differ") }
@@ -139,18 +141,12 @@ struct ColumnUse {
 
     init(_ snapshot: ModelSnapshot, in graph: ProjectGraph) {
         self.snapshot = snapshot
-        let index = ModelIndex(snapshot.parents, isExact: snapshot.bundle.index.isExact)
+        let index = snapshot.parentIndex
         self.index = index
         let queries = [snapshot.query] + (snapshot.incrementalQuery.map { [$0] } ?? [])
         lineages = queries.map { query in
-            var catalog = SchemaCatalog(dialect: query.dialect)
-            for table in query.query.tableReferences() {
-                let written = table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
-                guard let parent = index.relation(written) else { continue }
-                if let columns = graph.columns(of: parent) {
-                    catalog.add(table.name, columns: columns.map { .init($0) })
-                }
-            }
+            let catalog = query.catalog { written in index.relation(written).flatMap { graph.columns(of: $0) } }
+            // What cannot be followed is taken to read everything.
             guard let lineage = try? query.query.lineage(in: catalog), lineage.isComplete else { return nil }
             return lineage
         }

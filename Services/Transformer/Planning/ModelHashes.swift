@@ -12,16 +12,20 @@ struct ModelHashes {
     static func data(_ model: ModelDefinition, queries: [String], statements: [String]) -> String {
         var parts = [format] + settings(model)
         parts += model.columns.map { "\($0.key.lowercased()) \($0.value.lowercased())" }
-        switch model.kind {
-        case .incrementalByPartition, .incrementalUnmanaged: parts += ["partitions"] + model.partitionedBy
-        default: break
-        }
-        return hash(parts + ["queries"] + queries + ["statements"] + statements)
+        return hash(parts + partitions(model) + ["queries"] + queries + ["statements"] + statements)
     }
 
     /// What decides rows beside the query, its statements and the declared columns.
     static func settings(_ model: ModelDefinition) -> [String] {
         [model.kind.name, model.dialect] + model.kind.options.dataParts + (model.stamp.map { ["stamp", $0] } ?? [])
+    }
+
+    /// What decides which rows new ones replace, where partitions do.
+    static func partitions(_ model: ModelDefinition) -> [String] {
+        switch model.kind {
+        case .incrementalByPartition, .incrementalUnmanaged: ["partitions"] + model.partitionedBy
+        default: []
+        }
     }
 
     /// Over all that decides none: a difference is worth telling and computes nothing.

@@ -10,12 +10,11 @@ struct Auditor: Sendable {
     func audit(
         _ model: PlannedModel, among models: RelationsOfModels, in interval: Interval?, execution: Moment
     ) async throws -> [ModelTables.AuditFinding] {
-        guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return [] }
         let sql = ModelSQL(models)
         let columns = try await tables.columns(of: RelationNames.table(model.id))
         let filter = try interval.flatMap { try sql.filter(of: model, $0, columns) }
         let audits = try model.snapshot.audits.map {
-            try sql.audit($0, of: model, interval: interval ?? always, filter: filter, execution: execution)
+            try sql.audit($0, of: model, interval: interval ?? .always, filter: filter, execution: execution)
         }
         return try await tables.audit(audits)
     }

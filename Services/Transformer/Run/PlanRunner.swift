@@ -92,9 +92,8 @@ struct PlanRunner: Sendable {
     private func migrate(_ models: [PlannedModel], among all: [PlannedModel], _ report: Report) async throws {
         let sql = ModelSQL(RelationsOfModels(all))
         let migration = TableMigration(database: store.database)
-        guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return }
         for model in models {
-            let query = try sql.statements(of: model, interval: always, execution: .epoch, isIncremental: true).query
+            let query = try sql.statements(of: model, interval: .always, execution: .epoch, isIncremental: true).query
             let added = try await migration.addColumns(model.forward?.added ?? [], to: model, query)
             for column in added { report("\(model.name): added \(column.name) \(column.type)") }
         }
@@ -102,10 +101,9 @@ struct PlanRunner: Sendable {
 
     private func create(_ models: [PlannedModel], among all: [PlannedModel]) async throws {
         let sql = ModelSQL(RelationsOfModels(all))
-        guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return }
         var made: [PlannedModel] = []
         for model in models {
-            let statements = try sql.statements(of: model, interval: always, execution: .epoch, isIncremental: false)
+            let statements = try sql.statements(of: model, interval: .always, execution: .epoch, isIncremental: false)
             do {
                 let kind = model.snapshot.definition.kind
                 let isView = kind.isView || kind.isMaterializedView

@@ -23,9 +23,8 @@ struct VirtualUpdates: Sendable {
     }
 
     private func statements(of model: PlannedModel) throws -> [PlacedSQL] {
-        guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else { return [] }
         let rendering = ModelRendering(model.snapshot)
-        var context = rendering.context(for: always, execution: execution, isIncremental: false)
+        var context = rendering.context(for: .always, execution: execution, isIncremental: false)
         context.thisModel = Self.ownView
         let index = model.snapshot.bundle.index
         return zip(model.snapshot.definition.onVirtualUpdate, try rendering.virtualUpdates(context)).map {

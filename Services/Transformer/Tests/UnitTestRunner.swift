@@ -238,11 +238,8 @@ struct UnitTestRunner: Sendable {
             }
             // As the engine sees it: the model's own query over empty inputs of its own.
             let rendering = ModelRendering(snapshot)
-            guard let always = Interval(from: .beginning, to: Moment(year: 9999, month: 1, day: 1)) else {
-                return false
-            }
             let query = try rendering.parsedQuery(
-                rendering.context(for: always, execution: .epoch, isIncremental: false))
+                rendering.context(for: .always, execution: .epoch, isIncremental: false))
             var parents: [String: String] = [:]
             for (index, parent) in query.tables.enumerated() where parents[parent] == nil {
                 let place = String(table.dropLast()) + "_\(index)\""
@@ -316,7 +313,7 @@ struct UnitTestRunner: Sendable {
 
     private func interval(of test: ModelTest) throws -> Interval {
         let start = try moment("start", in: test) ?? .beginning
-        var end = Moment(year: 9999, month: 1, day: 1)
+        var end = Moment.distant
         if let written = test.variables["end"]?.plain, let moment = try moment("end", in: test) {
             // SQLMesh's end is inclusive: a day means to its end.
             end =

@@ -12,6 +12,7 @@ struct ColumnQualifier {
     ///   - relation: As SQL.
     ///   - renamed: What a column is called there, as SQL.
     func qualified(_ expression: String, with relation: String) -> String {
+        // What cannot be cut into words is left to the database to refuse.
         guard let tokens = try? tokenize(expression, dialect: .postgres).tokens else { return expression }
         let bytes = Array(expression.utf8)
         var output: [UInt8] = []

@@ -103,8 +103,3 @@ extension IntervalReasons.Part {
         return isComputed ? "\(time): computed (\(reason))" : "\(time): not computed (\(reason))"
     }
 }
-
-extension Moment {
-    /// After all that anybody asks for.
-    static let distant = Moment(year: 9999, month: 1, day: 1)
-}

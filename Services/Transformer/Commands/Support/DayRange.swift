@@ -9,7 +9,7 @@ enum DayRange {
     static func interval(_ start: String?, _ end: String?) throws -> Interval? {
         guard start != nil || end != nil else { return nil }
         let from = try start.map { try CommandSupport.moment($0, named: "start") } ?? .beginning
-        let to = try end.map { try CommandSupport.end($0) } ?? Moment(year: 9999, month: 1, day: 1)
+        let to = try end.map { try CommandSupport.end($0) } ?? .distant
         guard let interval = Interval(from: from, to: to) else { throw ExitError(.usage, "--end is before --start.") }
         return interval
     }

@@ -75,6 +75,7 @@ struct LeftOutModels {
         context.macros = macros
         context.blueprint = model.blueprint
         var tables = model.dependsOn
+        // A text that cannot be read is told, with its place, when its snapshot is made.
         if let rendered = try? model.query.render(context),
             let query = try? ParsedQuery(rendered, dialect: model.dialect)
         {

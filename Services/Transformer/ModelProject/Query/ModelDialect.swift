@@ -40,6 +40,7 @@ public enum ModelDialect {
             let text = StatementText.corrected("\(prefix)\(written))")
             return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count).dropLast()) : written
         }
+        // A type that nobody knows stays as it is written: the database says what it thinks of it.
         guard let cast = try? parseExpression("CAST(NULL AS \(written))", dialect: dialect),
             let text = try? cast.transpiled(from: dialect, to: engine).tree.sql(engine), text.hasPrefix("CAST(NULL AS ")
         else { return written }

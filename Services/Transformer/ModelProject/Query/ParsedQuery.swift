@@ -110,6 +110,19 @@ public struct ParsedQuery: Sendable {
     var tablesInText: [TableReference] { RelationReplacement.inText(query.tableReferences()) }
 
     /// Without the database, which can be one only: see ``databases``.
+    /// What is known of the relations that the query names, each under the name it is written with.
+    /// - Parameter columns: Those of a relation as written, lower case; nil where they are not known.
+    public func catalog<Failure: Error>(
+        knowing columns: (String) throws(Failure) -> [String]?
+    ) throws(Failure) -> SchemaCatalog {
+        var catalog = SchemaCatalog(dialect: dialect)
+        for table in query.tableReferences() {
+            guard let known = try columns(Self.name(table)) else { continue }
+            catalog.add(table.name, columns: known.map { .init($0) })
+        }
+        return catalog
+    }
+
     /// The relation as written, lower case: `schema.name` or `name`.
     public static func name(_ table: TableReference) -> String {
         let parts = table.name.parts

@@ -125,14 +125,10 @@ public struct Linter: Sendable {
 
     /// The columns of the relations that the query names, as far as they are known.
     private func catalog(of snapshot: ModelSnapshot) -> SchemaCatalog {
-        var catalog = SchemaCatalog(dialect: snapshot.query.dialect)
         let index = ModelIndex(snapshot.parents)
-        for table in snapshot.query.query.tableReferences() {
-            let written = table.name.parts.map { $0.name.lowercased() }.joined(separator: ".")
-            let columns = index.find(written).map { graph.columns(of: $0) } ?? graph.externals[written]?.map(\.name)
-            if let columns { catalog.add(table.name, columns: columns.map { .init($0) }) }
+        return snapshot.query.catalog { written in
+            index.find(written).map { graph.columns(of: $0) } ?? graph.externals[written]?.map(\.name)
         }
-        return catalog
     }
 
     /// The outer select list; of a set operation that of its first query, which names the columns.
