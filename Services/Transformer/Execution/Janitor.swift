@@ -53,6 +53,7 @@ struct Janitor: Sendable {
                 outcome.kept.append("\(RelationNames.table(unused)): somebody is reading it")
             }
         }
+        try await store.forgetPlans(olderThan: StateStore.plansKept)
         try await store.forgetSnapshots()
         try await store.forgetRuns(olderThan: Self.historyKept)
         for kept in outcome.kept { logger.warning("not cleaned up", metadata: ["what": "\(kept)"]) }

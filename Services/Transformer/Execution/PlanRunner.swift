@@ -37,15 +37,17 @@ struct PlanRunner: Sendable {
     }
 
     /// Carries a plan out. May be repeated after a failure: what is done is not done again.
-    /// - Parameter allowingRemoval: Carries out a plan that takes away more than half of the environment, too.
+    /// - Parameters:
+    ///   - id: The name of the plan in the state; nil: a new one.
+    ///   - allowingRemoval: Carries out a plan that takes away more than half of the environment, too.
     /// - Returns: The name of the plan in the state.
     @discardableResult
     func apply(
-        _ plan: Plan, execution: Moment, allowingRemoval: Bool = false, report: @escaping Report = { _ in },
-        progress: @escaping Progress = { _, _, _ in }
+        _ plan: Plan, as id: String? = nil, execution: Moment, allowingRemoval: Bool = false,
+        report: @escaping Report = { _ in }, progress: @escaping Progress = { _, _, _ in }
     ) async throws -> String {
         if let removal = plan.removal, !allowingRemoval { throw TransformerError(.invalidRequest, removal) }
-        let id = UUIDv7.make().text
+        let id = id ?? UUIDv7.make().text
         try await store.use(plan.models.map(\.id))
         for case .promote(_, let dropped) in plan.stages {
             try await promoter.checkReaders(of: dropped, changing: [], in: plan.environment)

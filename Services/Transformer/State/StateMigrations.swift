@@ -171,5 +171,19 @@ enum StateMigrations {
             Migration(
                 6, "what a project runs before and after everything else",
                 "ALTER TABLE transformer.environments ADD COLUMN statements jsonb"),
+            Migration(
+                7, "plans that were shown",
+                """
+                -- What `transformer plan` was told and what it has shown, for `transformer apply --plan`; kept for a week.
+                CREATE TABLE transformer.plans (
+                    id uuid PRIMARY KEY,
+                    environment text NOT NULL,
+                    made_at timestamptz NOT NULL DEFAULT now(),
+                    up_to timestamptz NOT NULL,
+                    arguments jsonb NOT NULL,
+                    record jsonb NOT NULL,
+                    applied_at timestamptz
+                )
+                """),
         ])
 }

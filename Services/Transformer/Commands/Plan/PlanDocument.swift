@@ -43,6 +43,8 @@ struct PlanDocument: Encodable {
     }
 
     let environment: String
+    /// What `apply --plan` takes; nil where there is nothing to carry out, and where it was carried out at once.
+    let id: String?
     let isEmpty: Bool
     let changes: [Change]
     /// Parents before children.
@@ -60,8 +62,11 @@ struct PlanDocument: Encodable {
     /// The promotion that came of it, where it was carried out.
     let appliedAs: String?
 
-    init(_ plan: Plan, showsTexts: Bool, explanation: PlanExplanation? = nil, appliedAs: String? = nil) {
+    init(
+        _ plan: Plan, id: String? = nil, showsTexts: Bool, explanation: PlanExplanation? = nil, appliedAs: String? = nil
+    ) {
         environment = plan.environment
+        self.id = id
         isEmpty = plan.isEmpty
         let effects = PlanEffects(plan)
         changes = plan.changes.map {

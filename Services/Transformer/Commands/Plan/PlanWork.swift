@@ -1,3 +1,4 @@
+import ControlPlane
 import Foundation
 import ModelProject
 import Pipeline
@@ -24,6 +25,10 @@ struct PlanWork {
 
     let options: PlanOptions
     let mode: Mode
+    /// What the command was told, so that what it shows can be carried out later; nil: that is not offered.
+    var arguments: [String]?
+    /// What was shown before and is carried out now.
+    var stored: StoredPlan?
 
     /// What goes on, for people: beside the document where there is one.
     private var report: PlanRunner.Report {
@@ -32,39 +37,59 @@ struct PlanWork {
     }
 
     func run() async throws {
-        let wanted = try options.request(now: Moment(Date()))
         let work = self
-        try await CommandSupport.withWorkbench { workbench, settings in
-            var request = wanted
-            let git = GitChanges(folder: try PipelineLocation(settings).path)
-            for branch in Set(((request.selected ?? []) + request.restated).flatMap(\.branches)).sorted() {
-                request.changedFiles[branch] = try await git.files(since: branch)
-            }
-            let project = try CommandSupport.project(settings, work.options.choice)
-            for notice in project.notices { work.report("note: \(notice)") }
-            if !work.options.skipTests {
-                try await TestWork.run(
-                    project, database: workbench.database, only: nil, quiet: true, report: work.report)
-            }
-            try await work.run(project, request, workbench, settings)
-        }
+        try await CommandSupport.withWorkbench { try await work.run($0, $1) }
     }
 
-    private func run(
-        _ project: Project, _ request: PlanRequest, _ workbench: Workbench, _ settings: Settings
-    ) async throws {
+    func run(_ workbench: Workbench, _ settings: Settings) async throws {
+        var request = try options.request(now: stored?.upTo ?? Moment(Date()))
+        let git = GitChanges(folder: try PipelineLocation(settings).path)
+        for branch in Set(((request.selected ?? []) + request.restated).flatMap(\.branches)).sorted() {
+            request.changedFiles[branch] = try await git.files(since: branch)
+        }
+        let project = try CommandSupport.project(settings, options.choice)
+        for notice in project.notices { report("note: \(notice)") }
+        if !options.skipTests {
+            try await TestWork.run(project, database: workbench.database, only: nil, quiet: true, report: report)
+        }
+        try await run(project, request, workbench)
+    }
+
+    private func run(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws {
         guard mode == .apply, !options.explain else {
             let plan = try await plan(project, request, workbench)
-            try await show(plan, request, workbench)
+            try await show(plan, request, workbench, id: try await keep(plan, request, workbench))
             guard mode == .ask, !options.explain, !plan.isEmpty, Terminal.isInteractive else { return }
             guard try await Terminal.confirms("\nApply this plan?") else { return Output.line("Nothing was changed.") }
-            return try await exclusively(workbench) { try await apply(plan, request, workbench, settings) }
+            return try await exclusively(workbench) { try await apply(plan, request, workbench) }
         }
         try await exclusively(workbench) {
             let plan = try await plan(project, request, workbench)
+            if let stored { try check(plan, against: stored) }
             if !options.json { try await show(plan, request, workbench) }
-            try await apply(plan, request, workbench, settings)
+            try await apply(plan, request, workbench)
+            if let stored { try await workbench.store.markApplied(stored) }
         }
+    }
+
+    /// Keeps what is shown for `apply --plan`.
+    /// - Returns: The name of the plan; nil when there is nothing to carry out.
+    private func keep(_ plan: Plan, _ request: PlanRequest, _ workbench: Workbench) async throws -> String? {
+        guard let arguments, !plan.isEmpty else { return nil }
+        let id = UUIDv7.make().text
+        try await workbench.store.keep(
+            StoredPlan(id: id, upTo: request.upTo, arguments: arguments, record: PlanRecord(plan)))
+        return id
+    }
+
+    /// - Throws: `conflict` when the plan is not the one that was shown.
+    private func check(_ plan: Plan, against stored: StoredPlan) throws {
+        let differences = stored.record.differences(from: PlanRecord(plan))
+        guard !differences.isEmpty else { return }
+        throw TransformerError(
+            .conflict,
+            "The plan \(stored.id) is not what would be done now: \(differences.joined(separator: "; ")). Nothing was done. "
+                + "`transformer plan \(plan.environment)` shows what it is now.")
     }
 
     /// - Throws: ``ExitError`` when nothing is selected for an environment that there is not: it would have no models.
@@ -82,7 +107,10 @@ struct PlanWork {
         try await workbench.plans.exclusively(options.target.environment, report: report, body)
     }
 
-    private func show(_ plan: Plan, _ request: PlanRequest, _ workbench: Workbench) async throws {
+    /// - Parameter id: What the plan is kept as; nil: it is not.
+    private func show(
+        _ plan: Plan, _ request: PlanRequest, _ workbench: Workbench, id: String? = nil
+    ) async throws {
         var explanation: PlanExplanation?
         if options.explain {
             explanation = try PlanExplanation(plan, request, done: try await workbench.store.done())
@@ -90,24 +118,23 @@ struct PlanWork {
         if options.json {
             return print(
                 try CommandJSON.text(
-                    PlanDocument(plan, showsTexts: !options.noDiff, explanation: explanation)))
+                    PlanDocument(plan, id: id, showsTexts: !options.noDiff, explanation: explanation)))
         }
         Output.line(PlanText(plan, showsDiff: !options.noDiff).text)
         if let explanation { Output.line("\n\(explanation.text)") }
         if let removal = plan.removal, !options.allowRemoval { Output.line("\n\(removal)") }
+        if let id { Output.line("\nTo carry out just this, within a week: transformer apply --plan \(id)") }
     }
 
-    private func apply(
-        _ plan: Plan, _ request: PlanRequest, _ workbench: Workbench, _ settings: Settings
-    ) async throws {
+    private func apply(_ plan: Plan, _ request: PlanRequest, _ workbench: Workbench) async throws {
         var id: String?
         if !plan.isEmpty {
             let display = ProgressDisplay(
                 isTerminal: Terminal.isWritable && !options.json, total: plan.batchCount, say: report)
             defer { display.end() }
             id = try await workbench.plans.apply(
-                plan, execution: request.upTo, allowingRemoval: options.allowRemoval, report: { display.line($0) },
-                progress: { display.update($0, $1, of: $2) })
+                plan, as: stored?.id, execution: request.upTo, allowingRemoval: options.allowRemoval,
+                report: { display.line($0) }, progress: { display.update($0, $1, of: $2) })
         }
         if options.json {
             print(try CommandJSON.text(PlanDocument(plan, showsTexts: !options.noDiff, appliedAs: id)))
