@@ -96,7 +96,8 @@ struct OwnAuditTests {
             #expect(await failure(test, try pair("")).isEmpty)
             let environment = try await test.workbench.catalog.environment("prod")
             let results = try await AuditWork(
-                environment: environment, catalog: test.workbench.catalog, tables: test.workbench.tables
+                environment: environment, store: test.workbench.store, catalog: test.workbench.catalog,
+                tables: test.workbench.tables
             ).run(nil, in: nil, execution: day(10)) { _ in }
             #expect(
                 results.map(\.audit) == ["agree"] && results.map(\.outcome) == [.warned] && results[0].failures == 1)

@@ -46,6 +46,7 @@ struct WebTests {
             let environments = try await pages.list("environments", "environments")
             #expect(environments.map { $0["name"] as? String } == ["dev", "prod"])
             #expect(environments.map { $0["models"] as? Int } == [4, 4])
+            #expect(environments.map { $0["otherThanProduction"] as? Int } == [1, nil])
             #expect(environments[0]["expiresAt"] is String && environments[1]["expiresAt"] == nil, "prod stays")
 
             let first = try await pages.json("environments/prod/models?limit=3")
@@ -76,7 +77,18 @@ struct WebTests {
             let columns = model["columns"] as? [[String: String]] ?? []
             #expect(columns.map { $0["name"] } == ["user_id", "events", "day"])
             #expect(columns.last?["type"] == "date" && columns.last?["description"] == "The day, in UTC")
-            #expect((model["audits"] as? [[String: Any]])?.count == 3)
+            let audits = try #require(model["audits"] as? [[String: Any]])
+            #expect(audits.count == 3 && audits.allSatisfy { $0["ranAt"] is String && $0["failures"] as? Int == 0 })
+            #expect((model["tests"] as? [Any])?.isEmpty == true, "nobody has run them")
+            let web = try TestPipelines.webAnalytics()
+            _ = try await TestWork.results(of: web, database: pages.test.database, only: nil)
+            let tests = try #require(try await pages.json(path)["tests"] as? [[String: Any]])
+            #expect(
+                !tests.isEmpty
+                    && tests.allSatisfy { $0["isOfThis"] as? Bool == true && ($0["problems"] as? [String]) == [] })
+            #expect(
+                try await pages.list("environments/prod/models", "models").allSatisfy { $0["failedTests"] as? Int == 0 }
+            )
             let situation = try #require(model["situation"] as? [String: Any])
             #expect(situation["willRun"] as? Bool == true && (situation["reasons"] as? [String])?.isEmpty == false)
             #expect(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import ModelProject
 import Pipeline
 import Planning
@@ -36,7 +37,7 @@ struct TestCommand: AsyncParsableCommand {
     }
 }
 
-/// Runs unit tests and tells of them.
+/// Runs unit tests, tells of them, and keeps in the state what came of each.
 enum TestWork {
     /// - Throws: ``ExitError`` when one fails.
     static func run(
@@ -47,7 +48,7 @@ enum TestWork {
             if result.problems.isEmpty {
                 if !quiet { report("passed  \(result.name)") }
             } else {
-                let lines = ["FAILED  \(result.name)  (\(result.place))"]
+                let lines = ["FAILED  \(result.name)  (\(result.model), \(result.file):\(result.line))"]
                 report((lines + result.problems.map { "        \($0)" }).joined(separator: "\n"))
             }
         }
@@ -56,26 +57,17 @@ enum TestWork {
         if !quiet || !results.isEmpty { report("\(results.count) unit tests passed.") }
     }
 
-    /// A test that was run, or could not be.
-    struct Result: Sendable {
-        let name: String
-        /// The model, and the test's file and line.
-        let place: String
-        let model: String, file: String, line: Int
-        /// Empty when it passed.
-        let problems: [String]
-    }
-
     /// - Parameter report: Told of each as soon as it is over.
     static func results(
         of project: Project, database: Database, only names: Set<String>?,
-        report: @Sendable (Result) -> Void = { _ in }
-    ) async throws -> [Result] {
-        let runner = UnitTestRunner(database: database, project: project, graph: try ProjectGraph(project))
+        report: @Sendable (TestResult) -> Void = { _ in }
+    ) async throws -> [TestResult] {
+        let graph = try ProjectGraph(project)
+        let runner = UnitTestRunner(database: database, project: project, graph: graph)
         if let unknown = names?.first(where: { name in !project.tests.contains { $0.name == name } }) {
             throw ExitError(.usage, "There is no test \(unknown).")
         }
-        var results: [Result] = []
+        var results: [TestResult] = []
         for test in project.tests where names?.contains(test.name) ?? true {
             var problems: [String]
             do {
@@ -84,12 +76,13 @@ enum TestWork {
                 problems = ["\(error)"]
             }
             let model = project.index.find(test.model)?.description ?? test.model
-            let result = Result(
-                name: test.name, place: "\(model), \(test.file):\(test.line)", model: model, file: test.file,
-                line: test.line, problems: problems)
+            let result = TestResult(
+                model: model, name: test.name, file: test.file, line: test.line,
+                dataHash: ModelName(model).flatMap { graph[$0]?.dataHash }, problems: problems, at: Moment(Date()))
             report(result)
             results.append(result)
         }
+        try await StateStore(database: database).keep(results, isAll: names == nil)
         return results
     }
 }
@@ -102,7 +95,7 @@ struct TestsDocument: Encodable {
     let passed: Int, failed: Int
     let tests: [Test]
 
-    init(_ results: [TestWork.Result]) {
+    init(_ results: [TestResult]) {
         tests = results.map {
             Test(
                 name: $0.name, model: $0.model, file: $0.file, line: $0.line, passed: $0.problems.isEmpty,

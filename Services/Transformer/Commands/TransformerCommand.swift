@@ -21,7 +21,7 @@ public struct TransformerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, PlanCommand.self, ApplyCommand.self, ExplainCommand.self, FetchCommand.self,
-            TableDiffCommand.self, RunCommand.self,
+            DiffCommand.self, TableDiffCommand.self, RunCommand.self,
             BackfillCommand.self,
             AuditCommand.self, TestCommand.self, LineageCommand.self, DagCommand.self, RenderCommand.self,
             EnvironmentsCommand.self,

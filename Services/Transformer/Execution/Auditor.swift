@@ -1,8 +1,9 @@
 import Pipeline
 import Planning
 
-/// Runs a model's audits over rows that are there already.
+/// Runs a model's audits over rows that are there already, and keeps what comes of them.
 struct Auditor: Sendable {
+    let store: StateStore
     let tables: ModelTables
 
     /// - Parameter interval: Which rows; nil: all.
@@ -16,6 +17,9 @@ struct Auditor: Sendable {
         let audits = try model.snapshot.audits.map {
             try sql.audit($0, of: model, interval: interval ?? .always, filter: filter, execution: execution)
         }
-        return try await tables.audit(audits)
+        let findings = try await tables.audit(audits)
+        try await store.keep(
+            findings, of: audits, in: model.id, lookingAt: filter == nil ? nil : interval.map { IntervalSet([$0]) })
+        return findings
     }
 }

@@ -183,9 +183,11 @@ struct ModelRunner: Sendable {
             replacement.startsAnew = startsAnew && replacements.isEmpty
             replacements.append(replacement)
         }
+        let audits = replacements.flatMap(\.audits)
+        let times = work.model.snapshot.definition.kind.timeRange == nil ? nil : Group(batches).computed
         if work.model.snapshot.definition.kind.isView {
-            let findings = try await tables.audit(replacements.flatMap(\.audits))
-            try await store.keep(findings, of: work.model.id)
+            let findings = try await tables.audit(audits)
+            try await store.keep(findings, of: audits, in: work.model.id, lookingAt: nil)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             result = (0, findings)
         } else {
@@ -197,10 +199,10 @@ struct ModelRunner: Sendable {
                 else { return nil }
                 result = written
             } catch let refusal as ModelTables.Refusal {
-                try await store.keep([refusal.finding], of: work.model.id)
+                try await store.keep([refusal.finding], of: [], in: work.model.id, lookingAt: times)
                 throw refusal.error
             }
-            try await store.keep(result.findings, of: work.model.id)
+            try await store.keep(result.findings, of: audits, in: work.model.id, lookingAt: times)
         }
         for finding in result.findings {
             logger.warning(

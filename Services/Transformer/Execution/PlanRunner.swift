@@ -186,10 +186,9 @@ struct PlanRunner: Sendable {
     private func audit(
         _ models: [PlannedModel], among all: [PlannedModel], execution: Moment, _ report: Report
     ) async throws {
-        let auditor = Auditor(tables: tables)
+        let auditor = Auditor(store: store, tables: tables)
         for model in models {
             let findings = try await auditor.audit(model, among: RelationsOfModels(all), in: nil, execution: execution)
-            try await store.keep(findings, of: model.id)
             for finding in findings where finding.isBlocking {
                 throw TransformerError(
                     .auditFailed, "\(finding.message) That is in what is there already. Nothing was promoted.")

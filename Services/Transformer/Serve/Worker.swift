@@ -122,7 +122,7 @@ struct Worker: Service, CustomStringConvertible {
                 throw TransformerError.unknownModel(request.model, in: request.environment)
             }
             let interval = request.from.flatMap { Interval(from: Moment($0), to: Moment(request.upTo)) }
-            let findings = try await Auditor(tables: tables).audit(
+            let findings = try await Auditor(store: store, tables: tables).audit(
                 planned, among: try await catalog.relations(of: environment), in: interval, execution: ticket.execution)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             return ModelOutcome(findings: findings)

@@ -185,5 +185,31 @@ enum StateMigrations {
                     applied_at timestamptz
                 )
                 """),
+            Migration(
+                8, "what audits and unit tests gave last",
+                """
+                -- Of each audit of a table; `looked_at` is NULL where it looked at all rows.
+                CREATE TABLE transformer.audit_results (
+                    name text NOT NULL,
+                    version text NOT NULL,
+                    audit text NOT NULL,
+                    is_blocking boolean NOT NULL,
+                    failures bigint NOT NULL,
+                    looked_at tstzmultirange,
+                    at timestamptz NOT NULL DEFAULT now(),
+                    PRIMARY KEY (name, version, audit)
+                );
+                -- Of each unit test of the project; `data_hash` says for which text of its model.
+                CREATE TABLE transformer.test_results (
+                    model text NOT NULL,
+                    name text NOT NULL,
+                    file text NOT NULL,
+                    line integer NOT NULL,
+                    data_hash text,
+                    problems jsonb NOT NULL,
+                    at timestamptz NOT NULL DEFAULT now(),
+                    PRIMARY KEY (model, name)
+                )
+                """),
         ])
 }

@@ -70,6 +70,7 @@ extension StateStore {
     func forget(_ version: VersionID, _ session: Session) async throws {
         let (name, version) = (version.name.description, version.version)
         try await session.execute("DELETE FROM transformer.intervals WHERE name = \(name) AND version = \(version)")
+        try await session.execute("DELETE FROM transformer.audit_results WHERE name = \(name) AND version = \(version)")
         try await session.execute("DELETE FROM transformer.snapshots WHERE name = \(name) AND version = \(version)")
     }
 

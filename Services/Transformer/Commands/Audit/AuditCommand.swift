@@ -30,7 +30,8 @@ struct AuditCommand: AsyncParsableCommand {
                 return print(json ? try CommandJSON.text(kept) : kept.text)
             }
             let found = try await workbench.catalog.environment(environment)
-            let work = AuditWork(environment: found, catalog: workbench.catalog, tables: workbench.tables)
+            let work = AuditWork(
+                environment: found, store: workbench.store, catalog: workbench.catalog, tables: workbench.tables)
             let name = try model.map { try CommandSupport.model($0, in: found).name }
             let results = try await work.run(name, in: interval, execution: Moment(Date())) { result in
                 if !json { Output.line(result.text) }

@@ -5,6 +5,7 @@ import Planning
 /// Runs the audits of an environment's models.
 struct AuditWork: Sendable {
     let environment: EnvironmentCatalog.Environment
+    let store: StateStore
     let catalog: EnvironmentCatalog
     let tables: ModelTables
 
@@ -41,7 +42,7 @@ struct AuditWork: Sendable {
         let relations = try await catalog.relations(of: environment)
         var results: [Result] = []
         for model in names.compactMap({ models[$0] }) where model.hasRelation {
-            let findings = try await Auditor(tables: tables).audit(
+            let findings = try await Auditor(store: store, tables: tables).audit(
                 model, among: relations, in: interval, execution: execution)
             for audit in model.snapshot.audits {
                 let finding = findings.first { $0.call == audit.call.description }

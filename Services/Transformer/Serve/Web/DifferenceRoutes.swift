@@ -46,90 +46,25 @@ struct DifferenceRoutes: Sendable {
         guard let name = ModelName(text), from[name] != nil || to[name] != nil else {
             throw Problem(.notFound, "Neither environment has a model of that name.")
         }
-        func source(_ environment: EnvironmentCatalog.Environment) async throws -> String {
-            guard environment[name] != nil else { return "" }
-            return try await environments.catalog.read([name], of: environment)[name]?.snapshot.definition.source.text
-                ?? ""
-        }
-        let (before, after) = (try await source(from), try await source(to))
-        let lines = before == after ? [] : LineDiff.lines(from: before, to: after)
+        let lines = try await DifferenceTexts(environments.catalog).lines(of: name.description, from, to)
         return Texts(
             model: name.description, lines: Array(lines.prefix(Texts.linesMax)), isCut: lines.count > Texts.linesMax)
     }
 }
 
-/// The models that are not the same in two environments, by name.
+/// A page of the models that are not the same in two environments, by name.
 struct EnvironmentDifferences: ResponseEncodable {
-    /// How a model of `to` differs from that of `from`.
-    enum Change: String, Encodable {
-        case added, removed
-        /// Its own text says something else.
-        case modified
-        /// Only what it reads differs.
-        case indirect
-        /// Description, owner, cron, audits: no rows.
-        case metadata
-        /// It says the same and has a table of its own, as after a restatement.
-        case table
-    }
-
-    struct Column: Encodable {
-        let name: String
-        /// The type in either environment; nil where there is no such column.
-        let from: String?, to: String?
-    }
-
-    struct Item: Encodable {
-        let model: String, change: Change
-        let fromTable: String?, toTable: String?
-        let columns: [Column]
-    }
-
     let from: String, to: String
-    let models: [Item]
+    let models: [ModelDifference]
     /// How many differ on all pages, and how many are the same.
     let total: Int, same: Int
     let nextCursor: String?
 
     init(_ from: EnvironmentCatalog.Environment, _ to: EnvironmentCatalog.Environment, page: PageOfList) {
-        let before = Dictionary(uniqueKeysWithValues: from.models.map { ($0.name, $0) })
-        let after = Dictionary(uniqueKeysWithValues: to.models.map { ($0.name, $0) })
-        let names = Set(before.keys).union(after.keys).sorted { $0.description < $1.description }
-        let changed = names.compactMap { name in
-            Self.change(before[name], after[name]).map { (name: name, change: $0) }
-        }
-        let (shown, next) = page.cut(changed) { $0.name.description }
-        self.from = from.name
-        self.to = to.name
-        models = shown.map { name, change in
-            Item(
-                model: name.description, change: change,
-                fromTable: before[name].map { RelationNames.table($0.id).description },
-                toTable: after[name].map { RelationNames.table($0.id).description },
-                columns: change == .added || change == .removed
-                    ? [] : Self.columns(from.columns[name] ?? [], to.columns[name] ?? []))
-        }
-        total = changed.count
-        same = names.count - changed.count
-        nextCursor = next
-    }
-
-    /// Nil when the two are the same.
-    static func change(_ before: PromotedModel?, _ after: PromotedModel?) -> Change? {
-        guard let before else { return .added }
-        guard let after else { return .removed }
-        if before.dataHash != after.dataHash { return .modified }
-        if before.fingerprint != after.fingerprint { return .indirect }
-        if before.metadataHash != after.metadataHash { return .metadata }
-        return before.version == after.version ? nil : .table
-    }
-
-    /// Those that are not the same, in the order of the names.
-    static func columns(_ before: [ColumnDescription], _ after: [ColumnDescription]) -> [Column] {
-        let old = Dictionary(before.map { ($0.name, $0.type) }) { first, _ in first }
-        let new = Dictionary(after.map { ($0.name, $0.type) }) { first, _ in first }
-        return Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }.map {
-            Column(name: $0, from: old[$0], to: new[$0])
-        }
+        let all = ModelDifference.all(from, to)
+        (models, nextCursor) = page.cut(all) { $0.model }
+        (self.from, self.to) = (from.name, to.name)
+        total = all.count
+        same = ModelDifference.names(from, to).count - all.count
     }
 }

@@ -30,6 +30,8 @@ struct EnvironmentRoutes: Sendable {
             /// When the janitor may take it away; nil: never.
             let expiresAt: String?
             let models: Int
+            /// How many are not the same in prod; nil of prod itself, and where there is none.
+            let otherThanProduction: Int?
         }
         struct Unreadable: Encodable { let name: String, reason: String }
         let environments: [Item], unreadable: [Unreadable]
@@ -44,11 +46,14 @@ struct EnvironmentRoutes: Sendable {
     private func list() async throws -> Environments {
         let listing = try await environments.catalog.all()
         let expiring = try await environments.store.expiryTimes()
+        let production = listing.environments.first { $0.name == RelationNames.production }
         return Environments(
-            environments: listing.environments.map {
-                .init(
-                    name: $0.name, plan: $0.plan, promotedAt: $0.promotedAt.description,
-                    expiresAt: expiring[$0.name]?.description, models: $0.models.count)
+            environments: listing.environments.map { environment in
+                let base = environment.name == RelationNames.production ? nil : production
+                return .init(
+                    name: environment.name, plan: environment.plan, promotedAt: environment.promotedAt.description,
+                    expiresAt: expiring[environment.name]?.description, models: environment.models.count,
+                    otherThanProduction: base.map { ModelDifference.all($0, environment).count })
             }, unreadable: listing.unreadable.map { .init(name: $0.name, reason: $0.reason) })
     }
 

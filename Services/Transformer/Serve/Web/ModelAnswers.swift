@@ -14,6 +14,8 @@ struct ModelList: ResponseEncodable {
         let computedUpTo: String?
         /// How often audits found something in its table in the last 30 days.
         let findings: Int
+        /// How many of its unit tests failed when they ran last.
+        let failedTests: Int
         /// Nil: nothing was computed of it in the last 30 days.
         let lastRun: ModelRuns.Item?
     }
@@ -40,12 +42,27 @@ struct ModelDetail: ResponseEncodable {
     let columns: [Column], parents: [String], sources: [String], readers: [String]
     /// Other environments that show the same table.
     let sharedWith: [String]
-    let audits: [Audit]
+    let audits: [Audit], tests: [Test]
     let situation: Situation?
     /// Why its texts cannot be read; nil: they can.
     let problem: String?
 
-    struct Audit: Encodable { let audit: String, isBlocking: Bool }
+    struct Audit: Encodable {
+        let audit: String, isBlocking: Bool
+        /// When it ran last over its table; nil: never.
+        let ranAt: String?
+        /// How many failures it found then, and in the rows of which times; nil: all.
+        let failures: Int?, lookedAt: String?
+    }
+
+    /// A unit test, as it ended last.
+    struct Test: Encodable {
+        let name: String, file: String, line: Int, ranAt: String
+        /// Empty when it passed.
+        let problems: [String]
+        /// Whether it tested what this environment shows: false when the model's text was another one.
+        let isOfThis: Bool
+    }
 
     /// What a run would do now.
     struct Situation: Encodable {
@@ -59,7 +76,7 @@ struct ModelDetail: ResponseEncodable {
 extension ModelDetail {
     init(
         _ model: PromotedModel, in environment: EnvironmentCatalog.Environment, sharedWith: [String],
-        explanation: ModelExplanation?, problem: String?
+        explanation: ModelExplanation?, results: [String: AuditResult], tests: [TestResult], problem: String?
     ) {
         let facts = model.facts
         let readers = environment.models.filter { $0.facts.parents.contains(model.name) }.map(\.name.description)
@@ -75,9 +92,25 @@ extension ModelDetail {
             parents: Array(facts.parents.map(\.description).prefix(Self.relatedMax)),
             sources: Array(facts.sources.prefix(Self.relatedMax)), readers: Array(readers.prefix(Self.relatedMax)),
             sharedWith: sharedWith,
-            audits: explanation?.model.snapshot.audits.map { .init(audit: "\($0.call)", isBlocking: $0.isBlocking) }
-                ?? [],
+            audits: explanation?.model.snapshot.audits.map { Audit($0, last: results["\($0.call)"]) } ?? [],
+            tests: tests.map { Test($0, of: model) },
             situation: explanation.map(Situation.init), problem: problem)
+    }
+}
+
+extension ModelDetail.Audit {
+    fileprivate init(_ audit: BoundAudit, last: AuditResult?) {
+        self.init(
+            audit: "\(audit.call)", isBlocking: audit.isBlocking, ranAt: last?.at.description, failures: last?.failures,
+            lookedAt: last?.lookedAt.map(IntervalText.days))
+    }
+}
+
+extension ModelDetail.Test {
+    fileprivate init(_ result: TestResult, of model: PromotedModel) {
+        self.init(
+            name: result.name, file: result.file, line: result.line, ranAt: result.at.description,
+            problems: result.problems, isOfThis: result.dataHash == model.dataHash)
     }
 }
 

@@ -63,11 +63,14 @@ struct ModelRoutes: Sendable {
         let done = try await environments.store.done()
         let findings = try await environments.store.findingCounts(in: models.map(\.id))
         let runs = try await environments.store.lastRuns(of: models.map(\.id))
+        let tests = try await environments.store.testResults(of: models.map(\.name))
         return ModelList(
             models: models.map { model in
                 ModelList.Item(
                     model, in: environment.name, done: done[model.id] ?? IntervalSet(),
-                    findings: findings[model.id] ?? 0, lastRun: runs[model.id])
+                    findings: findings[model.id] ?? 0,
+                    failedTests: tests.count { $0.model == model.name.description && !$0.problems.isEmpty },
+                    lastRun: runs[model.id])
             }, total: found.count, nextCursor: next)
     }
 
@@ -85,7 +88,9 @@ struct ModelRoutes: Sendable {
             problem = error.message  // all else about it can be shown
         }
         return ModelDetail(
-            model, in: environment, sharedWith: others.map(\.name), explanation: explanation, problem: problem)
+            model, in: environment, sharedWith: others.map(\.name), explanation: explanation,
+            results: try await environments.store.auditResults(in: model.id),
+            tests: try await environments.store.testResults(of: [model.name]), problem: problem)
     }
 
     private func sql(
@@ -129,7 +134,8 @@ struct ModelRoutes: Sendable {
 
 extension ModelList.Item {
     fileprivate init(
-        _ model: PromotedModel, in environment: String, done: IntervalSet, findings: Int, lastRun: ModelRun?
+        _ model: PromotedModel, in environment: String, done: IntervalSet, findings: Int, failedTests: Int,
+        lastRun: ModelRun?
     ) {
         let facts = model.facts
         self.init(
@@ -138,7 +144,7 @@ extension ModelList.Item {
             table: RelationNames.table(model.id).description, cron: facts.cron, owner: facts.owner,
             description: facts.description, tags: facts.tags,
             computed: done.intervals.suffix(ModelList.computedMax).map { [$0.start.description, $0.end.description] },
-            computedUpTo: done.end?.description, findings: findings,
+            computedUpTo: done.end?.description, findings: findings, failedTests: failedTests,
             lastRun: lastRun.map(ModelRuns.Item.init))
     }
 }

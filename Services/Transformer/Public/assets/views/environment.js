@@ -56,4 +56,5 @@ const row = (environment, model) => el("tr", { data: { model: model.name } },
   el("td", {}, el("code", { class: "cron" }, model.cron)),
   el("td", {}, model.lastRun ? [outcome(model.lastRun), el("div", { class: "fine" }, since(model.lastRun.finishedAt))] : el("span", { class: "fine" }, "–")),
   el("td", {}, dataTime(model.computedUpTo), model.computedUpTo && el("div", { class: "fine" }, since(model.computedUpTo))),
-  el("td", { class: "number" }, model.findings > 0 ? el("strong", { class: "bad" }, model.findings) : "0"));
+  el("td", { class: "number" }, model.findings > 0 ? el("strong", { class: "bad" }, model.findings) : "0",
+    model.failedTests > 0 && el("div", { class: "fine bad" }, `${count(model.failedTests, "unit test")} failed`)));

@@ -12,7 +12,7 @@ export async function draw(main) {
     unreadable.map((one) => el("p", { class: "notice error", role: "status" },
       `The environment ${one.name} cannot be read by this version (${one.reason}). `, el("code", {}, `transformer apply ${one.name}`), " writes it anew.")),
     environments.length
-      ? el("div", { class: "card" }, table(["Environment", "Models", "Promoted", "Goes", ""], environments.map(row)))
+      ? el("div", { class: "card" }, table(["Environment", "Models", "Promoted", "Goes", "Other than prod", ""], environments.map(row)))
       : unreadable.length === 0 && el("div", { class: "card" }, emptyState("No environments yet", "Apply a plan: `transformer apply`.")));
 }
 
@@ -21,7 +21,8 @@ const row = (environment) => el("tr", { data: { environment: environment.name } 
   el("td", {}, count(environment.models, "model")),
   el("td", {}, at(environment.promotedAt), el("div", { class: "fine" }, since(environment.promotedAt))),
   el("td", { title: exact(environment.expiresAt) }, environment.expiresAt ? relative(environment.expiresAt) : el("span", { class: "fine" }, "stays")),
+  el("td", {}, environment.otherThanProduction === undefined ? el("span", { class: "fine" }, "–")
+    : el("a", { href: differencesPage("prod", environment.name) }, environment.otherThanProduction ? count(environment.otherThanProduction, "model") : "nothing")),
   el("td", {}, el("span", { class: "row-links" },
     el("a", { href: graphPage(environment.name) }, "Graph"),
-    environment.name !== "prod" && el("a", { href: differencesPage("prod", environment.name) }, "Differences from prod"),
     el("a", { href: planPage(environment.name) }, "Plan"))));

@@ -1,6 +1,7 @@
 // A model: what it is, what a run would do, its days, columns with lineage, SQL, audits and runs.
 import { el, fill, failureState } from "/shared/dom.js";
 import { get, segment } from "/shared/api.js";
+import { count } from "/shared/times.js";
 import { card, crumbs, head, table, fact, at, since, dataTime, kindMark, links, findingRows, runRows } from "../parts.js";
 import { api, chosen, remember, environmentPage, modelPage, graphPage } from "../addresses.js";
 import { drawLineage, drawNoLineage } from "../lineage.js";
@@ -30,7 +31,8 @@ export async function draw(main, environment, name) {
         card("Runs", null, runs),
         card("SQL", null, sql),
         card("Audits", null, el("ul", { class: "audits" }, model.audits.map((audit) =>
-          el("li", {}, el("code", {}, audit.audit), el("span", { class: "fine" }, audit.isBlocking ? " blocks" : " warns")))), found)),
+          el("li", {}, el("code", {}, audit.audit), el("span", { class: "fine" }, audit.isBlocking ? " blocks" : " warns"), auditResult(audit)))), found),
+        model.tests.length > 0 && card("Unit tests", null, el("ul", { class: "tests" }, model.tests.map(unitTest)))),
       panel));
   const choice = chosen();
   if (choice.column) drawLineage(panel, environment, name, choice.column);
@@ -61,6 +63,16 @@ const facts = (environment, model) => el("dl", { class: "pairs" },
     model.sharedWith.flatMap((other, index) => [index ? ", " : "", el("a", { href: modelPage(other, model.name) }, other)]))]),
   fact("Reads", model.parents.length + model.sources.length ? [links(environment, model.parents), model.parents.length && model.sources.length ? ", " : "", model.sources.join(", ")] : "nothing"),
   fact("Read by", model.readers.length ? links(environment, model.readers) : "no model"));
+
+/** What an audit gave last. */
+const auditResult = (audit) => (!audit.ranAt ? el("span", { class: "fine" }, ", has not run yet")
+  : [el("span", { class: "pill", data: { state: audit.failures === 0 ? "good" : audit.isBlocking ? "bad" : "warn" } }, audit.failures === 0 ? "passed" : count(audit.failures, "failure")),
+    el("span", { class: "fine" }, " ", since(audit.ranAt), audit.lookedAt ? `, rows of ${audit.lookedAt}` : "")]);
+
+const unitTest = (test) => el("li", { data: { test: test.name } },
+  el("code", {}, test.name), el("span", { class: "pill", data: { state: test.problems.length ? "bad" : "good" } }, test.problems.length ? "failed" : "passed"),
+  el("span", { class: "fine" }, ` ${test.file}:${test.line}, `, since(test.ranAt), test.isOfThis ? "" : ", of another text than the one here"),
+  test.problems.length > 0 && el("pre", {}, test.problems.join("\n")));
 
 const situation = (now) => el("div", { class: "pad" },
   el("ul", { class: "reasons" }, now.reasons.map((reason) => el("li", {}, reason))),
