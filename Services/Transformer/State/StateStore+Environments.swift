@@ -6,8 +6,8 @@ import Postgres
 extension StateStore {
     /// The stored models of an environment, parents first; nil when there is no such environment. Texts are not read, apart
     /// from those of models that the version before this one promoted.
-    func environment(_ name: String) async throws -> StoredEnvironment? {
-        let rows = try await database.session.rows(
+    func environment(_ name: String, _ session: Session? = nil) async throws -> StoredEnvironment? {
+        let rows = try await (session ?? database.session).rows(
             """
             SELECT e.plan::text AS plan, e.promoted_at::text AS promoted_at, m.name, m.fingerprint, m.version, m.data_hash,
               m.metadata_hash, m.columns::text AS columns, s.facts::text AS facts,
@@ -23,9 +23,11 @@ extension StateStore {
     }
 
     /// The texts of an environment's models, as they were promoted.
-    func bundles(of names: [ModelName], in environment: String) async throws -> [ModelName: ModelBundle] {
+    func bundles(
+        of names: [ModelName], in environment: String, _ session: Session? = nil
+    ) async throws -> [ModelName: ModelBundle] {
         var found: [ModelName: ModelBundle] = [:]
-        for row in try await database.session.rows(
+        for row in try await (session ?? database.session).rows(
             """
             SELECT m.name, coalesce(s.bundle, m.bundle)::text AS bundle FROM transformer.environment_models m
             LEFT JOIN transformer.model_snapshots s ON s.id = m.snapshot
