@@ -89,7 +89,13 @@ import Testing
     @Test(
         "those that are refused, and mistakes",
         arguments: [
-            ("signals (ready())", "models/m.sql:1:18: Signals are Python functions"),
+            ("signals (ready())", "models/m.sql:1:26: The signal ready is a Python function"),
+            ("signals (data_landed(table := raw.events))", "models/m.sql:1:26: data_landed has no argument `table`"),
+            (
+                "signals (data_landed(tables := events))",
+                "models/m.sql:1:26: `events`: write a raw table with its schema"
+            ),
+            ("signals (data_landed, data_landed())", "models/m.sql:1:26: data_landed is here twice"),
             ("physical_version 1", "models/m.sql:1:18: A version cannot be pinned"),
             ("ownr ada", "models/m.sql:1:18: Unknown property `ownr`. Did you mean owner?"),
             ("end later", "models/m.sql:1:22: `later` is not a date."),

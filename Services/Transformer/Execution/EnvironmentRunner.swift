@@ -40,6 +40,7 @@ struct EnvironmentRunner: Sendable {
         let texts = try await catalog.read(models.map(\.name), of: environment)
         let relations = try await catalog.relations(of: environment)
         let left = try await leftToProduction(environment)
+        let limits = try await limits(in: environment)
         let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
         let nodes = models.map { model in
             GraphExecution.Node(
@@ -47,7 +48,7 @@ struct EnvironmentRunner: Sendable {
         }
         let isDue: @Sendable (PlannedModel) async throws -> MissingIntervals? = { model in
             if left.contains(model.name) { return nil }
-            let missing = try await missing(of: model, request, ticket)
+            let missing = try await missing(of: model, request, ticket, limit: limits[model.name]?.moment)
             return missing.due.isEmpty ? nil : missing
         }
         return try await withSteps(in: environment, of: texts.values, ticket.execution, isDue) {
@@ -104,27 +105,51 @@ struct EnvironmentRunner: Sendable {
     }
 
     private func missing(
-        of model: PlannedModel, _ request: Request, _ ticket: ModelRunner.Ticket
+        of model: PlannedModel, _ request: Request, _ ticket: ModelRunner.Ticket, limit: Moment?
     ) async throws -> MissingIntervals {
         let done = try await store.done(model.id)
         if let named = request.model, named != model.name {
             // A reader of the one that was asked for: what that reopened is missing here.
-            return MissingIntervals(of: model.snapshot, done: done, upTo: ticket.execution)
+            return MissingIntervals(of: model.snapshot, done: done, upTo: ticket.execution, limit: limit)
         }
         let kind = model.snapshot.definition.kind.options
         if request.from != nil, !kind.canRestate {
             if request.model == model.name { throw TransformerError.restatementDisabled(model.snapshot.definition) }
-            return MissingIntervals(of: model.snapshot, done: done, upTo: request.upTo, window: window(request, model))
+            return MissingIntervals(
+                of: model.snapshot, done: done, upTo: request.upTo, window: window(request, model), limit: limit)
         }
         return MissingIntervals(
             of: model.snapshot, done: done, upTo: request.upTo, requested: requested(request, model),
-            startsAnew: request.from != nil && kind.restatesWhole, window: window(request, model))
+            startsAnew: request.from != nil && kind.restatesWhole, window: window(request, model), limit: limit)
+    }
+
+    /// What keeps models back.
+    private func limits(
+        in environment: EnvironmentCatalog.Environment
+    ) async throws -> [ModelName: Readiness.Limit] {
+        let awaited = Set(environment.models.flatMap { $0.facts.awaited ?? [] })
+        if awaited.isEmpty { return [:] }
+        let readiness = Readiness(try await store.watermarks(of: awaited.sorted()))
+        return readiness.limits(of: environment.models.map(Readiness.Model.init))
+    }
+
+    /// Of the models that were asked for, those that data keeps back from being computed up to the time that was asked
+    /// for, and which data.
+    func waiting(_ request: Request) async throws -> [String] {
+        let environment = try await catalog.environment(request.environment)
+        let limits = try await limits(in: environment)
+        return try selected(request, environment).compactMap { model in
+            guard let limit = limits[model.name], limit.moment < IntervalGrid(model.facts.unit).floor(request.upTo)
+            else { return nil }
+            return "\(model.name) \(limit)."
+        }
     }
 
     /// Why a backfill has nothing to compute, model by model.
     func reasons(_ request: Request) async throws -> [String] {
         let environment = try await catalog.environment(request.environment)
         let left = try await leftToProduction(environment)
+        let limits = try await limits(in: environment)
         return try selected(request, environment).map { model in
             if left.contains(model.name) {
                 return "\(model.name) shows production's table, over other tables of what it reads than production's: "
@@ -133,6 +158,7 @@ struct EnvironmentRunner: Sendable {
             if let start = model.facts.start, start >= request.upTo {
                 return "\(model.name) starts at \(start)."
             }
+            if let limit = limits[model.name], limit.moment < request.upTo { return "\(model.name) \(limit)." }
             return "\(model.name) has no interval that begins and is over in that time."
         }
     }

@@ -41,6 +41,8 @@ struct PlanMaker: Sendable {
             throw problem
         }
         try await compareWithDatabase(environment, &state)
+        let awaited = Set(graph.snapshots.flatMap(\.awaited))
+        if !awaited.isEmpty { state.readiness = Readiness(try await store.watermarks(of: awaited.sorted())) }
         let production = try await readProduction(for: request, current, into: &state)
         state.previous = await previous(current ?? production, changedBy: graph)
         let restated = try names(request.restated, among: graph.candidates, changed: request.changedFiles)

@@ -14,6 +14,8 @@ public struct Project: Sendable {
     public let index: ModelIndex
     /// The columns of tables that are no models, by the table's name in lower case: those that contracts promise.
     public let tables: [String: [RelationColumn]]
+    /// The raw tables that contracts promise, with their schemas in lower case; empty where no model waits for any.
+    public let landingTables: Set<String>
     /// The tables that are declared as others', sorted by name.
     public let externals: [ExternalModel]
     /// What the files of macros/ define.
@@ -30,11 +32,11 @@ public struct Project: Sendable {
     public init(
         config: ProjectConfig, models: [ModelDefinition], audits: [AuditDefinition], tests: [ModelTest],
         tables: [String: [RelationColumn]] = [:], externals: [ExternalModel] = [], macros: MacroLibrary = .empty,
-        databases: Set<String> = [],
-        leftOut: [PipelineError] = []
+        databases: Set<String> = [], landingTables: Set<String> = [], leftOut: [PipelineError] = []
     ) throws(PipelineError) {
         self.config = config
         self.databases = databases
+        self.landingTables = landingTables
         self.models = models
         self.audits = audits
         self.tests = tests

@@ -23,7 +23,8 @@ extension PipelineFolder {
             tests: reader.tests.filter { leftOut.find($0.model) == nil },
             tables: reader.models.contains(where: \.asksForColumns) ? tables(besides: reader.externals) : [:],
             externals: reader.externals,
-            macros: reader.macros, databases: reader.scope.databases, leftOut: divided.reasons)
+            macros: reader.macros, databases: reader.scope.databases,
+            landingTables: divided.kept.contains { $0.signal != nil } ? landingTables : [], leftOut: divided.reasons)
     }
 
     /// The tables of contracts, and those that are declared, with their columns; a contract that cannot be read is told by those who write its table.
@@ -34,6 +35,8 @@ extension PipelineFolder {
             tables["\(contract.table)".lowercased()] = contract.columns.map { RelationColumn($0.name) }
         }
     }
+
+    private var landingTables: Set<String> { Set(readContracts().contracts.map { "\($0.table)".lowercased() }) }
 
     private var hasConfig: Bool { ["config.yaml", "config.yml", "config.py"].contains(where: contains) }
 

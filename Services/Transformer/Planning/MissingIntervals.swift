@@ -16,15 +16,19 @@ public struct MissingIntervals: Sendable {
     ///   - requested: Computed whether done or not.
     ///   - startsAnew: The whole table is computed anew, whatever is done.
     ///   - window: When given, nothing outside of it is computed.
+    ///   - limit: When given, nothing that ends later is computed: the data is not there.
     ///   - includesPartials: False leaves out intervals that are not over, whatever the model allows.
     public init(
         of model: ModelSnapshot, done: IntervalSet, upTo: Moment, requested: IntervalSet = IntervalSet(),
-        startsAnew: Bool = false, window: Interval? = nil, includesPartials: Bool = true
+        startsAnew: Bool = false, window: Interval? = nil, limit: Moment? = nil,
+        includesPartials: Bool = true
     ) {
         let grid = model.grid
         let kind = model.definition.kind.options
         var tick = model.schedule.floor(upTo)
         if let end = model.definition.end { tick = min(tick, end) }
+        // What is computed as a whole is so at ticks alone.
+        if let limit, limit < tick { tick = kind.isIncremental ? limit : model.schedule.floor(limit) }
         self.startsAnew = startsAnew && kind.isIncremental
         guard kind.hasRelation else {
             completeUpTo = tick

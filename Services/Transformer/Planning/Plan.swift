@@ -17,6 +17,8 @@ public struct Plan: Sendable {
     public private(set) var changesStatements = false
     /// How long the environment stays after the promotion, in seconds; nil: until somebody removes it.
     public var lifetime: Int64?
+    /// What keeps models from being computed as far as their crons say.
+    public var waiting: [ModelName: Readiness.Limit] = [:]
     /// How many models the environment had.
     public var modelsBefore = 0
 

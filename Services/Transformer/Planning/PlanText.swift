@@ -34,6 +34,7 @@ public struct PlanText: Sendable {
         if plan.changesStatements { lines += ["before_all or after_all of config.yaml have changed.", ""] }
         lines += forwardLines
         for stage in plan.stages { lines += Self.lines(of: stage) }
+        lines += plan.waiting.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)." }
         return lines.joined(separator: "\n")
     }
 

@@ -28,6 +28,8 @@ public struct PlanningState: Sendable {
     public var unreadBasis: String?
     /// Audits that the rows of a table have passed, by table: those under which every environment that shows it shows it.
     public var audited: [VersionID: Set<[String]>] = [:]
+    /// How far the data has come that models wait for.
+    public var readiness = Readiness([:])
 
     public init(
         environment: [ModelName: PromotedModel]? = nil, versions: [SnapshotKey: String] = [:],
@@ -118,10 +120,12 @@ public struct Planner: Sendable {
             !model.hasRelation && current[model.name].map(\.facts.hasRelation) == true
         }.map(\.name)
         changes += removed.map { ModelChange(name: $0, kind: .removed) }
-        return Plan(
+        var plan = Plan(
             environment: request.environment, changes: changes, models: models,
             stages: stages(models, kinds: comparison.kinds, removed: (removed + embedded).sorted()),
             modelsBefore: state.unread.union(current.keys).count)
+        plan.waiting = limits(models)
+        return plan
     }
 
     /// Which table is to hold the model's rows: the one that ever held those of its fingerprint; the one it has, where
@@ -211,7 +215,7 @@ public struct Planner: Sendable {
         let work = ModelWork.all(
             models, done: state.done, upTo: request.upTo, window: restated.isEmpty ? request.window : nil,
             requested: requested(models), before: tablesBefore(models), windows: previewed(models),
-            repeatsPartials: false
+            limits: limits(models), repeatsPartials: false
         ).filter { !left.contains($0.model.name) }
         let outside = outsidePreviews(models)
         if !outside.isEmpty { stages.append(.assume(outside)) }
@@ -234,6 +238,14 @@ public struct Planner: Sendable {
             stages.append(.promote(views: views, dropped: removed))
         }
         return stages
+    }
+
+    /// What keeps models from being computed as far as is asked for.
+    private func limits(_ models: [PlannedModel]) -> [ModelName: Readiness.Limit] {
+        let schedules = Dictionary(uniqueKeysWithValues: models.map { ($0.name, $0.snapshot.schedule) })
+        return state.readiness.limits(of: models.map { Readiness.Model($0.snapshot) }).filter { name, limit in
+            schedules[name].map { limit.moment < $0.floor(request.upTo) } ?? false
+        }
     }
 
     /// The models whose tables production computes.
@@ -305,11 +317,12 @@ extension ModelWork {
     ///   - before: For models that get a new table: the one they had. Filling the new one changes nothing for readers
     ///     that keep their tables; what would have been due in the old one does.
     ///   - windows: For single models, instead of `window`.
+    ///   - limits: What keeps single models back.
     ///   - repeatsPartials: False leaves intervals that are not over to the next run, unless a table has nothing yet.
     public static func all(
         _ models: [PlannedModel], done: [VersionID: IntervalSet], upTo: Moment, window: Interval? = nil,
         requested: [ModelName: IntervalSet] = [:], before: [ModelName: VersionID] = [:],
-        windows: [ModelName: Interval] = [:], repeatsPartials: Bool = true
+        windows: [ModelName: Interval] = [:], limits: [ModelName: Readiness.Limit] = [:], repeatsPartials: Bool = true
     ) -> [ModelWork] {
         var computed: [ModelName: IntervalSet] = [:]
         var restated = Set(requested.keys)
@@ -326,7 +339,7 @@ extension ModelWork {
                 return MissingIntervals(
                     of: model.snapshot, done: done, upTo: upTo, requested: wanted,
                     startsAnew: kind.restatesWhole && restated.contains(model.name),
-                    window: windows[model.name] ?? window,
+                    window: windows[model.name] ?? window, limit: limits[model.name]?.moment,
                     includesPartials: repeatsPartials || done.isEmpty)
             }
             computed[model.name] = missing(in: before[model.name] ?? model.id).due

@@ -32,6 +32,8 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
     public var columns: [String]?
     /// Other models that its audits look at, sorted.
     public var auditReads: [ModelName]?
+    /// The raw tables that it waits for; nil: none.
+    public var awaited: [String]?
 
     /// The facts of a model that has been read.
     public init(_ snapshot: ModelSnapshot) {
@@ -56,6 +58,7 @@ public struct SnapshotFacts: Sendable, Codable, Equatable {
             options.isIncremental && options.evolution.onDestructiveChange != .ignore ? snapshot.outputColumns : nil
         let reads = snapshot.auditReads
         auditReads = reads.isEmpty ? nil : reads
+        awaited = snapshot.awaited.isEmpty ? nil : snapshot.awaited
     }
 }
 

@@ -40,6 +40,7 @@ struct SnapshotReader {
         if !isStored { try check(databases: first.databases, of: model) }
         let statements = try rendering.fingerprintStatements()
         let (parents, sources) = dependencies(of: model, tables: tables)
+        if !isStored { try check(model.signal, of: model, sources: sources) }
         let returned = first.columns
         var audits = try boundAudits(of: model, columns: returned)
         for audit in standalone[model.name] ?? [] {
@@ -97,6 +98,26 @@ struct SnapshotReader {
                 at: offset,
                 "This is a table of the database \(name), and models run in \(project.databases.sorted().joined(separator: ", ")): "
                     + "a query cannot read another database. Leave the first part out, or bring the rows here.")
+        }
+    }
+
+    /// Only of tables that contracts promise anybody says how far they have come.
+    private func check(
+        _ signal: DataSignal?, of model: ModelDefinition, sources: [String]
+    ) throws(PipelineError) {
+        guard let signal else { return }
+        let awaited = signal.tables.isEmpty ? sources : signal.tables
+        if awaited.isEmpty {
+            throw model.error(
+                "signals",
+                "\(model.name) reads no raw table. It waits for what the models wait for that it reads: leave `signals` out, or "
+                    + "name tables, as in data_landed(tables := (raw.events)).")
+        }
+        if let unknown = awaited.first(where: { !project.landingTables.contains($0) }) {
+            throw model.error(
+                "signals",
+                "No contract that can be read promises \(unknown), and so nothing tells how far it has come. Name the tables to wait for, as in "
+                    + "data_landed(tables := (raw.events)).")
         }
     }
 

@@ -84,6 +84,7 @@ struct ControlRecorder: Sendable {
             })
         try await store.landed(
             landed.table.lowercased(), days, rows: landed.rows, at: Moment(landed.landedAt),
+            watermark: landed.lowWatermark.map { Moment($0) },
             reopening: Reopening(try await catalog.all()))
         Counter(label: "transformer_landings_total").increment()
     }

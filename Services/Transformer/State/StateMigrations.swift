@@ -211,5 +211,8 @@ enum StateMigrations {
                     PRIMARY KEY (model, name)
                 )
                 """),
+            Migration(
+                9, "how far raw tables have come",
+                "ALTER TABLE transformer.landings ADD COLUMN low_watermark timestamptz"),
         ])
 }

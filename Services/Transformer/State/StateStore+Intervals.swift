@@ -109,15 +109,23 @@ extension StateStore {
     }
 
     /// Rows have landed in a raw table: the days that got them are to be computed again.
-    func landed(_ table: String, _ times: IntervalSet, rows: Int, at time: Moment, reopening: Reopening) async throws {
+    /// - Parameter watermark: How far the table has come; nil where nobody can say.
+    func landed(
+        _ table: String, _ times: IntervalSet, rows: Int, at time: Moment, watermark: Moment? = nil,
+        reopening: Reopening
+    ) async throws {
         try await change { session in
             try await reopen(reopening.landed(in: table, times), session)
             try await session.execute(
                 """
-                INSERT INTO transformer.landings AS l (table_name, rows, landed_at)
-                VALUES (\(table), \(rows)::bigint, \(time.description)::timestamptz)
+                INSERT INTO transformer.landings AS l (table_name, rows, landed_at, low_watermark)
+                VALUES (\(table), \(rows)::bigint, \(time.description)::timestamptz,
+                  \(watermark?.description)::timestamptz)
                 ON CONFLICT (table_name) DO UPDATE SET rows = l.rows + excluded.rows,
-                  landed_at = greatest(l.landed_at, excluded.landed_at)
+                  landed_at = greatest(l.landed_at, excluded.landed_at),
+                  -- It may step back. A message that comes again is no news.
+                  low_watermark = CASE WHEN excluded.low_watermark IS NULL OR excluded.landed_at < l.landed_at
+                    THEN l.low_watermark ELSE excluded.low_watermark END
                 """)
         }
     }

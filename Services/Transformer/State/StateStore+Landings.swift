@@ -8,6 +8,16 @@ struct Landing: Sendable, Equatable {
 }
 
 extension StateStore {
+    /// How far each of `tables` has come; those of which nobody has said it are left out.
+    func watermarks(of tables: [String]) async throws -> [String: Moment] {
+        try await database.session.rows(
+            """
+            SELECT table_name, low_watermark::text AS mark FROM transformer.landings
+            WHERE table_name = ANY (\(tables)::text[]) AND low_watermark IS NOT NULL
+            """
+        ).reduce(into: [:]) { found, row in found[try row.text("table_name")] = try row.moment("mark") }
+    }
+
     /// The last landing in each of `tables` that anything is known of.
     func landings(in tables: [String]) async throws -> [Landing] {
         try await database.session.rows(

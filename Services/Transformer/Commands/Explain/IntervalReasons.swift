@@ -23,6 +23,8 @@ struct IntervalReasons {
         var parents: [(name: ModelName, computed: IntervalSet)] = []
         /// Somebody wants this to be computed, done or not.
         var requested = IntervalSet()
+        /// What keeps it back; nil: nothing does.
+        var limit: Readiness.Limit?
         /// What is left to others, and why: `--start and --end leave it out`.
         var left = ""
     }
@@ -31,9 +33,18 @@ struct IntervalReasons {
 
     /// - Parameter missing: What is to be computed.
     init(_ model: ModelSnapshot, _ missing: MissingIntervals, _ situation: Situation) {
-        parts =
-            !model.definition.kind.options.isIncremental
-            ? Self.whole(model, missing, situation) : Self.byTime(model, missing, situation)
+        let isWhole = !model.definition.kind.options.isIncremental
+        let found = isWhole ? Self.whole(model, missing, situation) : Self.byTime(model, missing, situation)
+        parts = found + Self.waiting(model, situation)
+    }
+
+    /// What would be computed, were the data there.
+    private static func waiting(_ model: ModelSnapshot, _ now: Situation) -> [Part] {
+        guard let limit = now.limit, model.definition.kind.options.hasRelation else { return [] }
+        let ready = MissingIntervals(of: model, done: now.done, upTo: now.upTo, limit: limit.moment)
+        let all = MissingIntervals(of: model, done: now.done, upTo: now.upTo)
+        let held = all.due.subtracting(ready.due)
+        return held.isEmpty ? [] : [Part(intervals: held, isComputed: false, reason: "\(limit)")]
     }
 
     /// A model that is computed as a whole has one reason.

@@ -18,15 +18,21 @@ struct ModelInspector: Sendable {
             throw TransformerError.unknownModel(promoted.name.description, in: name)
         }
         let done = try await store.done()
-        let work = ModelWork.all(family.compactMap { texts[$0.name] }, done: done, upTo: now)
+        let awaited = Set(family.flatMap { $0.facts.awaited ?? [] })
+        let readiness = Readiness(awaited.isEmpty ? [:] : try await store.watermarks(of: awaited.sorted()))
+        let limits = readiness.limits(of: family.map(Readiness.Model.init))
+        let work = ModelWork.all(family.compactMap { texts[$0.name] }, done: done, upTo: now, limits: limits)
         let due = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0.missing) })
         let snapshot = model.snapshot
         let situation = IntervalReasons.Situation(
             upTo: now, done: done[model.id] ?? IntervalSet(),
-            parents: snapshot.parents.compactMap { name in due[name].map { (name: name, computed: $0.due) } })
+            parents: snapshot.parents.compactMap { name in due[name].map { (name: name, computed: $0.due) } },
+            limit: limits[model.name])
         let missing =
             due[model.name]
-            ?? MissingIntervals(of: snapshot, done: IntervalSet(from: .beginning, to: .distant), upTo: now)
+            ?? MissingIntervals(
+                of: snapshot, done: IntervalSet(from: .beginning, to: .distant), upTo: now,
+                limit: limits[model.name]?.moment)
         let failures = try await store.auditFailures(of: model.name).filter { $0.version == model.version }
         return ModelExplanation(
             environment: name, model: model, missing: missing, reasons: IntervalReasons(snapshot, missing, situation),

@@ -30,6 +30,12 @@ struct PlanDocument: Encodable {
         let intervals: [TimeSpan], batches: [TimeSpan]
     }
 
+    struct Waiting: Encodable {
+        let model: String, table: String
+        /// How far the table has come; nil: nothing is known to have landed.
+        let landedUpTo: String?
+    }
+
     struct View: Encodable { let model: String, view: String }
 
     struct Reasons: Encodable {
@@ -56,6 +62,8 @@ struct PlanDocument: Encodable {
     let auditsToRun: [String]
     let viewsToPoint: [View]
     let viewsToDrop: [View]
+    /// Models that are not computed as far as their crons say, because data is not there yet.
+    let waiting: [Waiting]
     /// Why it is carried out only with `--allow-removal`.
     let removal: String?
     let reasons: [Reasons]?
@@ -107,6 +115,9 @@ struct PlanDocument: Encodable {
         columnsToAdd = added
         (tablesToCreate, toCompute, toAssume) = (created, computed, assumed)
         (auditsToRun, viewsToPoint, viewsToDrop) = (audited, shown, gone)
+        waiting = plan.waiting.sorted { $0.key < $1.key }.map {
+            Waiting(model: $0.key.description, table: $0.value.table, landedUpTo: $0.value.upTo?.description)
+        }
         removal = plan.removal
         reasons = explanation?.models.map(Reasons.init)
         self.appliedAs = appliedAs

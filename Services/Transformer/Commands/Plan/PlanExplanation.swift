@@ -26,7 +26,8 @@ struct PlanExplanation {
             let snapshot = model.snapshot
             let parents = snapshot.parents.compactMap { name in computed[name].map { (name: name, computed: $0) } }
             var situation = IntervalReasons.Situation(
-                upTo: request.upTo, done: done[model.id] ?? IntervalSet(), isNew: model.isNew, parents: parents)
+                upTo: request.upTo, done: done[model.id] ?? IntervalSet(), isNew: model.isNew, parents: parents,
+                limit: plan.waiting[model.name])
             if model.isNew { situation.done = IntervalSet() }
             if restated.contains(model.name) {
                 let wanted = request.window ?? Interval(from: .beginning, to: .distant)
@@ -41,7 +42,7 @@ struct PlanExplanation {
                 work[model.name]
                 ?? MissingIntervals(
                     of: snapshot, done: IntervalSet(from: .beginning, to: .distant), upTo: request.upTo,
-                    includesPartials: false)
+                    limit: plan.waiting[model.name]?.moment, includesPartials: false)
             computed[model.name] = missing.due
             models.append(
                 Model(

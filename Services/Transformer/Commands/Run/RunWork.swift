@@ -45,7 +45,8 @@ struct RunWork {
         if json {
             print(try CommandJSON.text(RunDocument(environment: environment, models: computed.withLock { $0 })))
         } else if outcome.intervals.isEmpty {
-            Output.line("Nothing is missing in \(environment).")
+            let waiting = try await workbench.runner.waiting(request)
+            Output.line(waiting.isEmpty ? "Nothing is missing in \(environment)." : waiting.joined(separator: "\n"))
         }
     }
 }

@@ -50,6 +50,8 @@ public struct ModelDefinition: Sendable, Equatable {
     public var postStatements: [Template]
     /// Run on the view when it has been pointed at the model's table; `@this_model` is the view.
     public var onVirtualUpdate: [Template] = []
+    /// What it waits for before an interval is computed; nil: nothing.
+    public var signal: DataSignal?
     /// A word that makes another version of the model, and nothing else.
     public var stamp: String?
     /// Settings of the engine while the model is computed, in the order of their names; SQL as written.

@@ -107,6 +107,7 @@ struct ModelProperties {
         case "partitioned_by": model.partitionedBy = try property.elements(in: source)
         case "enabled", "references", "formatting": break  // read before; said for people; of `transformer format`
         case "stamp": model.stamp = property.plain
+        case "signals": model.signal = try DataSignal.read(property, in: source)
         case "ignored_rules":
             model.ignoredRules = try property.elements(in: source).map { $0.trimmingQuotes().lowercased() }
         case "gateway": model.gateway = property.plain
@@ -133,7 +134,7 @@ struct ModelProperties {
         "name", "kind", "dialect", "cron", "cron_tz", "start", "end", "interval_unit", "allow_partials", "owner",
         "description", "column_descriptions", "tags", "grain", "grains", "columns", "depends_on", "audits", "enabled",
         "references", "partitioned_by", "stamp", "ignored_rules", "formatting", "gateway", "session_properties",
-        "grants",
+        "grants", "signals",
     ]
 
     /// Properties that nothing follows from here, and why.
@@ -163,12 +164,9 @@ struct ModelProperties {
 
     /// Properties that would change what happens, and what to do instead.
     private static let refused = [
-        "signals":
-            "Signals are Python functions, and Python is not run here. Leave them out: what has landed is computed when it "
-            + "lands, and `cron` says when the rest is due.",
         "physical_version":
             "A version cannot be pinned: tables are named by what they are made of. Leave physical_version out; going back "
-            + "to an earlier text finds its table again.",
+            + "to an earlier text finds its table again."
     ]
 
     /// A time, and how it was written where it counts from now.
