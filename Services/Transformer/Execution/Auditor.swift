@@ -18,7 +18,7 @@ struct Auditor: Sendable {
             try sql.audit($0, of: model, interval: interval ?? .always, filter: filter, execution: execution)
         }
         let findings = try await tables.audit(audits)
-        try await store.keep(
+        try await store.keepResults(
             findings, of: audits, in: model.id, lookingAt: filter == nil ? nil : interval.map { IntervalSet([$0]) })
         return findings
     }

@@ -187,7 +187,8 @@ struct ModelRunner: Sendable {
         let times = work.model.snapshot.definition.kind.timeRange == nil ? nil : Group(batches).computed
         if work.model.snapshot.definition.kind.isView {
             let findings = try await tables.audit(audits)
-            try await store.keep(findings, of: audits, in: work.model.id, lookingAt: nil)
+            try await store.keepResults(findings, of: audits, in: work.model.id, lookingAt: nil)
+            try await store.keep(findings, of: work.model.id)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             result = (0, findings)
         } else {
@@ -199,10 +200,12 @@ struct ModelRunner: Sendable {
                 else { return nil }
                 result = written
             } catch let refusal as ModelTables.Refusal {
-                try await store.keep([refusal.finding], of: [], in: work.model.id, lookingAt: times)
+                try await store.keepResults([refusal.finding], of: [], in: work.model.id, lookingAt: times)
+                try await store.keep([refusal.finding], of: work.model.id)
                 throw refusal.error
             }
-            try await store.keep(result.findings, of: audits, in: work.model.id, lookingAt: times)
+            try await store.keepResults(result.findings, of: audits, in: work.model.id, lookingAt: times)
+            try await store.keep(result.findings, of: work.model.id)
         }
         for finding in result.findings {
             logger.warning(

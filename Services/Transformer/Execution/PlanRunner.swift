@@ -189,6 +189,7 @@ struct PlanRunner: Sendable {
         let auditor = Auditor(store: store, tables: tables)
         for model in models {
             let findings = try await auditor.audit(model, among: RelationsOfModels(all), in: nil, execution: execution)
+            try await store.keep(findings, of: model.id)
             for finding in findings where finding.isBlocking {
                 throw TransformerError(
                     .auditFailed, "\(finding.message) That is in what is there already. Nothing was promoted.")

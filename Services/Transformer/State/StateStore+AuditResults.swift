@@ -14,10 +14,9 @@ struct AuditResult: Sendable, Equatable {
 }
 
 extension StateStore {
-    /// Keeps what a run of audits over a table gave: for each whether it found anything, until it runs again; and what they
-    /// found, for 30 days.
+    /// Keeps of each of these audits whether it found anything in a table, until it runs again.
     /// - Parameter times: Whose rows they looked at; nil: all.
-    func keep(
+    func keepResults(
         _ findings: [ModelTables.AuditFinding], of audits: [ModelTables.AuditQuery], in table: VersionID,
         lookingAt times: IntervalSet?
     ) async throws {
@@ -38,7 +37,6 @@ extension StateStore {
             ON CONFLICT (name, version, audit) DO UPDATE SET is_blocking = excluded.is_blocking,
               failures = excluded.failures, looked_at = excluded.looked_at, at = excluded.at
             """)
-        try await keep(findings, of: table)
     }
 
     /// What was kept of a table, by audit.
