@@ -70,6 +70,8 @@ public struct TableDefinition: Sendable {
     public var retyped: [ColumnDeclaration] = []
     /// Statements of the model before its query: temporary tables that it reads, settings.
     public var before: [String] = []
+    /// Statements that are run once the table is there, in the same transaction.
+    public var after: [String] = []
     public var indexes: [TableIndex] = []
 
     /// A table without indexes.

@@ -69,7 +69,7 @@ import Testing
         let expected = [
             "state_connection", "test_connection", "scheduler", "state_schema", "optimize_query", "plan",
             "format", "ui", "cicd_bot", "notification_targets", "users", "environment_suffix_target",
-            "physical_schema_mapping", "snapshot_ttl", "janitor",
+            "physical_schema_mapping", "janitor",
             "disable_anonymized_analytics", "default_test_connection",
         ]
         #expect(named.map(String.init) == expected)

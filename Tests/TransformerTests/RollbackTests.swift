@@ -175,6 +175,51 @@ private func error(_ body: () async throws -> Void) async -> TransformerError? {
         }
     }
 
+    @Test("as config.yaml has it: snapshot_ttl says how long tables stay and promotions can be gone back to")
+    func tables() async throws {
+        try await withDatabase { test in
+            func apply(_ add: Int, ttl: String) async throws {
+                try await test.apply(try project(add, besides: ["config.yaml": "snapshot_ttl: \(ttl)"]), at: day(10))
+            }
+            func age(days: Int) async throws {
+                try await test.execute(
+                    "UPDATE transformer.promotions SET promoted_at = promoted_at - make_interval(days => \(days)::integer)"
+                )
+                try await test.execute(
+                    "UPDATE transformer.snapshots SET used_at = used_at - make_interval(days => \(days)::integer)")
+            }
+            try await apply(0, ttl: "in 3 days")
+            try await age(days: 30)
+            try await apply(1, ttl: "in 3 days")
+            #expect(try await test.workbench.janitor.clean() == Janitor.Outcome(), "it was there until just now")
+            try await test.workbench.rollback.carryOut(on: "prod")
+            try await test.workbench.rollback.carryOut(on: "prod")
+            try await age(days: 2)
+            #expect(try await test.workbench.janitor.clean().tables.isEmpty)
+            try await age(days: 2)
+            #expect(try await test.workbench.janitor.clean().tables.count == 2, "the first m and r, after 4 days")
+            try await apply(2, ttl: "in 4 weeks")
+            try await apply(3, ttl: "in 4 weeks")
+            try await age(days: 8)
+            #expect(try await test.workbench.janitor.clean().tables.count == 2, "those of the second, for 3 days")
+            try await test.workbench.rollback.carryOut(on: "prod")
+            #expect(try await test.value("SELECT n FROM analytics.m") == "2")
+        }
+    }
+
+    @Test("the tables of an environment that is removed stay for as long, however old they are")
+    func removed() async throws {
+        try await withDatabase { test in
+            try await test.apply(try project(0), to: "dev", at: day(10))
+            try await test.execute("UPDATE transformer.promotions SET promoted_at = now() - interval '30 days'")
+            try await test.execute("UPDATE transformer.snapshots SET used_at = now() - interval '30 days'")
+            try await test.workbench.promoter.remove("dev")
+            #expect(try await test.workbench.janitor.clean().tables.isEmpty)
+            try await test.execute("UPDATE transformer.snapshots SET used_at = now() - interval '8 days'")
+            #expect(try await test.workbench.janitor.clean().tables.count == 2)
+        }
+    }
+
     @Test("nothing that somebody reads, and nothing that is being computed")
     func inUse() async throws {
         try await withDatabase { test in

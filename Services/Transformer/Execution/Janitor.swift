@@ -13,9 +13,6 @@ struct Janitor: Sendable {
     let plans: PlanRunner
     let logger: Logger
 
-    /// How long a promotion can be gone back to, and how long a table stays that nothing shows, in seconds: a week.
-    static let retention: Int = 7 * 86_400
-
     /// How long it is known what was computed when, in seconds: 30 days.
     static let historyKept = 30 * 86_400
 
@@ -27,8 +24,8 @@ struct Janitor: Sendable {
         var kept: [String] = []
     }
 
-    /// - Parameter retention: How long what is not shown stays, in seconds.
-    func clean(retention: Int = Janitor.retention) async throws -> Outcome {
+    /// - Parameter retention: How long what is not shown stays, in seconds; nil: as the projects said.
+    func clean(retention: Int? = nil) async throws -> Outcome {
         var outcome = Outcome()
         for environment in try await store.expiredEnvironments() {
             do {
@@ -68,7 +65,7 @@ struct Janitor: Sendable {
     }
 
     /// Drops a table, unless a plan has come to count on it meanwhile.
-    private func drop(_ version: VersionID, retention: Int) async throws -> Bool {
+    private func drop(_ version: VersionID, retention: Int?) async throws -> Bool {
         let table = RelationNames.table(version)
         return try await store.change { session in
             guard try await store.isUnused(version, for: retention, session) else { return false }

@@ -66,6 +66,7 @@ struct PlanMaker: Sendable {
         if environment != RelationNames.production, !project.config.pinnedEnvironments.contains(environment) {
             plan.lifetime = project.config.environmentLifetime
         }
+        plan.tableLifetime = project.config.tableLifetime
         plan.basis = current?.plan ?? state.unreadBasis
         plan.take(project.statements, insteadOf: try await store.statements(of: environment))
         return plan

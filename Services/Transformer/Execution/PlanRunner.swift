@@ -105,7 +105,8 @@ struct PlanRunner: Sendable {
         let sql = ModelSQL(RelationsOfModels(all))
         var made: [PlannedModel] = []
         for model in models {
-            let statements = try sql.statements(of: model, interval: .always, execution: .epoch, isIncremental: false)
+            let statements = try sql.statements(
+                of: model, interval: .always, execution: .epoch, isIncremental: false, isCreating: true)
             do {
                 let kind = model.snapshot.definition.kind
                 let isView = kind.isView || kind.isMaterializedView

@@ -27,6 +27,8 @@ struct Promotion: Sendable {
     let statements: EnvironmentStatements?
     /// When the janitor may take the environment away.
     let expiry: Expiry
+    /// How long its tables stay when nothing shows them any more, in seconds; nil: as long as they do so far.
+    let tableLifetime: Int64?
 
     enum Expiry: Sendable {
         /// So many seconds after the promotion; nil: never.
@@ -54,6 +56,7 @@ struct Promotion: Sendable {
         snapshots = .texts(try plan.models.map(StoredSnapshot.init))
         statements = plan.statements
         expiry = .after(plan.lifetime)
+        tableLifetime = plan.tableLifetime
     }
 
     /// Going back to what an environment was.
@@ -70,6 +73,7 @@ struct Promotion: Sendable {
         snapshots = .ids(earlier.snapshots)
         statements = nil
         expiry = .unchanged
+        tableLifetime = nil
     }
 }
 
@@ -105,7 +109,8 @@ struct Promoter: Sendable {
                     let all = columns[RelationNames.table($0.id)] ?? []
                     return StoredModel($0, columns: VirtualLayer.shown(all, of: $0.facts.columns))
                 })
-            try await store.remember(promotion.models, among: promotion.models, session)
+            try await store.remember(
+                promotion.models, among: promotion.models, keptFor: promotion.tableLifetime, session)
             let snapshots: [String]
             switch promotion.snapshots {
             case .texts(let texts):
@@ -113,7 +118,7 @@ struct Promoter: Sendable {
                 snapshots = texts.map(\.id)
             case .ids(let ids): snapshots = ids
             }
-            try await store.save(stored, snapshots: snapshots, session)
+            try await store.save(stored, snapshots: snapshots, keptFor: promotion.tableLifetime, session)
             if let statements = promotion.statements { try await store.keep(statements, of: environment, session) }
             if case .after(let seconds) = promotion.expiry {
                 try await store.setExpiry(of: environment, to: seconds.map { now.adding(seconds: $0) }, session)

@@ -24,7 +24,7 @@ struct VirtualUpdates: Sendable {
 
     private func statements(of model: PlannedModel) throws -> [PlacedSQL] {
         let rendering = ModelRendering(model.snapshot)
-        var context = rendering.context(for: .always, execution: execution, isIncremental: false)
+        var context = rendering.context(for: .always, execution: execution, isIncremental: false, stage: .promoting)
         context.thisModel = Self.ownView
         let index = model.snapshot.bundle.index
         return zip(model.snapshot.definition.onVirtualUpdate, try rendering.virtualUpdates(context)).map {

@@ -19,6 +19,8 @@ public struct Plan: Sendable {
     public var lifetime: Int64?
     /// What keeps models from being computed as far as their crons say.
     public var waiting: [ModelName: Readiness.Limit] = [:]
+    /// How long its tables stay when nothing shows them any more, in seconds.
+    public var tableLifetime: Int64?
     /// How many models the environment had.
     public var modelsBefore = 0
 

@@ -214,5 +214,12 @@ enum StateMigrations {
             Migration(
                 9, "how far raw tables have come",
                 "ALTER TABLE transformer.landings ADD COLUMN low_watermark timestamptz"),
+            Migration(
+                10, "how long what nothing shows stays",
+                """
+                -- In seconds, as the project said when it was promoted; NULL: a week.
+                ALTER TABLE transformer.snapshots ADD COLUMN kept_for bigint;
+                ALTER TABLE transformer.promotions ADD COLUMN kept_for bigint
+                """),
         ])
 }

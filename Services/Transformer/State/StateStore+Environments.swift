@@ -63,7 +63,10 @@ extension StateStore {
     /// Makes the environment a list of snapshots, in the transaction of `session`, and notes that it was that.
     /// - Parameters:
     ///   - snapshots: The snapshot of each model of `environment`, in its order; they must be there.
-    func save(_ environment: StoredEnvironment, snapshots: [String], _ session: Session) async throws {
+    ///   - seconds: How long it can be gone back to once something else has been promoted; nil: a week.
+    func save(
+        _ environment: StoredEnvironment, snapshots: [String], keptFor seconds: Int64?, _ session: Session
+    ) async throws {
         let models = environment.models
         try await session.execute(
             """
@@ -96,9 +99,9 @@ extension StateStore {
             """)
         try await session.execute(
             """
-            INSERT INTO transformer.promotions (plan, environment, promoted_at, snapshots, versions)
+            INSERT INTO transformer.promotions (plan, environment, promoted_at, snapshots, versions, kept_for)
             VALUES (\(environment.plan)::uuid, \(environment.name), \(environment.promotedAt.description)::timestamptz,
-              \(snapshots)::text[], \(models.map(\.id.version))::text[])
+              \(snapshots)::text[], \(models.map(\.id.version))::text[], \(seconds.map { String($0) })::bigint)
             """)
     }
 

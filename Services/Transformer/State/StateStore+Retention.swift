@@ -19,19 +19,28 @@ extension StateStore {
         ).reduce(into: [:]) { found, row in found[try row.text("name")] = try row.moment("expires") }
     }
 
-    /// Forgets promotions that nobody can go back to any more; the current one of each environment stays.
-    func forgetPromotions(olderThan seconds: Int) async throws {
+    /// How long what nothing shows stays where nobody has said it, in seconds: a week.
+    private static let lifetime = 7 * 86_400
+
+    /// Forgets promotions that nobody can go back to any more: something else has been promoted instead for long enough.
+    /// The current one of each environment stays.
+    /// - Parameter seconds: How long is long enough; nil: as the project said.
+    func forgetPromotions(olderThan seconds: Int?) async throws {
         _ = try await database.session.execute(
             """
             DELETE FROM transformer.promotions p
-            WHERE promoted_at < now() - make_interval(secs => \(seconds)::integer)
-              AND NOT EXISTS (SELECT FROM transformer.environments e WHERE e.plan = p.plan)
+            WHERE NOT EXISTS (SELECT FROM transformer.environments e WHERE e.plan = p.plan)
+              AND coalesce(
+                (SELECT min(n.promoted_at) FROM transformer.promotions n
+                 WHERE n.environment = p.environment AND n.promoted_at > p.promoted_at), p.promoted_at)
+                < now() - make_interval(secs => coalesce(
+                  \(seconds.map { String($0) })::bigint, p.kept_for, \(Self.lifetime)::bigint))
             """)
     }
 
-    /// Tables that no environment shows, nobody can go back to, and no plan has counted on for so many seconds. The
-    /// latest first: views are younger than the tables that they read.
-    func unusedTables(for seconds: Int) async throws -> [VersionID] {
+    /// Tables that no environment shows, nobody can go back to, and no plan has counted on for so many seconds; nil: for as
+    /// long as the project said. The latest first: views are younger than the tables that they read.
+    func unusedTables(for seconds: Int?) async throws -> [VersionID] {
         let rows = try await database.session.rows(
             """
             SELECT u.name, u.version FROM (\(Self.unused(for: seconds))) AS u
@@ -41,7 +50,7 @@ extension StateStore {
     }
 
     /// Whether a table is still one of those, in the transaction of `session`.
-    func isUnused(_ version: VersionID, for seconds: Int, _ session: Session) async throws -> Bool {
+    func isUnused(_ version: VersionID, for seconds: Int?, _ session: Session) async throws -> Bool {
         try await !session.rows(
             """
             SELECT 1 AS found FROM (\(Self.unused(for: seconds))) AS u
@@ -50,7 +59,7 @@ extension StateStore {
         ).isEmpty
     }
 
-    private static func unused(for seconds: Int) -> PostgresQuery {
+    private static func unused(for seconds: Int?) -> PostgresQuery {
         """
         SELECT s.name, s.version, min(s.created_at) AS first_at FROM transformer.snapshots s
         WHERE NOT EXISTS (
@@ -62,7 +71,8 @@ extension StateStore {
           AND NOT EXISTS (
             SELECT FROM transformer.active_work w WHERE w.name = s.name AND w.version = s.version)
         GROUP BY s.name, s.version
-        HAVING max(s.used_at) < now() - make_interval(secs => \(seconds)::integer)
+        HAVING max(s.used_at + make_interval(secs => coalesce(
+          \(seconds.map { String($0) })::bigint, s.kept_for, \(lifetime)::bigint))) < now()
         """
     }
 

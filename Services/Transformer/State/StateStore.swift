@@ -53,6 +53,12 @@ struct StateStore: Sendable {
 
     /// Forgets an environment, in the transaction of `session`.
     func remove(_ environment: String, _ session: Session) async throws {
+        // From now on nothing may show its tables.
+        try await session.execute(
+            """
+            UPDATE transformer.snapshots s SET used_at = now() FROM transformer.environment_models m
+            WHERE m.environment = \(environment) AND m.name = s.name AND m.version = s.version
+            """)
         let removed = try await session.execute("DELETE FROM transformer.environments WHERE name = \(environment)")
         if removed == 0 {
             throw TransformerError.unknownEnvironment(environment, known: try await plans(session).keys.sorted())
@@ -94,18 +100,23 @@ struct StateStore: Sendable {
     }
 
     /// Notes which table stands for which fingerprint, and what it is made from. The first table of a fingerprint wins.
-    /// - Parameter all: The models among which `models` find those that they read.
-    func remember(_ models: [PromotedModel], among all: [PromotedModel], _ session: Session) async throws {
+    /// - Parameters:
+    ///   - all: The models among which `models` find those that they read.
+    ///   - seconds: How long tables stay when nothing shows them; nil: as long as they do so far.
+    func remember(
+        _ models: [PromotedModel], among all: [PromotedModel], keptFor seconds: Int64? = nil, _ session: Session
+    ) async throws {
         let versions = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.id) })
         let keys = models.map { $0.id.key(fingerprint: $0.fingerprint).fingerprint }
         let reads = try models.map { try StoredJSON.encode(TableReads($0.facts, versions)) }
         try await session.execute(
             """
-            INSERT INTO transformer.snapshots AS s (name, fingerprint, version, reads)
-            SELECT name, fingerprint, version, reads::jsonb
+            INSERT INTO transformer.snapshots AS s (name, fingerprint, version, reads, kept_for)
+            SELECT name, fingerprint, version, reads::jsonb, \(seconds.map { String($0) })::bigint
             FROM unnest(\(models.map(\.name.description))::text[], \(keys)::text[],
               \(models.map(\.version))::text[], \(reads)::text[]) AS given (name, fingerprint, version, reads)
-            ON CONFLICT (name, fingerprint) DO UPDATE SET reads = excluded.reads, used_at = now()
+            ON CONFLICT (name, fingerprint) DO UPDATE SET reads = excluded.reads, used_at = now(),
+              kept_for = coalesce(excluded.kept_for, s.kept_for)
             """)
     }
 

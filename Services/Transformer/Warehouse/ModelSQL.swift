@@ -70,24 +70,48 @@ struct ModelSQL: Sendable {
     }
 
     /// The model's query with what is to run before and after it.
+    /// - Parameter isCreating: The model's table or view is made by it.
     func statements(
-        of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool, seedRows: SeedRows = .none
+        of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool,
+        seedRows: SeedRows = .none, isCreating: Bool = false
     ) throws(PipelineError) -> ModelTables.Statements {
         let definition = model.snapshot.definition
         let rendering = ModelRendering(model.snapshot)
         var context = rendering.context(for: interval, execution: execution, isIncremental: isIncremental)
         let table = RelationNames.table(model.id)
         context.table = (table.schema, table.name)
+        let isView = definition.kind.isView || definition.kind.isMaterializedView
+        // The query of a view is what it shows from then on.
+        if isCreating, !isView { context.stage = .creating }
         let relations = try relations(of: model.snapshot, context)
         let query = try self.query(rendering, of: definition, seedRows, context, relations)
-        var own = context
-        own.thisModel = Self.ownTable
-        let (before, after) = try rendering.statements(own)
+        context.thisModel = Self.ownTable
+        context.stage = .evaluating
+        let texts =
+            try isCreating ? Self.creating(isView: isView, rendering, context) : [try rendering.statements(context)]
         return ModelTables.Statements(
             before: settings(of: definition)
-                + statements(before, from: definition.preStatements, for: model, relations),
+                + texts.flatMap { statements($0.before, from: definition.preStatements, for: model, relations) },
             query: query,
-            after: statements(after, from: definition.postStatements, for: model, relations))
+            after: texts.flatMap { statements($0.after, from: definition.postStatements, for: model, relations) })
+    }
+
+    /// What runs before and after the query that makes a table or a view; what is not to run is empty. The query of a view
+    /// is both made and evaluated then. Behind that of a table runs only what asks for the stage: the rest does with the
+    /// rows.
+    private static func creating(
+        isView: Bool, _ rendering: ModelRendering, _ context: RenderContext
+    ) throws(PipelineError) -> [(before: [String], after: [String])] {
+        var creating = context
+        creating.stage = .creating
+        let (made, evaluated) = (try rendering.statements(creating), try rendering.statements(context))
+        func others(_ texts: [String], than same: [String]) -> [String] {
+            zip(texts, same).map { $0 == $1 ? "" : $0 }
+        }
+        guard isView else { return [(made.before, others(made.after, than: evaluated.after))] }
+        return [
+            made, (others(evaluated.before, than: made.before), others(evaluated.after, than: made.after)),
+        ]
     }
 
     private func query(

@@ -86,6 +86,7 @@ struct ModelTables: Sendable {
         let definition = model.snapshot.definition
         var made = model.tableDefinition(statements.query)
         made.before = statements.before.map(\.text)
+        made.after = statements.after.map(\.text)
         let columns = PlacedSQL("", from: definition.source, at: definition.offsets["columns"] ?? 0)
         return try await telling(model.name, [statements], columns: columns) {
             try await warehouse.createTable(made) { columns in

@@ -48,7 +48,8 @@ extension PostgresEngine {
                     try await statements.run(
                         list.joined(separator: ", "), .columns, after: "CREATE TABLE \(table.quoted) (", before: ")")
                 }
-                if !definition.before.isEmpty { try await connection.query("DISCARD TEMP") }
+                try await statements.run(definition.after) { .after($0) }
+                if !(definition.before + definition.after).isEmpty { try await connection.query("DISCARD TEMP") }
                 try checking(try await tableColumns(of: table, connection))
                 for index in definition.indexes {
                     let columns = index.columns.map { PostgresQuoting.identifier($0) }.joined(separator: ", ")

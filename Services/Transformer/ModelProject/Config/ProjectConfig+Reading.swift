@@ -118,11 +118,8 @@ extension ProjectConfig {
                 infersNames = try setting.boolean()
             }
         case "linter": linter = value.isNull ? nil : try LinterSettings(value)
-        case "environment_ttl":
-            guard let lifetime = Lifetime.seconds(of: try value.string()) else {
-                throw value.error("`\(try value.string())` is no length of time. Write it as 'in 1 week'.")
-            }
-            environmentLifetime = lifetime
+        case "environment_ttl": environmentLifetime = try Self.lifetime(value)
+        case "snapshot_ttl": tableLifetime = try Self.lifetime(value)
         case "pinned_environments": pinnedEnvironments = Set(try value.strings().map { $0.lowercased() })
         case "ignore_patterns": ignorePatterns = try value.strings()
         case "before_all": beforeAll = try value.placedStrings()
@@ -140,10 +137,17 @@ extension ProjectConfig {
         }
     }
 
+    private static func lifetime(_ value: YAMLValue) throws(PipelineError) -> Int64 {
+        guard let lifetime = Lifetime.seconds(of: try value.string()) else {
+            throw value.error("`\(try value.string())` is no length of time. Write it as 'in 1 week'.")
+        }
+        return lifetime
+    }
+
     private static let known = [
         "project", "gateways", "default_gateway", "default_connection", "model_defaults", "variables", "model_naming",
         "ignore_patterns", "linter", "before_all", "after_all", "time_column_format", "environment_ttl",
-        "pinned_environments",
+        "pinned_environments", "snapshot_ttl",
     ]
 
     /// Keys of SQLMesh's configuration that nothing follows from here, and why.
@@ -153,7 +157,6 @@ extension ProjectConfig {
         "notification_targets": "failures are messages on Kafka and in the log",
         "users": "nobody is notified by name",
         "username": "nobody is notified by name",
-        "snapshot_ttl": "a table stays for a week after nothing shows it",
         "janitor": "`transformer serve` cleans up every hour, `transformer janitor` at once",
         "loader": "there is one loader",
         "loader_kwargs": "there is one loader",

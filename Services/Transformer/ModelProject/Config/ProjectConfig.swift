@@ -25,6 +25,8 @@ public struct ProjectConfig: Sendable, Equatable {
     public var linter: LinterSettings?
     /// How long an environment other than production stays after its last promotion, in seconds: a week.
     public var environmentLifetime: Int64 = 7 * 86_400
+    /// How long a table stays that nothing shows, and a promotion can be gone back to, in seconds: a week.
+    public var tableLifetime: Int64 = 7 * 86_400
     /// Environments that stay until somebody removes them.
     public var pinnedEnvironments: Set<String> = []
     /// What is accepted and has no effect, in the order of the file.

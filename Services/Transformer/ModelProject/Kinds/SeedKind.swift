@@ -6,8 +6,8 @@ public struct SeedKind: KindOptions {
 
     /// As written: relative to the model's file, or from the pipeline folder with `$root`.
     public var path: String
-    /// Rows that are written by one statement; at least 1.
-    public var batchSize = 1_000
+    /// Rows that SQLMesh writes by one statement; nothing follows from it here. Nil: it is not said.
+    public var batchSize: Int?
     /// How the file is read.
     public var format = CSVFormat()
     /// The file's text, once it has been read: the rows follow from it.
@@ -20,7 +20,7 @@ public struct SeedKind: KindOptions {
 
     init(_ reader: inout KindReader) throws(PipelineError) {
         self.init(path: try reader.needed("path").plain)
-        batchSize = try reader.count("batch_size", from: 1) ?? batchSize
+        batchSize = try reader.count("batch_size", from: 1)
         if let settings = try reader.property("csv_settings") {
             format = try CSVFormat(settings, in: reader.source)
         }
@@ -48,5 +48,5 @@ public struct SeedKind: KindOptions {
     }
 
     public var dataParts: [String] { ["content", content?.text ?? ""] + format.parts }
-    public var metadataParts: [String] { ["\(batchSize)"] }
+    public var metadataParts: [String] { ["\(batchSize ?? 1_000)"] }
 }

@@ -34,6 +34,9 @@ struct ModelProperties {
         default:
             if !model.partitionedBy.isEmpty { model.withoutEffect["partitioned_by"] = model.offsets["partitioned_by"] }
         }
+        if case .seed(let seed) = model.kind, seed.batchSize != nil {
+            model.withoutEffect["batch_size"] = model.offsets["kind"]
+        }
         if let concurrency = model.kind.timeRange?.batchConcurrency, concurrency > 1 {
             model.withoutEffect["batch_concurrency"] = model.offsets["kind"]
         }
@@ -157,6 +160,7 @@ struct ModelProperties {
     static func reason(_ property: String) -> String? {
         switch property {
         case "partitioned_by": "only kinds that replace partitions follow it; tables are not cut into partitions"
+        case "batch_size": "the rows of a seed are copied to the database in one go"
         case "batch_concurrency": "batches of a model run one after the other, and models beside each other"
         default: withoutEffect[property]
         }
