@@ -162,6 +162,8 @@ class PageTests(unittest.TestCase):
         expect(self.page.locator("[data-model]")).to_have_count(1)
         self.page.locator("[data-model]").get_by_role("link").click()
         expect(self.page.get_by_role("img", name="days")).to_be_visible()
+        expect(self.page.get_by_label("Audits", exact=True)).to_contain_text("passed")
+        expect(self.page.get_by_label("Unit tests", exact=True)).to_contain_text("passed")
         self.page.get_by_role("button", name="Rendered").click()
         expect(self.page.locator("pre.sql")).not_to_contain_text("@start_dt")
         self.page.get_by_role("button", name="user_id", exact=True).click()

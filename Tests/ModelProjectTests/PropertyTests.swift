@@ -83,6 +83,15 @@ import Testing
             ])
         #expect(try named("INCREMENTAL_BY_TIME_RANGE (time_column x, batch_concurrency 1)") == ["partitioned_by"])
         #expect(try named("INCREMENTAL_BY_PARTITION").isEmpty)
+        let seed = try project([
+            "config.yaml": "", "seeds/s.csv": "x\n1\n",
+            "models/s.sql": "MODEL (name s.s, kind SEED (path '../seeds/s.csv', batch_size 500))",
+            "models/t.sql": "MODEL (name s.t, kind SEED (path '../seeds/s.csv'))",
+        ])
+        #expect(
+            seed.notices.map(\.description) == [
+                "models/s.sql:1: `batch_size` has no effect: the rows of a seed are copied to the database in one go."
+            ])
         #expect(try named("INCREMENTAL_UNMANAGED (insert_overwrite true)").isEmpty)
     }
 

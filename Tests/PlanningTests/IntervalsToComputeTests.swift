@@ -49,6 +49,17 @@ import Testing
         #expect(MissingIntervals(of: model, done: IntervalSet(), upTo: day(3)).due == days(1...2))
     }
 
+    @Test("with the cron ignored, all that is over is due, and nothing else")
+    func ignoringCron() throws {
+        let weekly = try model("", ", cron '@weekly', interval_unit day")
+        let noon = Moment(year: 2026, month: 11, day: 6, hour: 12)
+        #expect(MissingIntervals(of: weekly, done: days(1...2), upTo: noon).due == IntervalSet())
+        #expect(MissingIntervals(of: weekly, done: days(1...2), upTo: noon, ignoresCron: true).due == days(3...5))
+        #expect(
+            MissingIntervals(of: weekly, done: days(1...2), upTo: noon, limit: day(5), ignoresCron: true).due
+                == days(3...4))
+    }
+
     @Test("batches")
     func batches() throws {
         let model = try model(", batch_size 2")

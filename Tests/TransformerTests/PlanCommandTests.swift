@@ -185,7 +185,7 @@ private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Vo
     func refused() async throws {
         try await withFolder { (_, folder) async throws in
             for arguments in [
-                ["--create-from", "prod"], ["--backfill-model", "a"], ["--min-intervals", "3"], ["--no-gaps"],
+                ["--create-from", "prod"], ["--min-intervals", "3"], ["--no-gaps"],
                 ["--run"],
                 ["--ignore-cron"], ["--no-auto-categorization"], ["--diff-rendered"], ["--test-changed-only"],
             ] {

@@ -26,7 +26,8 @@ public struct TransformerCommand: AsyncParsableCommand {
             AuditCommand.self, TestCommand.self, LineageCommand.self, DagCommand.self, RenderCommand.self,
             EnvironmentsCommand.self,
             LintCommand.self, FormatCommand.self, InfoCommand.self, InitCommand.self, CreateTestCommand.self,
-            CreateExternalModelsCommand.self, RollbackCommand.self, StateCommand.self, JanitorCommand.self,
+            CreateExternalModelsCommand.self, RollbackCommand.self, StateCommand.self, TableNameCommand.self,
+            JanitorCommand.self,
             SetAsideCommand.self,
         ])
 

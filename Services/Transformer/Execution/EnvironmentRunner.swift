@@ -25,6 +25,8 @@ struct EnvironmentRunner: Sendable {
         var upTo: Moment
         /// Computed again even where done; nil: only what is missing.
         var from: Moment?
+        /// All that is over is due, whatever the crons say.
+        var ignoresCron = false
         /// With `model`: whatever reads it, directly or not, is brought up to date as well.
         var includesReaders = false
     }
@@ -120,7 +122,8 @@ struct EnvironmentRunner: Sendable {
         }
         return MissingIntervals(
             of: model.snapshot, done: done, upTo: request.upTo, requested: requested(request, model),
-            startsAnew: request.from != nil && kind.restatesWhole, window: window(request, model), limit: limit)
+            startsAnew: request.from != nil && kind.restatesWhole, window: window(request, model), limit: limit,
+            ignoresCron: request.ignoresCron)
     }
 
     /// What keeps models back.

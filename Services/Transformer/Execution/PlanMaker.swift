@@ -45,18 +45,23 @@ struct PlanMaker: Sendable {
         if !awaited.isEmpty { state.readiness = Readiness(try await store.watermarks(of: awaited.sorted())) }
         let production = try await readProduction(for: request, current, into: &state)
         state.previous = await previous(current ?? production, changedBy: graph)
-        let restated = try names(request.restated, among: graph.candidates, changed: request.changedFiles)
+        let restated = try restated(request, graph)
         let fixed = graph.snapshots.first { restated.contains($0.name) && !$0.definition.kind.options.canRestate }
         if let fixed { throw TransformerError.restatementDisabled(fixed.definition) }
         if !restated.isEmpty {
             let others = try await catalog.all().environments.filter { $0.name != environment }
             state.shared = Set(others.flatMap(\.tables))
         }
-        var plan = Planner(graph: graph, state: state, request: request, restated: restated).plan()
+        let backfilled = try backfilled(request, graph)
+        var plan = Planner(
+            graph: graph, state: state, request: request, restated: restated, backfilled: backfilled
+        ).plan()
         if plan.stages.contains(where: { if case .audit = $0 { true } else { false } }) {
             // Perhaps another environment has shown these tables under these audits all the time.
             state.audited = PlanningState.audited(try await catalog.all().environments.map(\.models))
-            plan = Planner(graph: graph, state: state, request: request, restated: restated).plan()
+            plan =
+                Planner(graph: graph, state: state, request: request, restated: restated, backfilled: backfilled)
+                .plan()
         }
         let allowed = try names(request.allowedDestructive, among: graph.candidates, changed: request.changedFiles)
         let refusals = plan.forwardRefusals(allowing: allowed)
@@ -70,6 +75,40 @@ struct PlanMaker: Sendable {
         plan.basis = current?.plan ?? state.unreadBasis
         plan.take(project.statements, insteadOf: try await store.statements(of: environment))
         return plan
+    }
+
+    /// The models that are computed, with what they read; nil: all.
+    private func backfilled(_ request: PlanRequest, _ graph: ProjectGraph) throws -> Set<ModelName>? {
+        guard let wanted = request.backfilled else { return nil }
+        var found = try names(wanted, among: graph.candidates, changed: request.changedFiles)
+        for snapshot in graph.snapshots.reversed() where found.contains(snapshot.name) {
+            found.formUnion(snapshot.parents)
+        }
+        return found
+    }
+
+    /// What is to be computed again: of a raw table, what reads it. There, models whose rows are history stay as they are.
+    private func restated(_ request: PlanRequest, _ graph: ProjectGraph) throws -> Set<ModelName> {
+        let sources = Set(graph.snapshots.flatMap(\.sources))
+        var restated: Set<ModelName> = []
+        for selection in request.restated {
+            let tables = selection.tables(among: sources)
+            guard !tables.isEmpty else {
+                restated.formUnion(try names([selection], among: graph.candidates, changed: request.changedFiles))
+                continue
+            }
+            let readers = graph.snapshots.filter { snapshot in
+                snapshot.definition.kind.options.canRestate && snapshot.sources.contains(where: tables.contains)
+            }
+            guard !readers.isEmpty else {
+                throw TransformerError(
+                    .invalidRequest,
+                    "Nothing that reads \(tables.sorted().joined(separator: ", ")) can be computed again: the rows are history."
+                )
+            }
+            restated.formUnion(readers.map(\.name))
+        }
+        return restated
     }
 
     /// What forward-only changes are compared with, and a new environment begins as.

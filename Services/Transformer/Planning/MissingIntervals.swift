@@ -17,15 +17,16 @@ public struct MissingIntervals: Sendable {
     ///   - startsAnew: The whole table is computed anew, whatever is done.
     ///   - window: When given, nothing outside of it is computed.
     ///   - limit: When given, nothing that ends later is computed: the data is not there.
+    ///   - ignoresCron: Whatever the cron says, all of that time is due.
     ///   - includesPartials: False leaves out intervals that are not over, whatever the model allows.
     public init(
         of model: ModelSnapshot, done: IntervalSet, upTo: Moment, requested: IntervalSet = IntervalSet(),
         startsAnew: Bool = false, window: Interval? = nil, limit: Moment? = nil,
-        includesPartials: Bool = true
+        ignoresCron: Bool = false, includesPartials: Bool = true
     ) {
         let grid = model.grid
         let kind = model.definition.kind.options
-        var tick = model.schedule.floor(upTo)
+        var tick = ignoresCron ? upTo : model.schedule.floor(upTo)
         if let end = model.definition.end { tick = min(tick, end) }
         // What is computed as a whole is so at ticks alone.
         if let limit, limit < tick { tick = kind.isIncremental ? limit : model.schedule.floor(limit) }

@@ -68,6 +68,17 @@ public struct ModelSelection: Sendable {
 
     /// The models among `candidates` that it names.
     /// - Parameter changed: Files that differ from a branch's, by the branch.
+    /// The tables of `tables` that it names, where it names nothing else: `raw.events`, or `raw.*`.
+    public func tables(among tables: Set<String>) -> Set<String> {
+        let pattern: String
+        switch root {
+        case .name(let name), .withReaders(.name(let name)): pattern = name
+        default: return []
+        }
+        let glob = Glob(pattern.lowercased())
+        return tables.filter(glob.matches)
+    }
+
     /// - Throws: ``Mistake`` for a name that no model has.
     public func names(
         among candidates: [Candidate], changed: [String: Set<String>] = [:]

@@ -23,12 +23,18 @@ public struct PlanRequest: Sendable {
     /// These models are computed again within `window`, and what reads them.
     public var restated: [ModelSelection] = []
 
+    /// Only these models are computed, and what they read; the others are left to later runs. Nil: all.
+    public var backfilled: [ModelSelection]?
+
     /// Changes of incremental models hold for new intervals alone, as if their kinds said so.
     public var forwardOnly = false
     /// Models that may lose columns by a forward-only change, whatever their kinds say.
     public var allowedDestructive: [ModelSelection] = []
     /// For selections by `git:branch`: the files that differ from the branch's, relative to the pipeline folder.
     public var changedFiles: [String: Set<String>] = [:]
+
+    /// All that names models.
+    public var selections: [ModelSelection] { (selected ?? []) + (backfilled ?? []) + restated + allowedDestructive }
 
     public init(environment: String, upTo: Moment, window: Interval? = nil) {
         self.environment = environment

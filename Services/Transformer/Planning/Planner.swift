@@ -84,14 +84,18 @@ public struct Planner: Sendable {
     public let request: PlanRequest
     /// The models to be computed again.
     public let restated: Set<ModelName>
+    /// The models that are computed; nil: all.
+    public let backfilled: Set<ModelName>?
 
     public init(
-        graph: ProjectGraph, state: PlanningState, request: PlanRequest, restated: Set<ModelName> = []
+        graph: ProjectGraph, state: PlanningState, request: PlanRequest, restated: Set<ModelName> = [],
+        backfilled: Set<ModelName>? = nil
     ) {
         self.graph = graph
         self.state = state
         self.request = request
         self.restated = restated
+        self.backfilled = backfilled
     }
 
     /// What the project is compared with: the environment, or production where there is none yet.
@@ -216,7 +220,7 @@ public struct Planner: Sendable {
             models, done: state.done, upTo: request.upTo, window: restated.isEmpty ? request.window : nil,
             requested: requested(models), before: tablesBefore(models), windows: previewed(models),
             limits: limits(models), repeatsPartials: false
-        ).filter { !left.contains($0.model.name) }
+        ).filter { !left.contains($0.model.name) && backfilled?.contains($0.model.name) != false }
         let outside = outsidePreviews(models)
         if !outside.isEmpty { stages.append(.assume(outside)) }
         if !work.isEmpty {

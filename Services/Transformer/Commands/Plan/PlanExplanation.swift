@@ -34,7 +34,9 @@ struct PlanExplanation {
                 situation.requested = IntervalSet([wanted].compactMap { $0 })
             }
             switch request.backfill {
-            case .compute: if request.window != nil { situation.left = "--start and --end leave it to later runs" }
+            case .compute:
+                if request.window != nil { situation.left = "--start and --end leave it to later runs" }
+                if request.backfilled != nil { situation.left = "--backfill-model leaves it to later runs" }
             case .skip: situation.left = "--skip-backfill leaves it to later runs"
             case .assume: situation.left = "--empty-backfill takes it as done"
             }

@@ -25,9 +25,16 @@ struct PlanOptions: ParsableArguments {
     @Option(
         name: [.customLong("restate-model"), .customShort("r")],
         help: ArgumentHelp(
-            "Compute these models again, and what reads them, from --start to --end; may be given several times.",
+            "Compute these models again, or what reads these raw tables, and what reads that, from --start to --end; may be "
+                + "given several times.",
             valueName: "models"))
     var restated: [String] = []
+    @Option(
+        name: .customLong("backfill-model"),
+        help: ArgumentHelp(
+            "Compute these models alone, and what they read; later runs compute the others. May be given several times.",
+            valueName: "models"))
+    var backfilled: [String] = []
     @Flag(
         help: "Changes of incremental models hold for new intervals alone, as if their kinds said forward_only.")
     var forwardOnly = false
@@ -60,6 +67,9 @@ struct PlanOptions: ParsableArguments {
             throw ValidationError(
                 "--skip-backfill leaves what is missing to later runs, --empty-backfill takes it as done.")
         }
+        if skipBackfill || emptyBackfill, !backfilled.isEmpty {
+            throw ValidationError("--backfill-model computes; it does not go with --skip-backfill or --empty-backfill.")
+        }
         if skipBackfill || emptyBackfill, !restated.isEmpty {
             throw ValidationError("--restate-model computes; it does not go with --skip-backfill or --empty-backfill.")
         }
@@ -73,6 +83,7 @@ struct PlanOptions: ParsableArguments {
             environment: target.environment, upTo: upTo, window: try DayRange.interval(start, end))
         request.backfill = skipBackfill ? .skip : emptyBackfill ? .assume : .compute
         request.selected = selected.isEmpty ? nil : try selected.map(Self.selection)
+        request.backfilled = backfilled.isEmpty ? nil : try backfilled.map(Self.selection)
         request.forwardOnly = forwardOnly
         request.allowedDestructive = try allowedDestructive.map(Self.selection)
         request.restated = try restated.map(Self.selection)

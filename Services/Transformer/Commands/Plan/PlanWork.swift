@@ -44,7 +44,7 @@ struct PlanWork {
     func run(_ workbench: Workbench, _ settings: Settings) async throws {
         var request = try options.request(now: stored?.upTo ?? Moment(Date()))
         let git = GitChanges(folder: try PipelineLocation(settings).path)
-        for branch in Set(((request.selected ?? []) + request.restated).flatMap(\.branches)).sorted() {
+        for branch in Set(request.selections.flatMap(\.branches)).sorted() {
             request.changedFiles[branch] = try await git.files(since: branch)
         }
         let project = try CommandSupport.project(settings, options.choice)

@@ -3,7 +3,6 @@ import ArgumentParser
 /// Options of SQLMesh's `plan` that have no meaning here: refused by name, with what to do instead.
 struct RefusedPlanOptions: ParsableArguments {
     @Option(help: .hidden) var createFrom: String?
-    @Option(help: .hidden) var backfillModel: [String] = []
     @Option(help: .hidden) var minIntervals: String?
     @Flag(help: .hidden) var noGaps = false
     @Flag(help: .hidden) var run = false
@@ -17,10 +16,6 @@ struct RefusedPlanOptions: ParsableArguments {
             (
                 createFrom != nil, "--create-from",
                 "A new environment begins as the models say, and takes every table that exists already."
-            ),
-            (
-                !backfillModel.isEmpty, "--backfill-model",
-                "Plan with --skip-backfill, then `transformer backfill --model NAME` or `transformer run --model NAME`."
             ),
             (minIntervals != nil, "--min-intervals", "Give --start."),
             (noGaps, "--no-gaps", "All that is missing is computed unless --start or --end says otherwise."),

@@ -9,11 +9,15 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var target: EnvironmentTarget
     @Option(help: "One model alone.")
     var model: String?
+    @Flag(help: "Compute all that is over, whatever the crons say.")
+    var ignoreCron = false
     @Flag(help: "What was computed as one JSON document.")
     var json = false
 
     func run() async throws {
-        try await RunWork(environment: target.environment, model: model, from: nil, upTo: nil, json: json).run()
+        try await RunWork(
+            environment: target.environment, model: model, from: nil, upTo: nil, ignoresCron: ignoreCron, json: json
+        ).run()
     }
 }
 

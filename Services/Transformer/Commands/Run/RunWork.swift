@@ -14,6 +14,8 @@ struct RunWork {
     let from: Moment?
     /// Nil: up to now.
     let upTo: Moment?
+    /// All that is over is due, whatever the crons say.
+    var ignoresCron = false
     /// Says what was computed at the end, as data.
     let json: Bool
 
@@ -29,7 +31,7 @@ struct RunWork {
         }
         let name = try model.map(CommandSupport.model)
         let request = EnvironmentRunner.Request(
-            environment: environment, model: name, upTo: min(upTo ?? now, now), from: from,
+            environment: environment, model: name, upTo: min(upTo ?? now, now), from: from, ignoresCron: ignoresCron,
             includesReaders: from != nil)
         let computed = Mutex<[RunDocument.Model]>([])
         let isQuiet = json
