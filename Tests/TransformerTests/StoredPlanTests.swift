@@ -92,6 +92,41 @@ extension CommandFolder {
         }
     }
 
+    @Test("by one of two who try at once, also where no view is pointed")
+    func twoAtOnce() async throws {
+        try await withFolder { (test, folder) async throws in
+            for plan in [try await folder.planned("dev"), nil] {
+                let id: String
+                if let plan { id = plan } else { id = try await folder.planned("dev", "--restate-model", "c") }
+                async let first = folder.run("apply", "--plan", id)
+                async let second = folder.run("apply", "--plan", id)
+                let outcomes = try await [first, second]
+                #expect(outcomes.map(\.code).sorted() == [0, 1], "\(outcomes)")
+                let errors = outcomes.map(\.errors).joined()
+                #expect(errors.contains("has been carried out at") || errors.contains("promoted since"), "\(errors)")
+            }
+            #expect(try await test.value("SELECT count(*)::text FROM analytics__dev.a") == "2")
+        }
+    }
+
+    @Test("again when it failed on the way: what is done is left out")
+    func resumed() async throws {
+        try await withFolder { (test, folder) async throws in
+            try folder.write(
+                "models/b.sql",
+                "MODEL (name b, kind FULL, audits (accepted_range(column := n, max_v := 1))); SELECT COUNT(*) AS n FROM a"
+            )
+            let id = try await folder.planned("dev")
+            let failed = try await folder.run("apply", "--plan", id)
+            #expect(failed.code == 1 && failed.errors.contains("accepted_range"), "\(failed.errors)")
+            try await test.execute("DELETE FROM raw.events WHERE user_id = 'bob'")
+            try await test.landed(days(6...6))
+            let applied = try await folder.run("apply", "--plan", id)
+            #expect(applied.code == 0 && !applied.output.contains("analytics.c: 1 rows"), "\(applied.errors)")
+            #expect(try await test.value("SELECT n::text FROM analytics__dev.b") == "1")
+        }
+    }
+
     @Test("with the options of the plan; others are refused, and so are names that nobody gave")
     func options() async throws {
         try await withFolder { (test, folder) async throws in

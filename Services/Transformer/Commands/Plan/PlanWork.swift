@@ -65,7 +65,11 @@ struct PlanWork {
         }
         try await exclusively(workbench) {
             let plan = try await plan(project, request, workbench)
-            if let stored { try check(plan, against: stored) }
+            if let stored {
+                // Somebody may have carried it out while this waited.
+                _ = try await workbench.store.storedPlan(stored.id)
+                try check(plan, against: stored)
+            }
             if !options.json { try await show(plan, request, workbench) }
             try await apply(plan, request, workbench)
             if let stored { try await workbench.store.markApplied(stored) }
