@@ -2,6 +2,7 @@ import ModelProject
 import Pipeline
 import Planning
 import Postgres
+import Warehouse
 
 /// Why a plan, run or command failed.
 public struct TransformerError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -45,6 +46,11 @@ public struct TransformerError: Error, Equatable, Sendable, CustomStringConverti
         case let error as PostgresError:
             let gone = error.isConnectionGone || error.isRetriable
             return TransformerError(gone ? .unavailable : .sqlError, "\(prefix)\(error)", isRetriable: gone)
+        case .relationInUse(let relation, let reason) as WarehouseError:
+            return TransformerError(
+                .conflict,
+                "\(prefix)\(relation) cannot be changed: \(reason). Drop or change that first; nothing was promoted.")
+        case let error as WarehouseError: return sql(error, in: nil, doing: what.isEmpty ? "the warehouse" : what)
         case let error as EnvironmentCatalog.Unreadable: return TransformerError(.pipelineError, "\(prefix)\(error)")
         case is CancellationError: return TransformerError(.cancelled, "\(prefix)cancelled", isRetriable: true)
         default: return TransformerError(.unavailable, "\(prefix)\(error)", isRetriable: true)

@@ -89,7 +89,8 @@ struct Workbench: Sendable {
     let database: Database
     let store: StateStore
     let tables: ModelTables
-    let views: VirtualLayer
+    /// The role that may read the views, where there is one of that name.
+    let reader: String?
     let catalog: EnvironmentCatalog
     /// How many models a plan or a run computes at a time.
     let concurrency: Int
@@ -107,22 +108,28 @@ struct Workbench: Sendable {
         self.lineage = lineage
         store = StateStore(database: database)
         tables = ModelTables(warehouse: database.warehouse)
-        views = VirtualLayer(database: database, reader: reader)
+        self.reader = reader
         catalog = EnvironmentCatalog(store)
         try await store.migrate(logger: logger)
     }
 
-    var planner: PlanMaker { PlanMaker(store: store, views: views, catalog: catalog, logger: logger) }
+    var planner: PlanMaker { PlanMaker(store: store, warehouse: tables.warehouse, catalog: catalog, logger: logger) }
 
-    var promoter: Promoter { Promoter(store: store, tables: tables, views: views, logger: logger) }
+    var promoter: Promoter {
+        Promoter(store: store, warehouse: tables.warehouse, reader: reader, logger: logger)
+    }
 
-    var rollback: Rollback { Rollback(store: store, views: views, catalog: catalog, promoter: promoter) }
+    var rollback: Rollback {
+        Rollback(store: store, warehouse: tables.warehouse, catalog: catalog, promoter: promoter)
+    }
 
-    var janitor: Janitor { Janitor(store: store, promoter: promoter, plans: plans, logger: logger) }
+    var janitor: Janitor {
+        Janitor(store: store, warehouse: tables.warehouse, promoter: promoter, plans: plans, logger: logger)
+    }
 
     var plans: PlanRunner {
         PlanRunner(
-            store: store, tables: tables, views: views, catalog: catalog, concurrency: concurrency,
+            store: store, tables: tables, catalog: catalog, promoter: promoter, concurrency: concurrency,
             lineage: lineage, logger: logger)
     }
 

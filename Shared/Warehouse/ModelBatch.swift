@@ -1,4 +1,5 @@
 // ModelBatch: rows of a model's query on their way into its table, with what runs around them.
+import SQL
 
 /// Which rows of a table are replaced; rows of the query outside of it are not written.
 public enum RowScope: Sendable, Equatable {

@@ -1,26 +1,7 @@
 // ModelWarehouse: what the transformer asks of a warehouse. The SQL that it hands over is rendered already, in the
 // engine's dialect; names and values are the engine's business to quote.
 
-/// A relation by its two names, without quotes.
-public struct RelationPath: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The schema (BigQuery: the dataset).
-    public let schema: String
-    /// The name in it.
-    public let name: String
-
-    /// A relation of a schema.
-    public init(_ schema: String, _ name: String) {
-        self.schema = schema
-        self.name = name
-    }
-
-    /// `schema.name`.
-    public var description: String { "\(schema).\(name)" }
-
-    public static func < (left: Self, right: Self) -> Bool {
-        (left.schema, left.name) < (right.schema, right.name)
-    }
-}
+import SQL
 
 /// Where a table's columns come from.
 public enum TableShape: Sendable, Equatable {
@@ -98,25 +79,6 @@ public struct ModelView: Sendable {
     }
 }
 
-/// A view of the virtual layer.
-public struct ViewDefinition: Sendable {
-    /// The view's name.
-    public var view: RelationPath
-    /// What it shows, in the engine's dialect.
-    public var query: String
-    /// For people.
-    public var comment: String?
-    /// For people, by column.
-    public var columnComments: [String: String] = [:]
-
-    /// A view that shows what a query gives.
-    public init(_ view: RelationPath, query: String, comment: String? = nil) {
-        self.view = view
-        self.query = query
-        self.comment = comment
-    }
-}
-
 /// The model side: tables and views that are computed.
 public protocol ModelWarehouse: Sendable {
     /// Makes a schema where it is missing.
@@ -154,13 +116,28 @@ public protocol ModelWarehouse: Sendable {
     /// Runs checks over what is there, all at the same moment.
     func check(_ checks: [ModelCheck]) async throws(ModelError) -> [CheckFinding]
 
+    /// Adds columns to a table whose rows stay, with the types that `shape` gives them; those that are there stay as they
+    /// are.
+    /// - Parameter checking: Looks at the table's columns and at those of `shape` before anything is changed.
+    /// - Returns: What was added.
+    /// - Throws: ``ModelError``; what `checking` throws.
+    func addColumns(
+        _ names: [String], to table: RelationPath, shape: TableShape,
+        checking: @Sendable (_ table: [ColumnDescription], _ shape: [ColumnDescription]) throws -> Void
+    ) async throws -> [ColumnDescription]
+
     /// Makes or replaces views and drops others: all or nothing. Grants on a replaced view stay; views of others that
     /// read one are made again with it. Nothing is ever dropped because it depends on something dropped.
-    /// - Parameter reader: A role that may read them; nil grants nothing.
     /// - Throws: `.relationInUse` naming the views that stand in the way; nothing was changed.
-    func publish(
-        _ views: [ViewDefinition], dropping: [RelationPath], reader: String?
-    ) async throws(WarehouseError)
+    func publish(_ publication: Publication) async throws(WarehouseError)
+
+    /// Finds out whether a publication would work; changes nothing.
+    /// - Throws: What ``publish(_:)`` would throw because of what others have made over the views.
+    func rehearse(_ publication: Publication) async throws(WarehouseError)
+
+    /// The tables, and views that stand for tables, in schemas whose names begin with `prefix`, and which of them the views
+    /// elsewhere show.
+    func virtualLayer(over prefix: String) async throws(WarehouseError) -> VirtualLayerState
 
     /// Drops a table or view where there is one.
     /// - Throws: `.relationInUse` when something depends on it.
@@ -168,6 +145,9 @@ public protocol ModelWarehouse: Sendable {
 
     /// The columns of a relation, in order; nil when there is no such relation.
     func columns(of relation: RelationPath) async throws(WarehouseError) -> [ColumnDescription]?
+
+    /// The columns of several relations; those that there are not are missing.
+    func columns(of relations: [RelationPath]) async throws(WarehouseError) -> [RelationPath: [ColumnDescription]]
 
     /// The tables and views of a schema, without their columns, by name.
     func relations(in schema: String) async throws(WarehouseError) -> [RelationDescription]

@@ -36,7 +36,7 @@ import Testing
 
     @Test("columns of tables that are known are followed through stars")
     func stars() throws {
-        let users = RelationName(schema: "raw", name: "users")
+        let users = RelationPath("raw", "users")
         let lineage = try ColumnLineage(following: try graph().snapshots, columns: [users: ["id", "name"]])
         let found = lineage.downstream(of: SourceReference(table: "raw.users", column: "name"))
         #expect(found.map(\.column.description) == ["s.c.name"])
@@ -48,8 +48,8 @@ import Testing
     @Test("a model that cannot be followed is named, and the others are followed from its table on")
     func leftOut() throws {
         // b asks for a column that raw.events does not have.
-        let events = RelationName(schema: "raw", name: "events")
-        let columns = [events: ["id"], RelationName(schema: "s", name: "a"): ["id", "y"]]
+        let events = RelationPath("raw", "events")
+        let columns = [events: ["id"], RelationPath("s", "a"): ["id", "y"]]
         let lineage = try ColumnLineage(following: try graph().snapshots, columns: columns)
         #expect(lineage.leftOut.map(\.model.description) == ["s.a"])
         #expect(lineage.leftOut.first?.reason.contains("x") == true)

@@ -77,7 +77,7 @@ private struct ApplyProcess {
             seen.append(exists ? try await test.value("SELECT \(sql: count)::text FROM analytics.\(sql: model)") : "-")
         }
         let fresh = EnvironmentCatalog(test.workbench.store)
-        let (_, shown) = try await test.workbench.views.physical()
+        let shown = try await test.workbench.tables.warehouse.virtualLayer(over: "millrace__").shown
         for model in try await fresh.environment("prod").models {
             #expect(shown[RelationNames.view(model.name, in: "prod")] == RelationNames.table(model.id))
         }

@@ -108,7 +108,7 @@ private let files = [
             #expect(try await folder.run("audit", "--json").list().allSatisfy { $0["outcome"] as? String == "passed" })
             let table = try await test.workbench.catalog.environment("prod").models[0].id
             try await test.execute(
-                "INSERT INTO \(sql: RelationNames.table(table).sql) VALUES ('eve', 'bad', '2026-11-05'), ('eve', NULL, '2026-11-05')"
+                "INSERT INTO \(sql: RelationNames.table(table).quoted(in: .postgres)) VALUES ('eve', 'bad', '2026-11-05'), ('eve', NULL, '2026-11-05')"
             )
             let outcome = try await folder.run("audit", "--model", "a", "--json")
             let results = try outcome.list()

@@ -156,10 +156,11 @@ struct SecondDayControlTests {
                 .init(environment: "prod", model: nil, upTo: day(3), from: nil), ticket: .init(execution: day(3)))
             #expect(outcome.rows > 0)
             let plans = PlanRunner(
-                store: test.workbench.store, tables: test.workbench.tables, views: test.workbench.views,
-                catalog: catalog, logger: .silent)
+                store: test.workbench.store, tables: test.workbench.tables, catalog: catalog,
+                promoter: test.workbench.promoter, logger: .silent)
             let planner = PlanMaker(
-                store: test.workbench.store, views: test.workbench.views, catalog: catalog, logger: .silent)
+                store: test.workbench.store, warehouse: test.workbench.tables.warehouse, catalog: catalog,
+                logger: .silent)
             try await plans.apply(try await planner.plan(project, for: "dev", upTo: day(3)), execution: day(3))
             #expect(try await catalog.all().environments.map(\.name) == ["dev", "prod"] && catalog.unreadable.isEmpty)
         }

@@ -1,4 +1,5 @@
 import Postgres
+import SQL
 import TestKit
 import Testing
 
@@ -165,7 +166,17 @@ struct ViewTests {
     private let view = RelationPath("analytics", "daily")
 
     private func publish(_ engine: PostgresEngine, _ query: String, comment: String? = nil) async throws {
-        try await engine.publish([ViewDefinition(view, query: query, comment: comment)], dropping: [], reader: nil)
+        try await engine.publish(Publication([try await definition(engine, query, comment: comment)]))
+    }
+
+    /// A view over a new table of what a query gives.
+    private func definition(
+        _ engine: PostgresEngine, _ query: String, comment: String? = nil
+    ) async throws -> ViewDefinition {
+        let table = RelationPath("millrace__analytics", PostgresTestServer.uniqueName("daily"))
+        try await engine.ensureSchema(table.schema)
+        try await engine.pool.query("CREATE TABLE \(sql: table.quoted) AS \(sql: query)")
+        return ViewDefinition(view, over: table, comment: comment)
     }
 
     @Test("change their columns under the views of others, which keep their rights")
@@ -208,7 +219,7 @@ struct ViewTests {
                 return
             }
             #expect(reason.contains("public.mine"))
-            let dropped = await failure { try await engine.publish([], dropping: [view], reader: nil) }
+            let dropped = await failure { try await engine.publish(Publication([], dropping: [view])) }
             guard case .relationInUse = dropped else {
                 Issue.record("\(String(describing: dropped))")
                 return
@@ -230,10 +241,10 @@ struct ViewTests {
             try await engine.prepareReader(role: role, password: nil, contracts: [])
             try await engine.pool.query("CREATE TABLE public.taken (a int)")
             let views = [
-                ViewDefinition(view, query: "SELECT 1 AS a"),
-                ViewDefinition(RelationPath("public", "taken"), query: "SELECT 1"),
+                try await definition(engine, "SELECT 1 AS a"),
+                ViewDefinition(RelationPath("public", "taken"), over: RelationPath("public", "taken")),
             ]
-            let error = await failure { try await engine.publish(views, dropping: [], reader: role) }
+            let error = await failure { try await engine.publish(Publication(views, reader: role)) }
             guard case .relationInUse("public.taken", _) = error else {
                 Issue.record("\(String(describing: error))")
                 return
@@ -241,13 +252,14 @@ struct ViewTests {
             #expect(try await engine.columns(of: view) == nil)
             var good = views[0]
             good.columnComments = ["a": "it's one"]
-            try await engine.publish([good], dropping: [RelationPath("analytics", "not there")], reader: role)
+            try await engine.publish(
+                Publication([good], dropping: [RelationPath("analytics", "not there")], reader: role))
             #expect(
                 try await engine.texts(
                     "SELECT has_table_privilege('\(role)', 'analytics.daily', 'SELECT') AND has_schema_privilege('\(role)', 'analytics', 'USAGE')"
                 ) == ["t"])
             #expect(try await engine.columns(of: view)?.first?.comment == "it's one")
-            try await engine.publish([], dropping: [view], reader: nil)
+            try await engine.publish(Publication([], dropping: [view]))
             #expect(try await engine.columns(of: view) == nil)
             try await engine.drop(RelationPath("public", "taken"))
             try await engine.drop(RelationPath("public", "taken"))

@@ -41,7 +41,7 @@ enum Announcements {
     /// Everything others need to know of an environment.
     static func manifest(
         _ name: String, plan: String, promotedAt: Moment, models: [PromotedModel],
-        columns: [ModelName: [ColumnDescription]]
+        columns: [ModelName: [StoredColumn]]
     ) -> EnvironmentManifest {
         let inputs = Inputs(models)
         return EnvironmentManifest(

@@ -13,7 +13,7 @@ final class EnvironmentCatalog: Sendable {
         let promotedAt: Moment
         /// Parents before children.
         let models: [PromotedModel]
-        let columns: [ModelName: [ColumnDescription]]
+        let columns: [ModelName: [StoredColumn]]
 
         subscript(_ name: ModelName) -> PromotedModel? { models.first { $0.name == name } }
 

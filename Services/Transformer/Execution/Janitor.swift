@@ -4,11 +4,14 @@ import ModelProject
 import Pipeline
 import Planning
 import Postgres
+import SQL
+import Warehouse
 
 /// Takes away what nothing needs any more: environments whose time is over, promotions that are too old to go back to, and
 /// then the tables that nothing shows and nobody can go back to.
 struct Janitor: Sendable {
     let store: StateStore
+    let warehouse: PostgresEngine
     let promoter: Promoter
     let plans: PlanRunner
     let logger: Logger
@@ -19,7 +22,7 @@ struct Janitor: Sendable {
     /// What was taken away.
     struct Outcome: Sendable, Equatable {
         var environments: [String] = []
-        var tables: [RelationName] = []
+        var tables: [RelationPath] = []
         /// Tables that should go and did not, with the reason: something outside of the project reads them.
         var kept: [String] = []
     }
@@ -44,8 +47,8 @@ struct Janitor: Sendable {
         for unused in try await store.unusedTables(for: retention) {
             do {
                 if try await drop(unused, retention: retention) { outcome.tables.append(RelationNames.table(unused)) }
-            } catch let error as PostgresError where error.sqlState == .dependentObjectsStillExist {
-                outcome.kept.append("\(RelationNames.table(unused)): \(error.detail ?? error.message)")
+            } catch WarehouseError.relationInUse(let relation, let reason) {
+                outcome.kept.append("\(relation): \(reason)")
             } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
                 outcome.kept.append("\(RelationNames.table(unused)): somebody is reading it")
             }
@@ -70,12 +73,7 @@ struct Janitor: Sendable {
         return try await store.change { session in
             guard try await store.isUnused(version, for: retention, session) else { return false }
             try await session.execute("SET LOCAL lock_timeout = '2s'")
-            switch try await session.kind(of: table) {
-            case nil: break
-            case "v": try await session.execute("DROP VIEW \(sql: table.sql)")
-            case "m": try await session.execute("DROP MATERIALIZED VIEW \(sql: table.sql)")
-            default: try await session.execute("DROP TABLE \(sql: table.sql)")
-            }
+            if let connection = session.connection { try await warehouse.drop(table, in: connection) }
             try await store.forget(version, session)
             return true
         }

@@ -62,7 +62,7 @@ struct ModelDifference: Encodable, Sendable {
     }
 
     /// Those that are not the same, in the order of the names.
-    static func columns(_ before: [ColumnDescription], _ after: [ColumnDescription]) -> [Column] {
+    static func columns(_ before: [StoredColumn], _ after: [StoredColumn]) -> [Column] {
         let old = Dictionary(before.map { ($0.name, $0.type) }) { first, _ in first }
         let new = Dictionary(after.map { ($0.name, $0.type) }) { first, _ in first }
         return Set(old.keys).union(new.keys).sorted().filter { old[$0] != new[$0] }.map {

@@ -169,7 +169,7 @@ struct ModelRunner: Sendable {
 
     /// Nil when another run has written some of the batch.
     private func compute(
-        _ batches: [Batch], of work: ModelWork, _ sql: ModelSQL, columns: [ColumnDescription], isIncremental: Bool,
+        _ batches: [Batch], of work: ModelWork, _ sql: ModelSQL, columns: [StoredColumn], isIncremental: Bool,
         startsAnew: Bool, isLast: Bool, _ ticket: Ticket
     ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding])? {
         let started = ContinuousClock.now

@@ -2,11 +2,12 @@ import Logging
 import ModelProject
 import Pipeline
 import Planning
+import Warehouse
 
 /// Makes plans: compares a project with an environment, and with what is in the database.
 struct PlanMaker: Sendable {
     let store: StateStore
-    let views: VirtualLayer
+    let warehouse: PostgresEngine
     let catalog: EnvironmentCatalog
     let logger: Logger
 
@@ -213,14 +214,14 @@ struct PlanMaker: Sendable {
     /// Looks for tables and views that somebody took away or changed by hand.
     private func compareWithDatabase(_ environment: String, _ state: inout PlanningState) async throws {
         let versions = try await store.versions()
-        let (tables, shown) = try await views.physical()
+        let layer = try await warehouse.virtualLayer(over: RelationNames.physicalPrefix)
         let ids = versions.map { VersionID(name: $0.key.name, version: $0.value) }
         let shownHere = (state.environment ?? [:]).values.map(\.id)
-        let lost = Set(ids).union(shownHere).filter { !tables.contains(RelationNames.table($0)) }
+        let lost = Set(ids).union(shownHere).filter { !layer.tables.contains(RelationNames.table($0)) }
         let current = state.environment ?? [:]
         let astray = current.values.filter { model in
             model.facts.hasRelation
-                && shown[RelationNames.view(model.name, in: environment)] != RelationNames.table(model.id)
+                && layer.shown[RelationNames.view(model.name, in: environment)] != RelationNames.table(model.id)
         }
         state.look(versions: versions, lost: lost, astray: Set(astray.map(\.name)))
     }

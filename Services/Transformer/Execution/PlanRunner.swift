@@ -10,8 +10,8 @@ import Postgres
 struct PlanRunner: Sendable {
     let store: StateStore
     let tables: ModelTables
-    let views: VirtualLayer
     let catalog: EnvironmentCatalog
+    let promoter: Promoter
     /// How many models are computed at a time.
     var concurrency = 1
     /// Told of what is computed; nil: nobody is.
@@ -23,8 +23,6 @@ struct PlanRunner: Sendable {
 
     /// How many batches of how many are computed of a model.
     typealias Progress = @Sendable (ModelName, Int, Int) -> Void
-
-    private var promoter: Promoter { Promoter(store: store, tables: tables, views: views, logger: logger) }
 
     /// Keeps others from changing `environment` while `body` runs; waits for those who are at it.
     /// - Parameter report: Told who is, once.
@@ -93,10 +91,9 @@ struct PlanRunner: Sendable {
     /// Adds columns to tables whose rows stay.
     private func migrate(_ models: [PlannedModel], among all: [PlannedModel], _ report: Report) async throws {
         let sql = ModelSQL(RelationsOfModels(all))
-        let migration = TableMigration(database: store.database)
         for model in models {
             let query = try sql.statements(of: model, interval: .always, execution: .epoch, isIncremental: true).query
-            let added = try await migration.addColumns(model.forward?.added ?? [], to: model, query)
+            let added = try await tables.addColumns(model.forward?.added ?? [], to: model, query)
             for column in added { report("\(model.name): added \(column.name) \(column.type)") }
         }
     }
@@ -132,7 +129,7 @@ struct PlanRunner: Sendable {
     private func checkDescriptions(of models: [PlannedModel]) async throws {
         let described = models.filter { !$0.snapshot.definition.columnDescriptions.isEmpty }
         guard !described.isEmpty else { return }
-        let columns = try await store.database.session.columns(of: described.map { RelationNames.table($0.id) })
+        let columns = try await store.database.columns(of: described.map { RelationNames.table($0.id) })
         for model in described {
             let definition = model.snapshot.definition
             let names = (columns[RelationNames.table(model.id)] ?? []).map(\.name)
@@ -155,7 +152,7 @@ struct PlanRunner: Sendable {
         let columns = Dictionary(
             uniqueKeysWithValues: models.compactMap { model in
                 model.snapshot.outputColumns.map { names in
-                    (model.name, names.map { ColumnDescription(name: $0, type: "") })
+                    (model.name, names.map { StoredColumn(name: $0, type: "") })
                 }
             })
         let nodes = models.map { model in

@@ -5,6 +5,8 @@ import ModelProject
 import Pipeline
 import Planning
 import Postgres
+import SQL
+import Warehouse
 
 /// What an environment is to become.
 struct Promotion: Sendable {
@@ -80,8 +82,9 @@ struct Promotion: Sendable {
 /// Makes environments what they are to be, or takes them away.
 struct Promoter: Sendable {
     let store: StateStore
-    let tables: ModelTables
-    let views: VirtualLayer
+    let warehouse: PostgresEngine
+    /// The role that may read the views, where there is one of that name.
+    let reader: String?
     let logger: Logger
 
     /// Points and drops views, writes down what the environment is now, and tells everybody, in one transaction: a process
@@ -89,8 +92,7 @@ struct Promoter: Sendable {
     /// - Throws: `conflict` when the environment is not what it was when this was planned.
     func promote(_ promotion: Promotion, _ report: PlanRunner.Report) async throws {
         let environment = promotion.environment
-        let targets = promotion.shown.map { target($0, environment) }
-        let gone = promotion.dropped.map { RelationNames.view($0, in: environment) }
+        let publication = publication(of: promotion.shown, dropping: promotion.dropped, in: environment)
         let changed = promotion.shown.map(\.name.description) + promotion.dropped.map(\.description)
         let relations = promotion.models.map { RelationNames.table($0.id) }
         let now = Moment(Date())
@@ -100,14 +102,15 @@ struct Promoter: Sendable {
                     .conflict,
                     "\(environment) was changed while this plan was under way. Nothing was promoted; plan again.")
             }
-            try await views.promote(targets, dropping: gone, session)
+            let connection = try await publish(publication, session)
             try await VirtualUpdates(environment: environment, execution: now).run(for: promotion.updated, session)
-            let columns = try await session.columns(of: relations)
+            let columns = try await store.database.columns(of: relations, session)
             let stored = StoredEnvironment(
                 name: environment, plan: promotion.id, promotedAt: now,
                 models: promotion.models.map {
                     let all = columns[RelationNames.table($0.id)] ?? []
-                    return StoredModel($0, columns: VirtualLayer.shown(all, of: $0.facts.columns))
+                    return StoredModel(
+                        $0, columns: ViewDefinition.shown(all, of: $0.facts.columns, name: \.name))
                 })
             try await store.remember(
                 promotion.models, among: promotion.models, keptFor: promotion.tableLifetime, session)
@@ -129,7 +132,8 @@ struct Promoter: Sendable {
                 throw TransformerError(.pipelineError, "\(error) Nothing was promoted.")
             }
             if environment != RelationNames.production {
-                try await views.dropEmpty(Set(gone.map(\.schema)).subtracting(targets.map(\.view.schema)), session)
+                let left = Set(publication.dropped.map(\.schema)).subtracting(publication.views.map(\.view.schema))
+                try await warehouse.dropEmpty(left, in: connection)
             }
         }
         logger.info(
@@ -137,19 +141,43 @@ struct Promoter: Sendable {
     }
 
     /// Refuses what would break views that are none of ours.
+    /// - Throws: `conflict`.
     func checkReaders(
         of gone: [ModelName], changing models: [PromotedModel], in environment: String
     ) async throws {
-        try await views.checkReaders(
-            of: gone.map { RelationNames.view($0, in: environment) },
-            changing: models.map { target($0, environment) })
+        do {
+            try await warehouse.rehearse(publication(of: models, dropping: gone, in: environment))
+        } catch {
+            throw TransformerError.from(error)
+        }
     }
 
-    private func target(_ model: PromotedModel, _ environment: String) -> VirtualLayer.Target {
-        VirtualLayer.Target(
-            view: RelationNames.view(model.name, in: environment), table: RelationNames.table(model.id),
-            columns: model.facts.columns, description: model.facts.description,
-            columnDescriptions: model.facts.columnDescriptions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    private func publication(
+        of models: [PromotedModel], dropping gone: [ModelName], in environment: String
+    ) -> Publication {
+        let views = models.map { model in
+            var view = ViewDefinition(
+                RelationNames.view(model.name, in: environment), over: RelationNames.table(model.id),
+                comment: model.facts.description)
+            view.columns = model.facts.columns
+            view.columnComments = model.facts.columnDescriptions
+            return view
+        }
+        return Publication(views, dropping: gone.map { RelationNames.view($0, in: environment) }, reader: reader)
+    }
+
+    /// The state and the warehouse are one database: what is published and what is written down is one transaction.
+    /// - Returns: The connection of that transaction.
+    private func publish(_ publication: Publication, _ session: Session) async throws -> PostgresConnection {
+        guard let connection = session.connection else {
+            throw TransformerError(.unavailable, "Views are published in a transaction, and there is none.")
+        }
+        do {
+            try await warehouse.publish(publication, in: connection)
+        } catch let error as WarehouseError {
+            throw TransformerError.from(error)
+        }
+        return connection
     }
 
     /// A change of the state that also changes views. It never waits long for somebody who reads one of them, as everybody
@@ -178,19 +206,19 @@ struct Promoter: Sendable {
     /// - Returns: The views that were dropped.
     /// - Throws: `unknownEnvironment`; `conflict` when something outside of the project reads one of the views.
     @discardableResult
-    func remove(_ environment: String, report: PlanRunner.Report = { _ in }) async throws -> [RelationName] {
+    func remove(_ environment: String, report: PlanRunner.Report = { _ in }) async throws -> [RelationPath] {
         let names = try await store.modelNames()
         guard let models = names[environment] else {
             throw TransformerError.unknownEnvironment(environment, known: names.keys.sorted())
         }
         let gone = models.sorted().map { RelationNames.view($0, in: environment) }
-        try await views.checkReaders(of: gone, changing: [])
+        try await checkReaders(of: models.sorted(), changing: [], in: environment)
         try await withViewsLocked("the views of \(environment)", report) { session in
-            try await views.promote([], dropping: gone, session)
+            let connection = try await publish(Publication([], dropping: gone), session)
             try await store.remove(environment, session)
             try await store.send([try OutboxMessage(EnvironmentRemoved(environment: environment))], session)
             if environment != RelationNames.production {
-                try await views.dropEmpty(Set(gone.map(\.schema)), session)
+                try await warehouse.dropEmpty(Set(gone.map(\.schema)), in: connection)
             }
         }
         logger.info("environment removed", metadata: ["environment": "\(environment)"])

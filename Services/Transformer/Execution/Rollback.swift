@@ -1,11 +1,12 @@
 import ControlPlane
 import ModelProject
 import Planning
+import Warehouse
 
 /// Makes an environment again what it was at an earlier promotion. Nothing is computed: the tables are still there.
 struct Rollback: Sendable {
     let store: StateStore
-    let views: VirtualLayer
+    let warehouse: PostgresEngine
     let catalog: EnvironmentCatalog
     let promoter: Promoter
 
@@ -20,7 +21,7 @@ struct Rollback: Sendable {
     ) async throws -> EarlierPromotion {
         let current = try await catalog.environment(environment)
         let earlier = try await promotion(plan, of: environment, before: current)
-        let (tables, _) = try await views.physical()
+        let tables = try await warehouse.virtualLayer(over: RelationNames.physicalPrefix).tables
         let gone = earlier.models.map { RelationNames.table($0.id) }.filter { !tables.contains($0) }
         guard gone.isEmpty else {
             throw TransformerError(

@@ -2,6 +2,7 @@ import ModelProject
 import Pipeline
 import Planning
 import Postgres
+import SQL
 
 /// What models do with their views once these show their tables: grants, comments, and the like.
 struct VirtualUpdates: Sendable {
@@ -30,9 +31,9 @@ struct VirtualUpdates: Sendable {
         return zip(model.snapshot.definition.onVirtualUpdate, try rendering.virtualUpdates(context)).map {
             template, sql in
             let text = StatementText.replacingTables(sql) { name in
-                index.relation(name).map { RelationNames.view($0, in: environment).sql }
+                index.relation(name).map { RelationNames.view($0, in: environment).quoted(in: .postgres) }
             }
-            let view = RelationNames.view(model.name, in: environment).sql
+            let view = RelationNames.view(model.name, in: environment).quoted(in: .postgres)
             return PlacedSQL(
                 StatementText.settingLocally(text.replacing(Self.ownView, with: view)), from: template.source,
                 at: template.firstCode)

@@ -51,7 +51,7 @@ struct LineageSettings: Sendable {
 extension LineageReporter? {
     /// The same where perhaps nobody is told.
     func reporting(
-        _ work: ModelWork, in environment: String, columns: @Sendable (ModelName) -> [ColumnDescription]?,
+        _ work: ModelWork, in environment: String, columns: @Sendable (ModelName) -> [StoredColumn]?,
         _ body: @Sendable () async throws -> ModelOutcome
     ) async throws -> ModelOutcome {
         guard let reporter = self else { return try await body() }
@@ -131,7 +131,7 @@ final class LineageReporter: Service, CustomStringConvertible {
     /// Tells of one computation of a model, however it ends.
     /// - Parameter columns: The columns of a model of the environment, with their types; nil where they are not known.
     func reporting(
-        _ work: ModelWork, in environment: String, columns: @Sendable (ModelName) -> [ColumnDescription]?,
+        _ work: ModelWork, in environment: String, columns: @Sendable (ModelName) -> [StoredColumn]?,
         _ body: @Sendable () async throws -> ModelOutcome
     ) async throws -> ModelOutcome {
         let run = UUIDv7.make().text
@@ -149,7 +149,7 @@ final class LineageReporter: Service, CustomStringConvertible {
 
     private func tell(
         _ kind: LineageEvent.Kind, _ run: String, _ work: ModelWork, in environment: String,
-        _ columns: (ModelName) -> [ColumnDescription]?, rows: Int? = nil, error: String? = nil
+        _ columns: (ModelName) -> [StoredColumn]?, rows: Int? = nil, error: String? = nil
     ) {
         let snapshot = work.model.snapshot
         let definition = snapshot.definition
@@ -191,7 +191,7 @@ final class LineageReporter: Service, CustomStringConvertible {
     }
 
     private func output(
-        of snapshot: ModelSnapshot, in environment: String, _ columns: (ModelName) -> [ColumnDescription]?, rows: Int?
+        of snapshot: ModelSnapshot, in environment: String, _ columns: (ModelName) -> [StoredColumn]?, rows: Int?
     ) -> LineageEvent.Dataset {
         let described = snapshot.definition.columnDescriptions
         let own = columns(snapshot.name) ?? (snapshot.outputColumns ?? []).map { .init(name: $0, type: "") }

@@ -35,7 +35,7 @@ public struct ColumnLineage: Sendable {
     ///   - columns: Of what they read besides each other, as far as they are known; of the models left out as well.
     /// - Throws: `SQLError` when the models read each other in a circle.
     public init(
-        following snapshots: [ModelSnapshot], columns: [RelationName: [String]]
+        following snapshots: [ModelSnapshot], columns: [RelationPath: [String]]
     ) throws(SQLError) {
         var catalog = Self.catalog(snapshots)
         for (relation, names) in columns {

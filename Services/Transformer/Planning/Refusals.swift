@@ -1,5 +1,6 @@
 import ModelProject
 import Pipeline
+import SQL
 
 /// What a plan may not do to those who read what it takes away.
 extension ProjectGraph {
@@ -48,7 +49,7 @@ extension RelationNames {
     public static func problem(
         withViewsOf models: [ModelSnapshot], in environment: String, besides others: [String: Set<ModelName>]
     ) -> PipelineError? {
-        var taken: [RelationName: String] = [:]
+        var taken: [RelationPath: String] = [:]
         for (other, names) in others where other != environment {
             for name in names { taken[view(name, in: other)] = "\(name) of the environment \(other)" }
         }

@@ -1,24 +1,5 @@
 import ModelProject
-
-/// A table or view in the warehouse.
-public struct RelationName: Sendable, Hashable, Comparable, CustomStringConvertible {
-    public let schema: String
-    public let name: String
-
-    public init(schema: String, name: String) {
-        self.schema = schema
-        self.name = name
-    }
-
-    /// `schema.name`, for people and messages.
-    public var description: String { "\(schema).\(name)" }
-    /// `"schema"."name"`
-    public var sql: String { "\(SQLText.identifier(schema)).\(SQLText.identifier(name))" }
-
-    public static func < (left: RelationName, right: RelationName) -> Bool {
-        (left.schema, left.name) < (right.schema, right.name)
-    }
-}
+import SQL
 
 /// How physical tables and the views over them are named.
 public enum RelationNames {
@@ -27,24 +8,27 @@ public enum RelationNames {
     /// PostgreSQL cuts names off after so many bytes.
     private static let bytesMax = 63
 
+    /// How the schemas of physical tables begin.
+    public static let physicalPrefix = "millrace__"
+
     /// `millrace__<schema>.<schema>__<model>__<version>`
-    public static func table(_ id: VersionID) -> RelationName {
-        RelationName(
-            schema: fitting("millrace__\(id.name.schema)"),
-            name: fitting("\(id.name.schema)__\(id.name.name)", suffix: "__\(id.version)"))
+    public static func table(_ id: VersionID) -> RelationPath {
+        RelationPath(
+            fitting(physicalPrefix + id.name.schema),
+            fitting("\(id.name.schema)__\(id.name.name)", suffix: "__\(id.version)"))
     }
 
     /// `<schema>.<model>` in production, `<schema>__<environment>.<model>` elsewhere.
-    public static func view(_ name: ModelName, in environment: String) -> RelationName {
+    public static func view(_ name: ModelName, in environment: String) -> RelationPath {
         let schema = environment == production ? name.schema : "\(name.schema)__\(environment)"
-        return RelationName(schema: schema, name: name.name)
+        return RelationPath(schema, name.name)
     }
 
     /// The name of a table's index over its time column.
-    public static func timeIndex(of table: RelationName) -> String { fitting(table.name, suffix: "__time") }
+    public static func timeIndex(of table: RelationPath) -> String { fitting(table.name, suffix: "__time") }
 
     /// The name of a table's index over its unique key.
-    public static func keyIndex(of table: RelationName) -> String { fitting(table.name, suffix: "__key") }
+    public static func keyIndex(of table: RelationPath) -> String { fitting(table.name, suffix: "__key") }
 
     /// Long names keep their beginning and get a hash, so that two of them stay different.
     static func fitting(_ text: String, suffix: String = "") -> String {

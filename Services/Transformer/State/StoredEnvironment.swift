@@ -17,11 +17,11 @@ struct StoredEnvironment: Sendable {
 struct StoredModel: Sendable {
     var model: PromotedModel
     /// The columns of its table.
-    var columns: [ColumnDescription]
+    var columns: [StoredColumn]
 
     var id: VersionID { model.id }
 
-    init(_ model: PromotedModel, columns: [ColumnDescription]) {
+    init(_ model: PromotedModel, columns: [StoredColumn]) {
         self.model = model
         self.columns = columns
     }
@@ -127,7 +127,7 @@ struct TableReads: Codable, Sendable {
 }
 
 /// A column of a model's table.
-struct ColumnDescription: Sendable, Codable, Equatable {
+struct StoredColumn: Sendable, Codable, Equatable {
     var name: String
     var type: String
 }

@@ -87,7 +87,7 @@ struct UnitTestRunner: Sendable {
 
     /// What the model's query makes of a test's inputs: columns, and rows as text.
     /// - Throws: ``PipelineError`` for a test that is no test, or SQL that the database refuses.
-    func outputs(of test: ModelTest) async throws -> (columns: [ColumnDescription], rows: [[String?]]) {
+    func outputs(of test: ModelTest) async throws -> (columns: [StoredColumn], rows: [[String?]]) {
         guard let name = project.index.find(test.model), let snapshot = graph[name] else {
             throw test.error("There is no model \(test.model).")
         }
@@ -172,8 +172,8 @@ struct UnitTestRunner: Sendable {
     /// In the transaction alone, so it needs no name of its own.
     private static let schema = "millrace_unit_test"
 
-    private func columns(_ table: String, _ session: Session) async throws -> [ColumnDescription] {
-        try await session.columns(of: RelationName(schema: Self.schema, name: table))
+    private func columns(_ table: String, _ session: Session) async throws -> [StoredColumn] {
+        try await database.columns(of: RelationPath(Self.schema, table), session)
     }
 
     /// The column that a test means: the one spelled so where there is one, in any case otherwise.
@@ -332,7 +332,7 @@ struct UnitTestRunner: Sendable {
 
     /// With `start` and `end`, an incremental model is tested as it would be published: rows of the interval alone.
     private func filter(
-        of test: ModelTest, _ snapshot: ModelSnapshot, _ columns: [ColumnDescription]
+        of test: ModelTest, _ snapshot: ModelSnapshot, _ columns: [StoredColumn]
     ) throws -> String {
         guard let options = snapshot.definition.kind.timeRange, test.variables["start"] != nil,
             test.variables["end"] != nil

@@ -120,6 +120,11 @@ struct Session: Sendable {
 
     fileprivate let place: Place
 
+    /// The connection of the transaction that this is a part of; nil outside of one.
+    var connection: PostgresConnection? {
+        if case .connection(let connection) = place { connection } else { nil }
+    }
+
     func rows(_ query: PostgresQuery) async throws -> [Row] {
         try await run(query).map { row in
             Row(names: row.columns.map(\.name), values: row.columns.indices.map { row.text(at: $0) })

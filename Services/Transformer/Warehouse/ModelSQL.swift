@@ -1,11 +1,12 @@
 import ModelProject
 import Pipeline
 import Planning
+import SQL
 import Warehouse
 
 /// What stands for the models of an environment where SQL names them.
 struct RelationsOfModels: Sendable {
-    let tables: [ModelName: RelationName]
+    let tables: [ModelName: RelationPath]
     /// The models that stand, as subqueries, in what reads them.
     let embedded: [ModelName: PlannedModel]
 
@@ -34,7 +35,7 @@ struct ModelSQL: Sendable {
     ///   - columns: The table's columns, to know the time column's type.
     func replacement(
         of model: PlannedModel, interval: Interval, execution: Moment, isIncremental: Bool, isLast: Bool,
-        columns: [ColumnDescription]
+        columns: [StoredColumn]
     ) throws -> ModelTables.Replacement {
         let filter = try self.filter(of: model, interval, columns)
         let audits = try model.snapshot.audits.filter { isLast || !$0.isStandalone }.map {
@@ -147,7 +148,7 @@ struct ModelSQL: Sendable {
     func audit(
         _ audit: BoundAudit, of model: PlannedModel, interval: Interval, filter: String?, execution: Moment
     ) throws(PipelineError) -> ModelTables.AuditQuery {
-        let table = RelationNames.table(model.id).sql
+        let table = RelationNames.table(model.id).quoted(in: .postgres)
         let condition = filter.map { " WHERE \($0)" } ?? ""
         let rows = "(SELECT * FROM \(table)\(condition))"
         var context = ModelRendering(model.snapshot).context(
@@ -183,7 +184,7 @@ struct ModelSQL: Sendable {
     }
 
     /// The condition on the model's time column; nil for models without one.
-    func filter(of model: PlannedModel, _ interval: Interval, _ columns: [ColumnDescription]) throws -> String? {
+    func filter(of model: PlannedModel, _ interval: Interval, _ columns: [StoredColumn]) throws -> String? {
         guard let options = model.snapshot.definition.kind.timeRange else { return nil }
         let type = try Self.timeType(of: model.snapshot, columns)
         return TimeFilter.condition(options.timeColumn, type, format: options.timeFormat, in: interval)
@@ -191,7 +192,7 @@ struct ModelSQL: Sendable {
 
     /// What kind of time the model's time column holds.
     static func timeType(
-        of snapshot: ModelSnapshot, _ columns: [ColumnDescription]
+        of snapshot: ModelSnapshot, _ columns: [StoredColumn]
     ) throws(PipelineError) -> TimeFilter.ColumnType {
         let name = snapshot.definition.kind.timeRange?.timeColumn ?? ""
         guard let column = columns.first(where: { $0.name == name }) else {
@@ -224,19 +225,19 @@ struct ModelSQL: Sendable {
         _ sql: String, from template: Template, for model: PlannedModel, _ relations: Relations
     ) -> PlacedSQL {
         let text = StatementText.replacingTables(sql) { relations[$0] }.replacing(
-            Self.ownTable, with: RelationNames.table(model.id).sql)
+            Self.ownTable, with: RelationNames.table(model.id).quoted(in: .postgres))
         return PlacedSQL(StatementText.settingLocally(text), from: template.source, at: template.firstCode)
     }
 
     /// What stands for the models that a text names.
     private struct Relations {
         let index: ModelIndex
-        let tables: [ModelName: RelationName]
+        let tables: [ModelName: RelationPath]
         let embedded: [ModelName: String]
 
         /// SQL for FROM; nil for what is no model.
         subscript(_ name: String) -> String? {
-            index.relation(name).flatMap { tables[$0]?.sql ?? embedded[$0] }
+            index.relation(name).flatMap { tables[$0]?.quoted(in: .postgres) ?? embedded[$0] }
         }
     }
 

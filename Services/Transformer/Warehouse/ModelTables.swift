@@ -1,6 +1,7 @@
 import ModelProject
 import Pipeline
 import Planning
+import SQL
 import Warehouse
 
 /// The physical tables and views of models in the warehouse, with errors that say where in a model's file.
@@ -17,7 +18,7 @@ struct ModelTables: Sendable {
     /// One replacement of a model's rows, rendered and with its relations in place.
     struct Replacement: Sendable {
         let model: ModelName
-        let table: RelationName
+        let table: RelationPath
         let write: RowWrite
         /// The time that its rows are of, where they must not come twice.
         let once: Interval?
@@ -96,10 +97,37 @@ struct ModelTables: Sendable {
         }
     }
 
+    /// Adds columns with the types that the model's query, or its declaration, gives them. Those that are there stay.
+    /// - Parameter query: The model's query over the tables of its parents; it is not run.
+    /// - Returns: What was added.
+    /// - Throws: `pipelineError` where the query cannot be, or gives a column that stays another type.
+    func addColumns(_ names: [String], to model: PlannedModel, _ query: PlacedSQL) async throws -> [StoredColumn] {
+        let definition = model.snapshot.definition
+        let declared = definition.columns.map { ColumnDeclaration($0.key, $0.value) }
+        let columns = PlacedSQL("", from: definition.source, at: definition.offsets["columns"] ?? 0)
+        let statements = Statements(before: [], query: query, after: [])
+        return try await telling(model.name, [statements], columns: columns) {
+            try await warehouse.addColumns(
+                names, to: RelationNames.table(model.id),
+                shape: declared.isEmpty ? .query(query.text) : .columns(declared)
+            ) { there, shape in
+                for column in there {
+                    guard let new = shape.first(where: { $0.name == column.name }), new.type != column.type else {
+                        continue
+                    }
+                    throw definition.error(
+                        "kind",
+                        "The change of \(model.name) is forward-only and would make \(column.name), which is "
+                            + "\(column.type), \(new.type). Cast it to \(column.type), or leave forward_only out.")
+                }
+            }
+        }.map(StoredColumn.init)
+    }
+
     /// Makes the physical view of a VIEW model, materialized or not, when it does not exist.
     /// - Returns: False when it was there.
     func createView(_ model: PlannedModel, as statements: Statements) async throws -> Bool {
-        var view = ModelView(RelationNames.table(model.id).path, query: statements.query.text)
+        var view = ModelView(RelationNames.table(model.id), query: statements.query.text)
         view.before = statements.before.map(\.text)
         view.after = statements.after.map(\.text)
         view.isMaterialized = model.snapshot.definition.kind.isMaterializedView
@@ -121,7 +149,7 @@ struct ModelTables: Sendable {
 
     private static func batch(_ replacement: Replacement) -> ModelBatch {
         let statements = replacement.statements
-        var batch = ModelBatch(replacement.table.path, replacement.write, query: statements.query.text)
+        var batch = ModelBatch(replacement.table, replacement.write, query: statements.query.text)
         batch.once = replacement.once.map { BatchSpan(from: $0.start.microseconds, to: $0.end.microseconds) }
         batch.startsAnew = replacement.startsAnew
         batch.omitted = replacement.omitted
@@ -135,7 +163,7 @@ struct ModelTables: Sendable {
     /// Computes the rows of a materialized view anew and audits them, in one transaction.
     func refresh(_ replacement: Replacement) async throws -> (rows: Int, findings: [AuditFinding])? {
         let outcome = try await telling(replacement.model, [replacement.statements], replacement.audits) {
-            try await warehouse.refresh(replacement.table.path, checks: replacement.audits.map(\.check))
+            try await warehouse.refresh(replacement.table, checks: replacement.audits.map(\.check))
         }
         return try Self.result(outcome, replacement.audits)
     }
@@ -151,9 +179,9 @@ struct ModelTables: Sendable {
     }
 
     /// The times of which a table has rows that must not come twice.
-    func writtenOnce(of table: RelationName) async throws -> IntervalSet {
+    func writtenOnce(of table: RelationPath) async throws -> IntervalSet {
         IntervalSet(
-            try await warehouse.writtenOnce(of: table.path).compactMap { span in
+            try await warehouse.writtenOnce(of: table).compactMap { span in
                 Interval(from: Moment(microseconds: span.from), to: Moment(microseconds: span.to))
             })
     }
@@ -170,9 +198,8 @@ struct ModelTables: Sendable {
     }
 
     /// The columns of a relation, in order; none when there is no such relation.
-    func columns(of relation: RelationName) async throws -> [ColumnDescription] {
-        let columns = try await warehouse.columns(of: relation.path) ?? []
-        return columns.map { ColumnDescription(name: $0.name, type: $0.type) }
+    func columns(of relation: RelationPath) async throws -> [StoredColumn] {
+        (try await warehouse.columns(of: relation) ?? []).map(StoredColumn.init)
     }
 
     /// Gives errors of the warehouse with the place in the file that they come from.
@@ -202,11 +229,6 @@ struct ModelTables: Sendable {
 extension ModelTables.AuditQuery {
     /// `schema.model: the audit not_null(columns := (x))`
     var title: String { "\(model): the audit \(call)" }
-}
-
-extension RelationName {
-    /// As the warehouse takes it.
-    var path: RelationPath { RelationPath(schema, name) }
 }
 
 extension TransformerError {

@@ -1,6 +1,7 @@
 import ModelProject
 import Pipeline
 import Planning
+import SQL
 import Warehouse
 
 /// How the rows of each kind come into its table.
@@ -65,7 +66,7 @@ extension PlannedModel {
             declared = declared.map { column in retyped.first { $0.name == column.name } ?? column }
             declared += added.filter { column in !declared.contains { $0.name == column.name } }
         }
-        var made = TableDefinition(table.path, declared.isEmpty ? .query(query.text) : .columns(declared))
+        var made = TableDefinition(table, declared.isEmpty ? .query(query.text) : .columns(declared))
         made.added = added
         made.retyped = retyped
         made.indexes = definition.kind.indexes(of: table)
@@ -89,7 +90,7 @@ extension ModelKind {
     }
 
     /// What its batches find their rows by. Keys that are expressions get none.
-    fileprivate func indexes(of table: RelationName) -> [TableIndex] {
+    fileprivate func indexes(of table: RelationPath) -> [TableIndex] {
         switch self {
         case .incrementalByTimeRange(let options):
             return [TableIndex(RelationNames.timeIndex(of: table), on: [options.timeColumn])]
@@ -104,7 +105,7 @@ extension ModelKind {
         }
     }
 
-    private static func keyIndex(_ key: [String], of table: RelationName, isUnique: Bool) -> [TableIndex] {
+    private static func keyIndex(_ key: [String], of table: RelationPath, isUnique: Bool) -> [TableIndex] {
         guard key.allSatisfy(\.isPlainName) else { return [] }
         return [TableIndex(RelationNames.keyIndex(of: table), on: key.map(\.identifierName), isUnique: isUnique)]
     }

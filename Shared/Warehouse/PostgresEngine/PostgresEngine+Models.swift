@@ -1,5 +1,6 @@
 // Tables of models. A table's rows change under one lock, in one transaction, or not at all.
 import Postgres
+import SQL
 
 extension PostgresEngine {
     /// Safe when several start at once.

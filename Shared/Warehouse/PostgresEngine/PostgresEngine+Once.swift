@@ -1,5 +1,6 @@
 // What must not be written twice, and when it was written: noted beside the tables, in the transactions of the rows.
 import Postgres
+import SQL
 
 extension PostgresEngine {
     private func notes(of table: RelationPath) -> RelationPath { RelationPath(table.schema, "millrace_written") }

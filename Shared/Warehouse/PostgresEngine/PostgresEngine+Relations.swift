@@ -1,5 +1,6 @@
 // What relations there are, and dropping one.
 import Postgres
+import SQL
 
 extension PostgresEngine {
     /// Reads the catalogue; see `ModelWarehouse`.
@@ -8,19 +9,52 @@ extension PostgresEngine {
     }
 
     func columns(of relation: RelationPath, _ connection: PostgresConnection) async throws -> [ColumnDescription]? {
-        guard try await kind(of: relation, connection) != nil else { return nil }
-        return try await connection.query(
+        try await shapes(of: [relation], connection)[relation]?.columns
+    }
+
+    /// Reads the catalogue; see `ModelWarehouse`.
+    public func columns(
+        of relations: [RelationPath]
+    ) async throws(WarehouseError) -> [RelationPath: [ColumnDescription]] {
+        try await translating { try await pool.withConnection { try await columns(of: relations, in: $0) } }
+    }
+
+    /// As a transaction of the caller's sees them.
+    public func columns(
+        of relations: [RelationPath], in connection: PostgresConnection
+    ) async throws -> [RelationPath: [ColumnDescription]] {
+        try await shapes(of: relations, connection).mapValues(\.columns)
+    }
+
+    /// What the catalogue knows of relations, in one question; those that there are not are missing.
+    func shapes(
+        of relations: [RelationPath], _ connection: PostgresConnection
+    ) async throws -> [RelationPath: RelationShape] {
+        let (schemas, names) = (relations.map(\.schema), relations.map(\.name))
+        let rows = try await connection.query(
             """
-            SELECT a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum)
-            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = \(relation.schema) AND c.relname = \(relation.name) AND a.attnum > 0 AND NOT a.attisdropped
-            ORDER BY a.attnum
-            """
-        ).map { row in
-            ColumnDescription(
-                name: try row.get(0), kind: ColumnKind(PostgresType(rawValue: try row.get(1))), type: try row.get(2),
-                comment: try row.get(3))
+            SELECT n.nspname, c.relname, c.relkind::text, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod),
+              col_description(c.oid, a.attnum)
+            FROM unnest(\(schemas)::text[], \(names)::text[]) AS wanted (schema, name)
+            JOIN pg_namespace n ON n.nspname = wanted.schema
+            JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name
+            LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            ORDER BY c.oid, a.attnum
+            """)
+        var shapes: [RelationPath: RelationShape] = [:]
+        for row in rows {
+            let relation = RelationPath(try row.get(0), try row.get(1))
+            var shape = RelationShape(kind: try row.get(2))
+            if let known = shapes[relation] { shape = known }
+            if let column: String = try row.get(3) {
+                shape.columns.append(
+                    ColumnDescription(
+                        name: column, kind: ColumnKind(PostgresType(rawValue: try row.get(4))), type: try row.get(5),
+                        comment: try row.get(6)))
+            }
+            shapes[relation] = shape
         }
+        return shapes
     }
 
     /// The columns of a table that must be there.
@@ -62,13 +96,14 @@ extension PostgresEngine {
         try await translating {
             try await pool.withTransaction { connection in
                 try await lock("relation \(relation)", connection)
-                try await drop(relation, connection)
+                try await drop(relation, in: connection)
             }
         }
     }
 
-    /// Never CASCADE: what depends on it is somebody's.
-    func drop(_ relation: RelationPath, _ connection: PostgresConnection) async throws {
+    /// Drops a relation in a transaction of the caller's. Never CASCADE: what depends on it is somebody's.
+    /// - Throws: `WarehouseError.relationInUse`; `PostgresError` for everything else.
+    public func drop(_ relation: RelationPath, in connection: PostgresConnection) async throws {
         let words = ["r": "TABLE", "p": "TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW", "f": "FOREIGN TABLE"]
         guard let kind = try await kind(of: relation, connection) else { return }
         guard let word = words[kind] else {
@@ -81,4 +116,11 @@ extension PostgresEngine {
             throw WarehouseError.relationInUse(relation: "\(relation)", reason: error.detail ?? error.message)
         }
     }
+}
+
+/// What the catalogue knows of a relation.
+struct RelationShape: Sendable {
+    /// As in `pg_class.relkind`.
+    let kind: String
+    var columns: [ColumnDescription] = []
 }

@@ -4,6 +4,7 @@
 import DataContract
 import Foundation
 import Postgres
+import SQL
 
 extension PostgresEngine {
     /// Days for which there is a partition before they begin: a sink whose maintenance fails goes on for so long.

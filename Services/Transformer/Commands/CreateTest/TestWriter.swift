@@ -52,7 +52,7 @@ struct TestWriter: Sendable {
         return lines + self.rows(of: (types, rows), "      ")
     }
 
-    private func rows(of table: ([ColumnDescription], [[String?]]), _ indent: String) -> [String] {
+    private func rows(of table: ([StoredColumn], [[String?]]), _ indent: String) -> [String] {
         let (columns, rows) = table
         if rows.isEmpty { return ["\(indent)rows: []"] }
         return ["\(indent)rows:"]

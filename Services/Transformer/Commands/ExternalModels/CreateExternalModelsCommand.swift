@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Pipeline
 import Planning
+import SQL
 import ServiceRuntime
 
 /// `transformer create-external-models`
@@ -20,12 +21,12 @@ struct CreateExternalModelsCommand: AsyncParsableCommand {
         try await CommandSupport.withWorkbench { workbench, settings in
             let graph = try ProjectGraph(try CommandSupport.projectWithModels(settings, choice))
             let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
-            var tables: [(name: String, columns: [ColumnDescription])] = []
+            var tables: [(name: String, columns: [StoredColumn])] = []
             var missing: [String] = []
             for source in Set(graph.snapshots.flatMap(\.sources)).sorted() {
                 let parts = source.split(separator: ".").map(String.init)
-                let relation = RelationName(schema: parts.dropLast().last ?? "public", name: parts.last ?? "")
-                let columns = try await workbench.database.session.columns(of: relation)
+                let relation = RelationPath(parts.dropLast().last ?? "public", parts.last ?? "")
+                let columns = try await workbench.database.columns(of: relation)
                 if columns.isEmpty { missing.append(source) } else { tables.append((source, columns)) }
             }
             for table in missing { Output.note("There is no table \(table) in the database; it is left out.") }

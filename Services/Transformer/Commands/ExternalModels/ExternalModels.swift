@@ -13,7 +13,7 @@ struct ExternalModels: Sendable {
 
     /// The file with the columns that the tables have now. What it says of them besides, and of other tables, stays.
     /// - Returns: Its text, and the tables that are new in it.
-    func updated(with tables: [(name: String, columns: [ColumnDescription])]) throws -> (text: String, new: [String]) {
+    func updated(with tables: [(name: String, columns: [StoredColumn])]) throws -> (text: String, new: [String]) {
         var nodes = try entries()
         var new: [String] = []
         for table in tables {

@@ -60,7 +60,7 @@ struct RowFetch: Sendable {
         }
         let index = ModelIndex(models)
         let placed = StatementText.replacingTables(text) { name in
-            index.find(name).map { RelationNames.view($0, in: environment).sql }
+            index.find(name).map { RelationNames.view($0, in: environment).quoted(in: .postgres) }
         }
         return Prepared(title: "the query", isOfFile: false, before: [], query: PlacedSQL(placed, from: source, at: 0))
     }
@@ -83,7 +83,7 @@ struct RowFetch: Sendable {
     }
 
     /// The rows as text, with the columns' types.
-    func typed(_ prepared: Prepared) async throws -> (columns: [ColumnDescription], rows: [[String?]]) {
+    func typed(_ prepared: Prepared) async throws -> (columns: [StoredColumn], rows: [[String?]]) {
         let prefix = "CREATE TEMPORARY TABLE millrace_rows ON COMMIT DROP AS SELECT * FROM ("
         return try await database.discarded { session in
             try await run(prepared.query, prefix, "\n) AS rows LIMIT \(limit)", prepared, session)
@@ -92,7 +92,7 @@ struct RowFetch: Sendable {
                 SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
                 WHERE attrelid = 'pg_temp.millrace_rows'::regclass AND attnum > 0 ORDER BY attnum
                 """
-            ).map { ColumnDescription(name: try $0.text("name"), type: try $0.text("type")) }
+            ).map { StoredColumn(name: try $0.text("name"), type: try $0.text("type")) }
             let list = columns.map { "\(SQLText.identifier($0.name))::text" }.joined(separator: ", ")
             let rows = try await session.rows("SELECT \(sql: list) FROM pg_temp.millrace_rows")
             return (columns, rows.map(\.values))

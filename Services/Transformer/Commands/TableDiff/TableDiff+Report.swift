@@ -31,13 +31,13 @@ extension TableDiff {
         var sourceSample: [[String: String?]] = []
         var targetSample: [[String: String?]] = []
 
-        init(_ pair: TablePair, _ source: [ColumnDescription], _ target: [ColumnDescription], _ keys: [String]) {
+        init(_ pair: TablePair, _ source: [StoredColumn], _ target: [StoredColumn], _ keys: [String]) {
             model = pair.model
             self.source = pair.source.description
             self.target = pair.target.description
             (sourceName, targetName) = pair.sides
             self.keys = keys
-            func missing(_ left: [ColumnDescription], in right: [ColumnDescription]) -> [TypedColumn] {
+            func missing(_ left: [StoredColumn], in right: [StoredColumn]) -> [TypedColumn] {
                 left.filter { column in !right.contains { $0.name == column.name } }
                     .map { TypedColumn(name: $0.name, type: $0.type) }
             }

@@ -63,14 +63,14 @@ struct TableDiff: Sendable {
         }
     }
 
-    private func columns(of relation: RelationName, _ session: Session) async throws -> [ColumnDescription] {
-        let columns = try await session.columns(of: relation)
+    private func columns(of relation: RelationPath, _ session: Session) async throws -> [StoredColumn] {
+        let columns = try await database.columns(of: relation, session)
         if columns.isEmpty { throw ExitError(.failed, "There is no table or view \(relation).") }
         return columns
     }
 
     private func statements(
-        _ source: [ColumnDescription], _ target: [ColumnDescription]
+        _ source: [StoredColumn], _ target: [StoredColumn]
     ) throws -> TableDiffSQL {
         let keys = options.keys.isEmpty ? pair.grain : options.keys
         guard !keys.isEmpty else {

@@ -1,13 +1,14 @@
 import ModelProject
 import Planning
+import SQL
 import ServiceRuntime
 
 /// Two relations whose rows are compared.
 struct TablePair: Sendable {
     /// What it is called: a model's name, or nil for two tables.
     let model: String?
-    let source: RelationName
-    let target: RelationName
+    let source: RelationPath
+    let target: RelationPath
     /// As the command line names the two sides.
     let sides: (source: String, target: String)
     /// The columns that tell rows apart, where the model says them.
@@ -59,9 +60,9 @@ struct TableDiffFinder: Sendable {
         return environment.models.map(\.name).filter(names.contains)
     }
 
-    private static func relation(_ text: String) -> RelationName? {
+    private static func relation(_ text: String) -> RelationPath? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2, !parts.contains("") else { return nil }
-        return RelationName(schema: parts[0], name: parts[1])
+        return RelationPath(parts[0], parts[1])
     }
 }

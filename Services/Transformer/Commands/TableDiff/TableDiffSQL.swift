@@ -1,5 +1,6 @@
 import ModelProject
 import Planning
+import SQL
 
 /// The statements that compare two relations, joined by their keys.
 struct TableDiffSQL: Sendable {
@@ -16,8 +17,8 @@ struct TableDiffSQL: Sendable {
     private let options: TableDiff.Options
 
     init(
-        _ pair: TablePair, _ options: TableDiff.Options, keys: [String], source: [ColumnDescription],
-        target: [ColumnDescription]
+        _ pair: TablePair, _ options: TableDiff.Options, keys: [String], source: [StoredColumn],
+        target: [StoredColumn]
     ) {
         self.pair = pair
         self.options = options
@@ -113,7 +114,7 @@ struct TableDiffSQL: Sendable {
     }
 
     private func relation(_ side: String) -> String {
-        let name = (side == "s" ? pair.source : pair.target).sql
+        let name = (side == "s" ? pair.source : pair.target).quoted(in: .postgres)
         return options.condition.map { "(SELECT * FROM \(name) WHERE (\($0)\n))" } ?? name
     }
 

@@ -71,7 +71,7 @@ struct LineageRoutes: Sendable {
             throw Self.noRelation(in: environment)
         }
         let table = Self.table(relation)
-        let found = try await database.session.columns(of: table.map { [$0] } ?? [])
+        let found = try await database.columns(of: table.map { [$0] } ?? [])
         return Columns(relation: relation, columns: found.values.flatMap { $0.map(\.name) })
     }
 
@@ -80,9 +80,9 @@ struct LineageRoutes: Sendable {
     }
 
     /// Nil for a name of one part, which no model of ours has.
-    private static func table(_ source: String) -> RelationName? {
+    private static func table(_ source: String) -> RelationPath? {
         let parts = source.split(separator: ".").map(String.init)
-        return parts.count == 2 ? RelationName(schema: parts[0], name: parts[1]) : nil
+        return parts.count == 2 ? RelationPath(parts[0], parts[1]) : nil
     }
 
     struct Column: ResponseEncodable {
@@ -152,13 +152,13 @@ struct LineageRoutes: Sendable {
         _ models: [PromotedModel], in environment: EnvironmentCatalog.Environment
     ) async throws -> ColumnLineage {
         let texts = try await environments.catalog.read(models.map(\.name), of: environment)
-        var columns: [RelationName: [String]] = [:]
+        var columns: [RelationPath: [String]] = [:]
         for model in environment.models {
-            let relation = RelationName(schema: model.name.schema, name: model.name.name)
+            let relation = RelationPath(model.name.schema, model.name.name)
             columns[relation] = environment.columns[model.name].map { $0.map(\.name) }
         }
         let tables = Set(models.flatMap(\.facts.sources)).compactMap(Self.table)
-        for (table, found) in try await database.session.columns(of: tables) { columns[table] = found.map(\.name) }
+        for (table, found) in try await database.columns(of: tables) { columns[table] = found.map(\.name) }
         do throws(SQLError) {
             return try ColumnLineage(following: models.compactMap { texts[$0.name]?.snapshot }, columns: columns)
         } catch {
