@@ -44,7 +44,7 @@ struct ServeTests {
 
     @Test(
         "takes commands and landings from Kafka, answers, publishes manifest and updates; stops on SIGTERM",
-        .timeLimit(.minutes(2)))
+        .timeLimit(.minutes(5)))
     func commands() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(5))
