@@ -63,7 +63,8 @@ extension StateStore {
     /// Makes the environment a list of snapshots, in the transaction of `session`, and notes that it was that.
     /// - Parameters:
     ///   - snapshots: The snapshot of each model of `environment`, in its order; they must be there.
-    ///   - seconds: How long it can be gone back to once something else has been promoted; nil: a week.
+    ///   - seconds: How long it can be gone back to once something else has been promoted; nil: as long as the one
+    ///     before.
     func save(
         _ environment: StoredEnvironment, snapshots: [String], keptFor seconds: Int64?, _ session: Session
     ) async throws {
@@ -101,7 +102,10 @@ extension StateStore {
             """
             INSERT INTO transformer.promotions (plan, environment, promoted_at, snapshots, versions, kept_for)
             VALUES (\(environment.plan)::uuid, \(environment.name), \(environment.promotedAt.description)::timestamptz,
-              \(snapshots)::text[], \(models.map(\.id.version))::text[], \(seconds.map { String($0) })::bigint)
+              \(snapshots)::text[], \(models.map(\.id.version))::text[],
+              coalesce(\(seconds.map { String($0) })::bigint, (
+                SELECT p.kept_for FROM transformer.promotions p WHERE p.environment = \(environment.name)
+                ORDER BY p.promoted_at DESC, p.plan DESC LIMIT 1)))
             """)
     }
 
