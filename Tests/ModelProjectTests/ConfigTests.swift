@@ -67,7 +67,8 @@ import Testing
         #expect(config.ignorePatterns == ["*.ignored.sql"])
         let named = config.notices.map { $0.message.split(separator: "`")[0] }
         let expected = [
-            "state_connection", "test_connection", "scheduler", "state_schema", "optimize_query", "plan",
+            "state_connection", "test_connection", "scheduler", "state_schema", "optimize_query",
+            "plan.auto_categorize_changes", "plan.enable_preview",
             "format", "ui", "cicd_bot", "notification_targets", "users", "environment_suffix_target",
             "physical_schema_mapping", "janitor",
             "disable_anonymized_analytics", "default_test_connection",

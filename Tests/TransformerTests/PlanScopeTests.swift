@@ -65,6 +65,26 @@ private let files = [
         }
     }
 
+    @Test("config.yaml says what a plan does that is told nothing else")
+    func settings() async throws {
+        try await withFolder { (test, folder) async throws in
+            try folder.write("config.yaml", "plan: {auto_apply: true, no_diff: true, forward_only: true}")
+            #expect(try await folder.run("plan", "--explain").output.contains("Plan for prod"))
+            #expect(try await folder.run("environments").output.contains("There is no environment yet"))
+            #expect(try await folder.run("plan").output.contains("prod is up to date."))
+            #expect(try await test.value("SELECT n::text FROM analytics.b") == "2")
+            let text = try #require(files["models/a.sql"])
+            try folder.write("models/a.sql", text.replacing("user_id,", with: "upper(user_id) AS user_id,"))
+            let changed = try await folder.run("plan").output
+            #expect(changed.contains("forward-only") && !changed.contains("+ SELECT"), "\(changed)")
+            #expect(try await test.value("SELECT min(user_id) FROM analytics.a") == "ada", "what is there stays")
+            try folder.write("config.yaml", "plan: {auto_aply: true}")
+            let wrong = try await folder.run("plan")
+            #expect(
+                wrong.code == 1 && wrong.errors.contains("config.yaml:1:8: Unknown key `auto_aply`"), "\(wrong.errors)")
+        }
+    }
+
     @Test("run --ignore-cron computes what no cron asks for yet; table-name says where the rows are")
     func ignoringCron() async throws {
         try await withFolder { (test, folder) async throws in

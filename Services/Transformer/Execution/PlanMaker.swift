@@ -19,7 +19,9 @@ struct PlanMaker: Sendable {
     /// Compares the project with the environment.
     /// - Throws: ``TransformerError`` when the project cannot be what the environment is to be: a model reads one that is not
     ///   part of it, or two views would have one name.
-    func plan(_ project: Project, _ request: PlanRequest) async throws -> Plan {
+    func plan(_ project: Project, _ wanted: PlanRequest) async throws -> Plan {
+        var request = wanted
+        request.forwardOnly = wanted.forwardOnly || project.config.plan.forwardOnly
         let environment = request.environment
         try Self.check(name: environment)
         var graph = try ProjectGraph(project)

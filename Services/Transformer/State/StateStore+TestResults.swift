@@ -21,29 +21,26 @@ extension StateStore {
     /// - Parameter isAll: They are all that the project has: others are forgotten.
     func keep(_ results: [TestResult], isAll: Bool) async throws {
         if results.isEmpty, !isAll { return }
-        try await database.transaction { session in
-            let (models, names) = (results.map(\.model), results.map(\.name))
-            try await session.execute(
-                """
-                DELETE FROM transformer.test_results t
-                WHERE \(String(isAll))::boolean AND NOT EXISTS (
-                  SELECT FROM unnest(\(models)::text[], \(names)::text[]) AS given (model, name)
-                  WHERE given.model = t.model AND given.name = t.name)
-                """)
-            let problems = try results.map { try StoredJSON.encode($0.problems) }
-            try await session.execute(
-                """
-                INSERT INTO transformer.test_results (model, name, file, line, data_hash, problems, at)
-                SELECT DISTINCT ON (model, name) model, name, file, line, nullif(data_hash, ''), problems::jsonb, at
-                FROM unnest(\(models)::text[], \(names)::text[], \(results.map(\.file))::text[],
-                  \(results.map { String($0.line) })::integer[], \(results.map { $0.dataHash ?? "" })::text[],
-                  \(problems)::text[], \(results.map(\.at.description))::timestamptz[])
+        let problems = try results.map { try StoredJSON.encode($0.problems) }
+        try await database.session.execute(
+            """
+            WITH given AS (
+                SELECT DISTINCT ON (model, name) *
+                FROM unnest(\(results.map(\.model))::text[], \(results.map(\.name))::text[],
+                  \(results.map(\.file))::text[], \(results.map { String($0.line) })::integer[],
+                  \(results.map { $0.dataHash ?? "" })::text[], \(problems)::text[],
+                  \(results.map(\.at.description))::timestamptz[])
                   AS given (model, name, file, line, data_hash, problems, at)
-                ORDER BY model, name
-                ON CONFLICT (model, name) DO UPDATE SET file = excluded.file, line = excluded.line,
-                  data_hash = excluded.data_hash, problems = excluded.problems, at = excluded.at
-                """)
-        }
+                ORDER BY model, name),
+              forgotten AS (
+                DELETE FROM transformer.test_results t
+                WHERE \(String(isAll))::boolean
+                  AND NOT EXISTS (SELECT FROM given WHERE given.model = t.model AND given.name = t.name))
+            INSERT INTO transformer.test_results (model, name, file, line, data_hash, problems, at)
+            SELECT model, name, file, line, nullif(data_hash, ''), problems::jsonb, at FROM given
+            ON CONFLICT (model, name) DO UPDATE SET file = excluded.file, line = excluded.line,
+              data_hash = excluded.data_hash, problems = excluded.problems, at = excluded.at
+            """)
     }
 
     /// What was kept, by name.

@@ -23,8 +23,8 @@ struct PlanWork {
         case apply
     }
 
-    let options: PlanOptions
-    let mode: Mode
+    var options: PlanOptions
+    var mode: Mode
     /// What the command was told, so that what it shows can be carried out later; nil: that is not offered.
     var arguments: [String]?
     /// What was shown before and is carried out now.
@@ -55,7 +55,15 @@ struct PlanWork {
         try await run(project, request, workbench)
     }
 
+    /// As the options say, and config.yaml where they say nothing.
     private func run(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws {
+        var work = self
+        work.options.noDiff = options.noDiff || project.config.plan.noDiff
+        if project.config.plan.autoApply { work.mode = .apply }
+        try await work.carryOut(project, request, workbench)
+    }
+
+    private func carryOut(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws {
         guard mode == .apply, !options.explain else {
             let plan = try await plan(project, request, workbench)
             try await show(plan, request, workbench, id: try await keep(plan, request, workbench))

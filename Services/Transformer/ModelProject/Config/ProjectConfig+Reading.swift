@@ -118,6 +118,7 @@ extension ProjectConfig {
                 infersNames = try setting.boolean()
             }
         case "linter": linter = value.isNull ? nil : try LinterSettings(value)
+        case "plan": if !value.isNull { plan = try PlanSettings(value, &notices) }
         case "environment_ttl": environmentLifetime = try Self.lifetime(value)
         case "snapshot_ttl": tableLifetime = try Self.lifetime(value)
         case "pinned_environments": pinnedEnvironments = Set(try value.strings().map { $0.lowercased() })
@@ -147,7 +148,7 @@ extension ProjectConfig {
     private static let known = [
         "project", "gateways", "default_gateway", "default_connection", "model_defaults", "variables", "model_naming",
         "ignore_patterns", "linter", "before_all", "after_all", "time_column_format", "environment_ttl",
-        "pinned_environments", "snapshot_ttl",
+        "pinned_environments", "snapshot_ttl", "plan",
     ]
 
     /// Keys of SQLMesh's configuration that nothing follows from here, and why.
@@ -175,7 +176,6 @@ extension ProjectConfig {
         "run": "what is due is run by the scheduler",
         "format": "`transformer format` has one style",
         "ui": "the page is served by `transformer serve`",
-        "plan": "plans are shown before they are applied, and changes are categorised by what they do",
         "migration": "the state migrates by itself",
         "disable_anonymized_analytics": "nothing is ever sent",
         "cache_dir": "nothing is cached on disk",

@@ -23,6 +23,8 @@ public struct ProjectConfig: Sendable, Equatable {
     public var afterAll: [SourceFile] = []
     /// The rules of `transformer lint`; nil: those of the command.
     public var linter: LinterSettings?
+    /// What a plan does that is told nothing else.
+    public var plan = PlanSettings()
     /// How long an environment other than production stays after its last promotion, in seconds: a week.
     public var environmentLifetime: Int64 = 7 * 86_400
     /// How long a table stays that nothing shows, and a promotion can be gone back to, in seconds: a week.

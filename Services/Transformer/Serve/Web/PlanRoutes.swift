@@ -78,6 +78,8 @@ struct PlanPreview: ResponseEncodable {
     let auditsToRun: Excerpt<String>
     let viewsToPoint: Excerpt<PlanDocument.View>
     let viewsToDrop: Excerpt<PlanDocument.View>
+    /// Models that are not computed as far as their crons say, because data is not there yet.
+    let waiting: Excerpt<PlanDocument.Waiting>
     /// Why it would be carried out only when somebody says so.
     let removal: String?
 
@@ -91,6 +93,7 @@ struct PlanPreview: ResponseEncodable {
         auditsToRun = Excerpt(document.auditsToRun)
         viewsToPoint = Excerpt(document.viewsToPoint)
         viewsToDrop = Excerpt(document.viewsToDrop)
+        waiting = Excerpt(document.waiting)
         removal = document.removal
     }
 }

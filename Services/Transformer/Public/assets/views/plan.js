@@ -36,6 +36,8 @@ function show(place, plan) {
     plan.tablesToCreate.total > 0 && card("Tables to make", total(plan.tablesToCreate), el("p", { class: "pad names" }, plan.tablesToCreate.items.join(", "))),
     plan.toCompute.total > 0 && card("To compute", total(plan.toCompute), table(["Model", "From", "To", "Batches"], plan.toCompute.items.map((work) => el("tr", {},
       el("td", {}, work.model), el("td", {}, work.isWhole ? "whole" : dataTime(work.from)), el("td", {}, dataTime(work.to)), el("td", { class: "number" }, work.batches))))),
+    plan.waiting.total > 0 && card("Waiting for data", total(plan.waiting), table(["Model", "Raw table", "Landed up to"], plan.waiting.items.map((one) => el("tr", {},
+      el("td", {}, one.model), el("td", {}, one.table), el("td", {}, one.landedUpTo ? dataTime(one.landedUpTo) : "nothing is known to have landed"))))),
     plan.auditsToRun.total > 0 && card("Audits to run on what is there", total(plan.auditsToRun), el("p", { class: "pad names" }, plan.auditsToRun.items.join(", "))),
     plan.viewsToPoint.total > 0 && card("Views to point", total(plan.viewsToPoint), el("p", { class: "pad names" }, plan.viewsToPoint.items.map((view) => view.view).join(", "))),
     plan.viewsToDrop.total > 0 && card("Views to drop", total(plan.viewsToDrop), el("p", { class: "pad names" }, plan.viewsToDrop.items.map((view) => view.view).join(", "))));
