@@ -62,6 +62,14 @@ public struct TableDefinition: Sendable {
     }
 }
 
+/// How large a table is.
+public struct RelationSize: Sendable, Equatable {
+    /// About how many rows; nil where nobody has counted yet.
+    public let rows: Int64?
+    /// With what belongs to it.
+    public let bytes: Int64
+}
+
 /// A view that stands for a model's rows without storing them, to be made.
 public struct ModelView: Sendable {
     public var view: RelationPath
@@ -148,6 +156,9 @@ public protocol ModelWarehouse: Sendable {
 
     /// The columns of several relations; those that there are not are missing.
     func columns(of relations: [RelationPath]) async throws(WarehouseError) -> [RelationPath: [ColumnDescription]]
+
+    /// How large tables are, by what the engine knows without counting; those that there are not are missing.
+    func sizes(of tables: [RelationPath]) async throws(WarehouseError) -> [RelationPath: RelationSize]
 
     /// The tables and views of a schema, without their columns, by name.
     func relations(in schema: String) async throws(WarehouseError) -> [RelationDescription]

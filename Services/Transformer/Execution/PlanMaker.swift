@@ -74,6 +74,8 @@ struct PlanMaker: Sendable {
         if environment != RelationNames.production, !project.config.pinnedEnvironments.contains(environment) {
             plan.lifetime = project.config.environmentLifetime
         }
+        plan.estimates = try await WorkEstimates(warehouse: warehouse, done: state.done).estimates(
+            of: plan, after: [current, production].compactMap(\.self))
         plan.tableLifetime = project.config.tableLifetime
         plan.basis = current?.plan ?? state.unreadBasis
         plan.take(project.statements, insteadOf: try await store.statements(of: environment))

@@ -21,6 +21,8 @@ public struct Plan: Sendable {
     public var waiting: [ModelName: Readiness.Limit] = [:]
     /// How long its tables stay when nothing shows them any more, in seconds.
     public var tableLifetime: Int64?
+    /// What computing a model will about write, where anything is known of it.
+    public var estimates: [ModelName: WorkEstimate] = [:]
     /// How many models the environment had.
     public var modelsBefore = 0
 

@@ -33,7 +33,7 @@ public struct PlanText: Sendable {
         }
         if plan.changesStatements { lines += ["before_all or after_all of config.yaml have changed.", ""] }
         lines += forwardLines
-        for stage in plan.stages { lines += Self.lines(of: stage) }
+        for stage in plan.stages { lines += self.lines(of: stage) }
         lines += plan.waiting.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)." }
         return lines.joined(separator: "\n")
     }
@@ -75,7 +75,7 @@ public struct PlanText: Sendable {
         return change.reason.isEmpty ? words : "\(words) (\(change.reason))"
     }
 
-    private static func lines(of stage: Stage) -> [String] {
+    private func lines(of stage: Stage) -> [String] {
         switch stage {
         case .migrate(let models):
             ["Columns to add:"]
@@ -87,11 +87,12 @@ public struct PlanText: Sendable {
         case .backfill(let work):
             ["To compute:"]
                 + work.map { item in
-                    "  \(item.model.name)  \(ranges(item))"
+                    "  \(item.model.name)  \(Self.ranges(item))"
                         + (item.batches.count > 1 ? " in \(item.batches.count) batches" : "")
+                        + (plan.estimates[item.model.name].map { ", \($0.text)" } ?? "")
                 }
         case .assume(let work):
-            ["To be taken as done without computing:"] + work.map { "  \($0.model.name)  \(ranges($0))" }
+            ["To be taken as done without computing:"] + work.map { "  \($0.model.name)  \(Self.ranges($0))" }
         case .audit(let models):
             ["Audits to run on what is there: \(models.map(\.name.description).joined(separator: ", "))"]
         case .promote(let views, let dropped):

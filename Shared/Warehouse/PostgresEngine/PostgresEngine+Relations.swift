@@ -75,6 +75,26 @@ extension PostgresEngine {
         ).first?.get(0)
     }
 
+    /// Rows as ANALYZE has counted them, bytes with indexes.
+    public func sizes(of tables: [RelationPath]) async throws(WarehouseError) -> [RelationPath: RelationSize] {
+        let (schemas, names) = (tables.map(\.schema), tables.map(\.name))
+        return try await translating {
+            let rows = try await pool.query(
+                """
+                SELECT n.nspname, c.relname, NULLIF(c.reltuples, -1)::bigint, pg_total_relation_size(c.oid)
+                FROM unnest(\(schemas)::text[], \(names)::text[]) AS wanted (schema, name)
+                JOIN pg_namespace n ON n.nspname = wanted.schema
+                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = wanted.name AND c.relkind IN ('r', 'm')
+                """)
+            var sizes: [RelationPath: RelationSize] = [:]
+            for row in rows {
+                sizes[RelationPath(try row.get(0), try row.get(1))] = RelationSize(
+                    rows: try row.get(2), bytes: try row.get(3))
+            }
+            return sizes
+        }
+    }
+
     /// Reads the catalogue; rights are not looked at.
     public func relations(in schema: String) async throws(WarehouseError) -> [RelationDescription] {
         try await translating {

@@ -28,6 +28,8 @@ struct PlanDocument: Encodable {
         /// True for a model that is computed as a whole, whatever the intervals are.
         let isWhole: Bool
         let intervals: [TimeSpan], batches: [TimeSpan]
+        /// About what will be written, after what there is for as much time; nil where nothing is known.
+        let estimatedRows: Int64?, estimatedBytes: Int64?
     }
 
     struct Waiting: Encodable {
@@ -104,8 +106,8 @@ struct PlanDocument: Encodable {
                     AddedColumns(model: $0.name.description, columns: $0.forward?.added ?? [])
                 }
             case .createTables(let models): created += models.map(\.name.description)
-            case .backfill(let work): computed += work.map(Work.init)
-            case .assume(let work): assumed += work.map(Work.init)
+            case .backfill(let work): computed += work.map { Work($0, plan.estimates[$0.model.name]) }
+            case .assume(let work): assumed += work.map { Work($0, nil) }
             case .audit(let models): audited += models.map(\.name.description)
             case .promote(let views, let dropped):
                 shown += views.map { view($0.name) }
@@ -138,11 +140,12 @@ struct TimeSpan: Encodable, Equatable {
 }
 
 extension PlanDocument.Work {
-    init(_ work: ModelWork) {
+    init(_ work: ModelWork, _ estimate: WorkEstimate?) {
         model = work.model.name.description
         isWhole = !work.model.snapshot.definition.kind.options.isIncremental
         intervals = TimeSpan.list(work.missing.due)
         batches = isWhole ? intervals : work.batches.map(TimeSpan.init)
+        (estimatedRows, estimatedBytes) = (estimate?.rows, estimate?.bytes)
     }
 }
 

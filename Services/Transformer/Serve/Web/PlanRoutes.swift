@@ -68,6 +68,8 @@ struct PlanPreview: ResponseEncodable {
         /// The first and the last moment.
         let from: String?, to: String?
         let batches: Int
+        /// About so much will be written.
+        let estimatedRows: Int64?, estimatedBytes: Int64?
     }
 
     let environment: String
@@ -115,6 +117,6 @@ extension PlanPreview.Work {
     fileprivate init(_ work: PlanDocument.Work) {
         self.init(
             model: work.model, isWhole: work.isWhole, from: work.intervals.first?.from, to: work.intervals.last?.to,
-            batches: work.batches.count)
+            batches: work.batches.count, estimatedRows: work.estimatedRows, estimatedBytes: work.estimatedBytes)
     }
 }
