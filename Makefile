@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo demo-check demo-logs demo-stop demo-clean test test-all test-unit test-pages test-e2e second-day \
-        compat-test fuzz fuzz-short random-trees chaos chaos-short lint format docs bench images clean
+        compat-test fuzz fuzz-short random-trees chaos chaos-short lint format docs bench bench-peers images clean
 
 # `release` is what is deployed; tests build `debug`.
 CONFIGURATION ?= release
@@ -86,6 +86,9 @@ docs: ## write docs/configuration.md from the declarations in the code
 
 bench: build ## measure (SUITE=idle, ingest, sql or transformer; the first two without): prints a table, writes .millrace/bench/SUITE.json
 	@for suite in $(SUITE); do scripts/bench $$suite; done
+
+bench-peers: build ## the transformer beside SQLMesh on the same projects, PostgreSQL and machine; writes .millrace/bench/peers.json
+	@scripts/bench peers
 
 images: ## build the container images of the five services
 	@docker compose build

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import subprocess
+import tempfile
 import time
 import urllib.request
 
@@ -102,11 +103,19 @@ class Postgres:
         self._script("postgres_stop")
         self._script("postgres_remove")
 
-    def psql(self, text):
+    def psql(self, text, database="bench"):
         return subprocess.run(
-            ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "millrace", "-d", "bench", "-qAtX",
+            ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "millrace", "-d", database, "-qAtX",
              "-v", "ON_ERROR_STOP=1", "-c", text],
-            env=dict(os.environ, PGPASSWORD=self.password), check=True, capture_output=True, text=True).stdout.strip()
+            env=dict(os.environ, PGPASSWORD=self.password), check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def copy(self, name):
+        """Makes a database that has what `bench` has, written out: no checkpoint of it falls into what is measured next."""
+        self.psql(f"CREATE DATABASE {name} TEMPLATE bench", "postgres")
+        self.psql("CHECKPOINT", "postgres")
+
+    def drop(self, name):
+        self.psql(f"DROP DATABASE {name} WITH (FORCE)", "postgres")
 
     def statements(self, body):
         """How many statements the server is given while `body` runs, beside those that only begin or end something."""
@@ -123,6 +132,28 @@ class Postgres:
         self.psql("SELECT pg_reload_conf()")
         minor = ("BEGIN", "COMMIT", "ROLLBACK", "SET ", "DISCARD")
         return sum(1 for line in lines if not line.split("LOG:", 1)[1].split(":", 1)[1].strip().startswith(minor))
+
+
+class Usage:
+    """What a command took, and what it said."""
+
+    def __init__(self, seconds, peak_mib, output):
+        self.seconds, self.peak_mib, self.output = seconds, peak_mib, output
+
+
+def measured(command, environment):
+    """Runs a command to its end: seconds on the clock, the highest resident memory of any of its processes, its output."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        began = time.monotonic()
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read()
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{text[-4000:]}")
+    return Usage(seconds, usage.ru_maxrss / 1024, text)
 
 
 def wait_for(condition, seconds, what):

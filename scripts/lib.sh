@@ -286,6 +286,25 @@ broker_answers() { timeout 10 kcat -b "127.0.0.1:$1" -L -t __none__ -m 5; }
 # A broker with big topics writes them all when it stops: it gets a minute.
 broker_stop() { stop_process "$1/pid" 60; }
 
+# --- SQLMesh ------------------------------------------------------------------------------------------------------
+
+# sqlmesh_install: SQLMesh as it is pinned, in a virtual environment of its own; again when the pins have changed. Sets
+# SQLMESH_PYTHON, unless it is set: the Python that has it.
+sqlmesh_install() {
+    [ -z "${SQLMESH_PYTHON:-}" ] || return 0
+    local venv="$WORK/sqlmesh" requirements="$ROOT/scripts/requirements-sqlmesh.txt" wanted
+    wanted=$(sha256sum <"$requirements")
+    if [ "$(cat "$venv/complete" 2>/dev/null)" != "$wanted" ]; then
+        say "setting up $venv"
+        rm -rf "$venv"
+        "$(system_python)" -m venv "$venv"
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+            -r "$requirements"
+        printf '%s' "$wanted" >"$venv/complete"
+    fi
+    export SQLMESH_PYTHON="$venv/bin/python"
+}
+
 # --- BigQuery emulator --------------------------------------------------------------------------------------------
 
 # bigquery_install: the emulator, in a virtual environment of its own, because its many packages have versions of their own.
