@@ -36,6 +36,9 @@ public struct TransformerError: Error, Equatable, Sendable, CustomStringConverti
 
     public var description: String { message }
 
+    /// False for what would be met again by whatever is done next.
+    var isOfTheModel: Bool { [.sqlError, .auditFailed, .pipelineError].contains(code) }
+
     /// Any error, told as one of this module.
     public static func from(_ error: any Error, doing what: String = "") -> TransformerError {
         let prefix = what.isEmpty ? "" : "\(what): "

@@ -20,7 +20,8 @@ public let transformerService = ServiceDescription(
 /// What can be set of the transformer itself.
 ///
 /// - `TRANSFORMER_WORKERS` (integer, default 2, 1 to 64): commands worked on at a time.
-/// - `TRANSFORMER_CONCURRENCY` (integer, default 4, 1 to 64): models that one plan or run computes at a time.
+/// - `TRANSFORMER_CONCURRENCY` (integer, default 4, 1 to 64): models that one plan or run computes at a time, and batches of
+///   all of them together.
 /// - `TRANSFORMER_LEASE` (duration, default 15s, 1s to 1h): after this long without a sign of life a command is another's.
 /// - `TRANSFORMER_GROUP` (text, default transformer): the consumer group that shares the commands.
 /// - `TRANSFORMER_INSTANCE` (text, optional): names this replica in its consumer group, so that it gets its partitions back
@@ -30,7 +31,8 @@ public struct TransformerSettings: Sendable {
     static let workersSetting = Setting<Int>.integer(
         "transformer.workers", default: 2, in: 1...64, "How many commands are worked on at a time.")
     static let concurrencySetting = Setting<Int>.integer(
-        "transformer.concurrency", default: 4, in: 1...64, "How many models one plan or run computes at a time.")
+        "transformer.concurrency", default: 4, in: 1...64,
+        "How many models one plan or run computes at a time, and how many batches of all of them.")
     static let leaseSetting = Setting<Duration>.duration(
         "transformer.lease", default: .seconds(15), in: .seconds(1)...(.seconds(3600)),
         "How long a command stays with a worker that gives no sign of life.")
@@ -71,6 +73,10 @@ public struct TransformerSettings: Sendable {
 }
 
 extension TransformerSettings {
+    /// How many connections take care of so many batches at a time: each has one, the models that write several side by side
+    /// one more, and there is room for what is said of them.
+    static func connections(batches: Int) -> Int { 2 * batches + 4 }
+
     /// How this replica takes part in its group. Without a name it leaves when it stops, and after a kill the others have
     /// its partitions as soon as its session is over: the workers' commands are in the state, whoever reads them. No
     /// rebalance waits longer for the dead than `pollIntervalMax`; who is thrown out because the state is away for longer
@@ -94,17 +100,21 @@ struct Workbench: Sendable {
     let catalog: EnvironmentCatalog
     /// How many models a plan or a run computes at a time.
     let concurrency: Int
+    /// How many batches are computed at a time, of all models.
+    let slots: WorkSlots
     /// Told of what is computed; nil: nobody is.
     let lineage: LineageReporter?
     let logger: Logger
 
     /// Connects to the database and brings the state's schema up to date.
     init(
-        database: Database, reader: String?, concurrency: Int = 4, lineage: LineageReporter? = nil, logger: Logger
+        database: Database, reader: String?, concurrency: Int = 4, slots: WorkSlots? = nil,
+        lineage: LineageReporter? = nil, logger: Logger
     ) async throws {
         self.database = database
         self.logger = logger
         self.concurrency = concurrency
+        self.slots = slots ?? WorkSlots(concurrency)
         self.lineage = lineage
         store = StateStore(database: database)
         tables = ModelTables(warehouse: database.warehouse)
@@ -129,13 +139,14 @@ struct Workbench: Sendable {
 
     var plans: PlanRunner {
         PlanRunner(
-            store: store, tables: tables, catalog: catalog, promoter: promoter, concurrency: concurrency,
+            store: store, tables: tables, catalog: catalog, promoter: promoter, concurrency: concurrency, slots: slots,
             lineage: lineage, logger: logger)
     }
 
     var runner: EnvironmentRunner {
         EnvironmentRunner(
-            store: store, tables: tables, catalog: catalog, concurrency: concurrency, lineage: lineage, logger: logger)
+            store: store, tables: tables, catalog: catalog, concurrency: concurrency, slots: slots, lineage: lineage,
+            logger: logger)
     }
 }
 

@@ -20,7 +20,7 @@ extension ControlMessage {
 /// Every message type there is. The one list that decoding goes by.
 public enum ControlMessages {
     public static let all: [any ControlMessage.Type] = [
-        TransformRequested.self,
+        TransformRequested.self, TransformCancelRequested.self,
         DataLanded.self,
         TransformStarted.self, TransformProgressed.self, TransformSucceeded.self, TransformFailed.self,
         ModelUpdated.self, EnvironmentPromoted.self,

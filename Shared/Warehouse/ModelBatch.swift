@@ -124,6 +124,8 @@ public struct ModelBatch: Sendable {
     public var omitted: [String] = []
     /// Rows that the query reads; the engine says under which name.
     public var given: GivenRows?
+    /// Beside whose other batches it may be written; nil: it has the table for itself meanwhile.
+    public var writers: SharedWriting?
 
     /// Rows of `query` for `table`.
     public init(_ table: RelationPath, _ write: RowWrite, query: String) {
@@ -131,6 +133,13 @@ public struct ModelBatch: Sendable {
         self.write = write
         self.query = query
     }
+}
+
+/// The right to write batches of one table side by side. Lent by ``ModelWarehouse/sharingWrites(to:_:)``; no two batches
+/// that use it may concern the same rows.
+public struct SharedWriting: Sendable, Equatable {
+    /// Who holds the right, as the engine knows it.
+    let session: Int32
 }
 
 /// What became of a batch.

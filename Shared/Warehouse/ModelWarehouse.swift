@@ -114,6 +114,13 @@ public protocol ModelWarehouse: Sendable {
     /// are those of all; a blocking one undoes all.
     func write(together batches: [ModelBatch]) async throws(ModelError) -> BatchOutcome
 
+    /// Runs `body` while nobody else writes batches of `table` side by side; waits for whoever does. Those who write one
+    /// batch at a time come between two of its own.
+    /// - Parameter body: Gets what its batches carry.
+    func sharingWrites<R: Sendable>(
+        to table: RelationPath, _ body: @Sendable (SharedWriting) async throws -> R
+    ) async throws -> R
+
     /// The times of ``ModelBatch/once`` that are noted of a table, in order; none touches another.
     func writtenOnce(of table: RelationPath) async throws(WarehouseError) -> [BatchSpan]
 

@@ -169,6 +169,8 @@ enum Samples {
         TransformRequested(
             task: "t", run: "r", attempt: 2, action: .backfill, environment: "prod", model: "analytics.sessions",
             from: day, upTo: time, deadline: time),
+        TransformCancelRequested(
+            task: "t", run: "r", attempt: 2, environment: "prod", model: "analytics.sessions", reason: "Ada wants it"),
         TransformStarted(
             task: "t", run: "r", attempt: 1, environment: "prod", model: "m", worker: "w", startedAt: time),
         TransformProgressed(

@@ -233,7 +233,7 @@ private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Vo
             try await test.landed(days(5...5))
             #expect(try await folder.run("run").code == 1)
             let table = try await test.workbench.catalog.environment("prod").models[0].id
-            let work = try await test.workbench.store.begin(table)
+            let work = try await test.workbench.store.begin(table, in: "prod", computing: days(1...1), by: .thisProcess)
             let document = try await folder.run("explain", "a", "--json").json()
             #expect(document["willRun"] as? Bool == true && document["runningSince"] is String)
             let found = try #require((document["found"] as? [[String: Any]])?.first)

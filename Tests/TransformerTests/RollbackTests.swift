@@ -232,7 +232,8 @@ private func error(_ body: () async throws -> Void) async -> TransformerError? {
             try await test.execute("UPDATE transformer.snapshots SET used_at = now() - interval '8 days'")
             let table = RelationNames.table(old[0].id)
             try await test.execute("CREATE VIEW public.mine AS SELECT n FROM \(sql: table.quoted(in: .postgres))")
-            let work = try await test.workbench.store.begin(old[0].id)
+            let work = try await test.workbench.store.begin(
+                old[0].id, in: "prod", computing: days(1...1), by: .thisProcess)
             #expect(try await test.workbench.janitor.clean().tables == [RelationNames.table(old[1].id)])
             try await test.workbench.store.abandon(work)
             let outcome = try await test.workbench.janitor.clean()

@@ -164,7 +164,7 @@ import Testing
             let listing = try await test.workbench.catalog.all()
             let environments = listing.environments
             let pageviews = try #require(environments[0][ModelName(schema: "analytics", name: "pageviews")])
-            let work = try await store.begin(pageviews.id)
+            let work = try await store.begin(pageviews.id, in: "prod", computing: days(1...1), by: .thisProcess)
             try await test.landed(days(6...6))
             try await store.finish(
                 work, computed: days(5...7), rows: 3, complete: days(5...7), reopening: Reopening(listing),

@@ -35,22 +35,26 @@ struct ServeCommand: AsyncParsableCommand {
                 await admin.close()
                 throw error
             }
+            // Each worker has room for a batch, whatever the others do.
+            let batches = max(own.workers, own.concurrency)
             let database = try await Database.connect(
-                postgres, connectionsMax: own.workers + own.concurrency + 4, logger: logger)
+                postgres, connectionsMax: own.workers + TransformerSettings.connections(batches: batches),
+                logger: logger)
             return try await Workbench(
-                database: database, reader: reader, concurrency: own.concurrency, logger: logger)
+                database: database, reader: reader, concurrency: own.concurrency, slots: WorkSlots(batches),
+                logger: logger)
         }
         try await Retry.whileItMayHelp("announce the environments", logger: logger) { try await announce(workbench) }
         StateWatch.describe()
 
-        let (commandArrived, messageWaits) = (WakeUp(), WakeUp())
+        let (commandArrived, cancelAsked, messageWaits) = (WakeUp(), WakeUp(), WakeUp())
         let publisher = OutboxPublisher(
             publisher: try ControlPublisher(kafka, source: "/millrace/transformer", logger: logger),
             store: workbench.store, messageWaits: messageWaits, logger: logger)
         let process = "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
         let recorder = ControlRecorder(
             store: workbench.store, catalog: workbench.catalog, commandArrived: commandArrived,
-            messageWaits: messageWaits, name: process, logger: logger)
+            cancelAsked: cancelAsked, messageWaits: messageWaits, name: process, logger: logger)
         let listener = ControlListener(
             subscriber: try ControlSubscriber(
                 kafka, topics: [.commands, .events], group: own.membership, logger: logger),
@@ -59,9 +63,8 @@ struct ServeCommand: AsyncParsableCommand {
         let workers = (1...own.workers).map { number in
             Worker(
                 name: "\(process)-\(number)", store: workbench.store, catalog: workbench.catalog,
-                tables: workbench.tables, lineage: lineage, lease: own.lease, commandArrived: commandArrived,
-                messageWaits: messageWaits,
-                logger: logger)
+                tables: workbench.tables, lineage: lineage, lease: own.lease, slots: workbench.slots,
+                commandArrived: commandArrived, cancelAsked: cancelAsked, messageWaits: messageWaits, logger: logger)
         }
         let watch = StateWatch(workbench.store, workbench.catalog, logger: logger)
         watch.addChecks(to: health)

@@ -12,6 +12,8 @@ struct EnvironmentRunner: Sendable {
     let catalog: EnvironmentCatalog
     /// How many models are computed at a time.
     var concurrency = 1
+    /// Shared with all that computes in this process.
+    var slots = WorkSlots(1)
     /// Told of what is computed; nil: nobody is.
     var lineage: LineageReporter?
     let logger: Logger
@@ -43,7 +45,8 @@ struct EnvironmentRunner: Sendable {
         let relations = try await catalog.relations(of: environment)
         let left = try await leftToProduction(environment)
         let limits = try await limits(in: environment)
-        let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
+        let runner = ModelRunner(
+            store: store, tables: tables, catalog: catalog, environment: environment.name, slots: slots, logger: logger)
         let nodes = models.map { model in
             GraphExecution.Node(
                 name: model.name, parents: model.facts.parents, after: model.facts.auditReads ?? [])

@@ -20,7 +20,7 @@ struct ModelFailures: Sendable {
     /// - Throws: The error, when it is none of the model's: going on would only meet it again.
     mutating func note(_ error: any Error, of model: ModelName) throws {
         let told = TransformerError.from(error)
-        guard [.sqlError, .auditFailed, .pipelineError].contains(told.code) else { throw error }
+        guard told.isOfTheModel else { throw error }
         errors.append(told)
         unusable.insert(model)
     }

@@ -1,10 +1,8 @@
-import ControlPlane
-import Foundation
 import Logging
-import Metrics
 import ModelProject
 import Pipeline
 import Planning
+import Warehouse
 
 /// What was computed of one model.
 struct ModelOutcome: Sendable {
@@ -20,7 +18,7 @@ struct ModelOutcome: Sendable {
     }
 }
 
-/// Computes what is missing of models, batch by batch.
+/// Computes what is missing of models, batch by batch; batches of one model side by side where their rows do not meet.
 ///
 /// Each batch: note that it begins, replace its rows and audit them in one transaction of the warehouse, then note in one
 /// transaction of the state that they are there, what that reopens, and the messages that say so. A crash between the two
@@ -29,11 +27,16 @@ struct ModelRunner: Sendable {
     let store: StateStore
     let tables: ModelTables
     let catalog: EnvironmentCatalog
+    /// What it is computed for.
+    let environment: String
+    let slots: WorkSlots
     let logger: Logger
 
     /// What the work is done for.
     struct Ticket: Sendable {
         var execution: Moment
+        /// Who does it: shown to who asks what is running.
+        var holder: WorkHolder = .thisProcess
         /// Throws when the right to go on was lost; called in each transaction of the state.
         var check: @Sendable (Session) async throws -> Void = { _ in }
         /// Told after each batch: done, total.
@@ -42,233 +45,123 @@ struct ModelRunner: Sendable {
 
     /// Computes `work`, whose models are among `models`.
     func run(_ work: ModelWork, among models: RelationsOfModels, _ ticket: Ticket) async throws -> ModelOutcome {
-        let sql = ModelSQL(models)
-        let columns = try await tables.columns(of: RelationNames.table(work.model.id))
-        var outcome = ModelOutcome()
+        let computation = BatchComputation(
+            store: store, tables: tables, catalog: catalog, slots: slots, logger: logger, work: work,
+            environment: environment, ticket: ticket, sql: ModelSQL(models),
+            columns: try await tables.columns(of: RelationNames.table(work.model.id)))
         let hasRows = try await !store.done(work.model.id).isEmpty
-        let batches = try await unwritten(batches(of: work), of: work)
+        let batches = try await unwritten(work.batchesOfModel, of: work)
+        var progress = BatchProgress(total: max(work.batches.count, batches.count), tell: ticket.progress)
+        let width = min(work.batchesAtATime, slots.count)
+        if width > 1, batches.count > 1, !work.missing.startsAnew {
+            try await runSideBySide(batches, width: width, hasRows: hasRows, computation, &progress)
+        } else {
+            try await runInTurn(batches, hasRows: hasRows, computation, &progress)
+        }
+        return progress.outcome
+    }
+
+    private func runInTurn(
+        _ batches: [BatchOfModel], hasRows: Bool, isLast: Bool = true, _ computation: BatchComputation,
+        _ progress: inout BatchProgress
+    ) async throws {
+        let work = computation.work
+        let startsAnew = work.missing.startsAnew
         // Emptied and filled step by step, the table would show readers a part of its rows for a while.
-        var open = (work.missing.startsAnew && batches.count > 1 ? [batches] : batches.map { [$0] })[...]
-        let total = max(work.batches.count, batches.count)
-        var index = 0
-        while let group = open.popFirst() {
-            let batch = Group(group)
-            try Task.checkCancellation()
-            let active = try await store.begin(work.model.id)
-            do {
-                var rows = 0
-                if !batch.isWritten {
-                    guard
-                        let result = try await repeated(
-                            work.model.name,
-                            {
-                                try await compute(
-                                    group, of: work, sql, columns: columns, isIncremental: hasRows || index > 0,
-                                    startsAnew: work.missing.startsAnew && index == 0, isLast: open.isEmpty, ticket)
-                            })
-                    else {
-                        // Another run has written some of it meanwhile.
-                        try await store.abandon(active)
-                        open = try await unwritten(group, of: work).map { [$0] } + open
-                        continue
-                    }
-                    rows = result.rows
-                    outcome.rows += rows
-                    outcome.findings += result.findings
+        var open = (startsAnew && batches.count > 1 ? [batches] : batches.map { [$0] })[...]
+        while let next = open.popFirst() {
+            let manner = BatchComputation.Manner(
+                isIncremental: hasRows || progress.done > 0, startsAnew: startsAnew && progress.done == 0,
+                isLast: isLast && open.isEmpty)
+            guard let outcome = try await computation.run(BatchGroup(next), manner) else {
+                open = try await unwritten(next, of: work).map { [$0] } + open
+                continue
+            }
+            try await progress.note(outcome, batches: next.count)
+        }
+    }
+
+    /// The first batch of an empty table comes alone where its query may be another, and the last one where audits are to
+    /// find everything there.
+    private func runSideBySide(
+        _ batches: [BatchOfModel], width: Int, hasRows: Bool, _ computation: BatchComputation,
+        _ progress: inout BatchProgress
+    ) async throws {
+        let snapshot = computation.work.model.snapshot
+        var open = batches[...]
+        if !hasRows, snapshot.definition.query.asksIsIncremental, let first = open.popFirst() {
+            try await runInTurn([first], hasRows: false, isLast: open.isEmpty, computation, &progress)
+        }
+        let last = snapshot.audits.contains(where: \.isStandalone) ? open.popLast() : nil
+        let middle = open.map { BatchGroup([$0]) }
+        let label = computation.ticket.holder.label(snapshot.name, in: environment)
+        let before = progress
+        progress = try await tables.labelled(label).sharingWrites(to: computation.work.model) { writers in
+            try await sideBySide(
+                middle, width: width, .init(isIncremental: hasRows || before.done > 0, writers: writers),
+                computation, before)
+        }
+        if let last { try await runInTurn([last], hasRows: true, computation, &progress) }
+    }
+
+    /// What has begun when a batch fails is brought to its end; what has not is left.
+    private func sideBySide(
+        _ groups: [BatchGroup], width: Int, _ manner: BatchComputation.Manner, _ computation: BatchComputation,
+        _ progress: BatchProgress
+    ) async throws -> BatchProgress {
+        var progress = progress
+        var open = groups[...]
+        var failure: (any Error)?
+        try await withThrowingTaskGroup(of: Result<ModelOutcome?, any Error>.self) { tasks in
+            func begin() {
+                guard failure == nil, let group = open.popFirst() else { return }
+                tasks.addTask {
+                    do { return .success(try await computation.run(group, manner)) } catch { return .failure(error) }
                 }
-                try await note(batch, of: work, active, rows: rows, ticket)
-            } catch {
-                let told = TransformerError.from(error, doing: "\(work.model.name) \(batch.computed)")
-                // What is left of it is harmless, and the first error matters.
-                try? await store.abandon(active, tried: batch.computed, error: told.message)
-                throw told.of(batch.computed)
             }
-            outcome.intervals = outcome.intervals.union(batch.computed)
-            index += group.count
-            try await ticket.progress(index, max(total, index))
-        }
-        return outcome
-    }
-
-    /// A stretch to compute in one go.
-    private struct Batch {
-        /// What templates see.
-        let rendered: Interval
-        /// What is new afterwards.
-        let computed: IntervalSet
-        /// The part that counts as done.
-        let complete: IntervalSet
-        /// The rows are there: whoever wrote them did not come to say so.
-        var isWritten = false
-    }
-
-    /// What batches that are written together are for.
-    private struct Group {
-        let computed: IntervalSet
-        let complete: IntervalSet
-        let isWritten: Bool
-
-        init(_ batches: [Batch]) {
-            computed = batches.reduce(IntervalSet()) { $0.union($1.computed) }
-            complete = batches.reduce(IntervalSet()) { $0.union($1.complete) }
-            isWritten = batches.allSatisfy(\.isWritten)
-        }
-    }
-
-    /// One for each batch of an incremental model; one for the whole of any other.
-    private func batches(of work: ModelWork) -> [Batch] {
-        let missing = work.missing
-        if work.model.snapshot.definition.kind.options.isIncremental {
-            return work.batches.map {
-                Batch(rendered: $0, computed: IntervalSet([$0]), complete: missing.complete($0))
+            for _ in 0..<width { begin() }
+            while let result = try await tasks.next() {
+                switch result {
+                case .success(let outcome):
+                    if let outcome { try await progress.note(outcome, batches: 1) }
+                case .failure(let error):
+                    failure = failure ?? error
+                    if !TransformerError.from(error).isOfTheModel { tasks.cancelAll() }
+                }
+                begin()
             }
         }
-        guard let whole = Interval(from: .beginning, to: missing.completeUpTo) else { return [] }
-        return [Batch(rendered: whole, computed: missing.due, complete: IntervalSet([whole]))]
+        if let failure { throw failure }
+        return progress
     }
 
     /// Where rows must not come twice, the batches over what the table does not have yet, and those of which only the state
     /// does not know; as they are elsewhere.
-    private func unwritten(_ batches: [Batch], of work: ModelWork) async throws -> [Batch] {
+    private func unwritten(_ batches: [BatchOfModel], of work: ModelWork) async throws -> [BatchOfModel] {
         guard work.model.snapshot.definition.kind.options.isComputedOnce, !work.missing.startsAnew else {
             return batches
         }
-        let written = try await tables.writtenOnce(of: RelationNames.table(work.model.id))
-        func part(_ interval: Interval, isWritten: Bool) -> Batch {
-            Batch(
-                rendered: interval, computed: IntervalSet([interval]), complete: work.missing.complete(interval),
-                isWritten: isWritten)
-        }
-        return batches.flatMap { batch in
-            let all = IntervalSet([batch.rendered])
-            let there = all.intersection(written).intervals.map { part($0, isWritten: true) }
-            let missing = all.subtracting(written).intervals.map { part($0, isWritten: false) }
-            return (there + missing).sorted { $0.rendered < $1.rendered }
-        }
+        return work.unwritten(
+            batches, besides: try await tables.writtenOnce(of: RelationNames.table(work.model.id)))
+    }
+}
+
+/// What has come of a model's batches so far.
+struct BatchProgress: Sendable {
+    let total: Int
+    /// Told after each batch: done, total.
+    let tell: @Sendable (Int, Int) async throws -> Void
+    private(set) var done = 0
+    private(set) var outcome = ModelOutcome()
+
+    init(total: Int, tell: @escaping @Sendable (Int, Int) async throws -> Void) {
+        self.total = total
+        self.tell = tell
     }
 
-    /// How long a batch waits before it is tried again, for as many times as there are pauses.
-    private static let pauses: [Duration] = [.milliseconds(200), .seconds(1), .seconds(5)]
-
-    /// Tries a batch again that made way for another transaction, or lost its connection. Rows that must not come twice do
-    /// not: that they are written is noted with them.
-    private func repeated<R: Sendable>(_ model: ModelName, _ body: () async throws -> R) async throws -> R {
-        for pause in Self.pauses {
-            do {
-                return try await body()
-            } catch let error as TransformerError where error.isRetriable && error.code == .unavailable {
-                try Task.checkCancellation()
-                logger.warning(
-                    "batch failed, trying again",
-                    metadata: ["model": "\(model)", "pause": "\(pause)", "error": "\(error)"])
-                try await Task.sleep(for: pause)
-            }
-        }
-        return try await body()
-    }
-
-    /// Nil when another run has written some of the batch.
-    private func compute(
-        _ batches: [Batch], of work: ModelWork, _ sql: ModelSQL, columns: [StoredColumn], isIncremental: Bool,
-        startsAnew: Bool, isLast: Bool, _ ticket: Ticket
-    ) async throws -> (rows: Int, findings: [ModelTables.AuditFinding])? {
-        let started = ContinuousClock.now
-        let result: (rows: Int, findings: [ModelTables.AuditFinding])
-        var replacements: [ModelTables.Replacement] = []
-        for (number, batch) in batches.enumerated() {
-            var replacement = try sql.replacement(
-                of: work.model, interval: batch.rendered, execution: ticket.execution,
-                isIncremental: isIncremental || !replacements.isEmpty, isLast: isLast && number + 1 == batches.count,
-                columns: columns)
-            replacement.startsAnew = startsAnew && replacements.isEmpty
-            replacements.append(replacement)
-        }
-        let audits = replacements.flatMap(\.audits)
-        let times = work.model.snapshot.definition.kind.timeRange == nil ? nil : Group(batches).computed
-        if work.model.snapshot.definition.kind.isView {
-            let findings = try await tables.audit(audits)
-            try await store.keepResults(findings, of: audits, in: work.model.id, lookingAt: nil)
-            try await store.keep(findings, of: work.model.id)
-            if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
-            result = (0, findings)
-        } else {
-            do {
-                let isRefreshed = work.model.snapshot.definition.kind.isMaterializedView
-                guard
-                    let written = try await isRefreshed
-                        ? tables.refresh(replacements[0]) : tables.replace(replacements)
-                else { return nil }
-                result = written
-            } catch let refusal as ModelTables.Refusal {
-                try await store.keepResults([refusal.finding], of: [], in: work.model.id, lookingAt: times)
-                try await store.keep([refusal.finding], of: work.model.id)
-                throw refusal.error
-            }
-            try await store.keepResults(result.findings, of: audits, in: work.model.id, lookingAt: times)
-            try await store.keep(result.findings, of: work.model.id)
-        }
-        for finding in result.findings {
-            logger.warning(
-                "audit found failures",
-                metadata: [
-                    "model": "\(work.model.name)", "audit": "\(finding.audit)", "failures": "\(finding.failures)",
-                    "message": "\(finding.message)",
-                ])
-        }
-        let seconds = ContinuousClock.now - started
-        Metrics.Timer(label: "transformer_batch_seconds", dimensions: [("model", work.model.name.description)])
-            .record(duration: seconds)
-        Counter(label: "transformer_rows_total", dimensions: [("model", work.model.name.description)])
-            .increment(by: result.rows)
-        logger.info(
-            "interval computed",
-            metadata: [
-                "model": "\(work.model.name)", "version": "\(work.model.version)",
-                "interval": "\(Group(batches).computed)",
-                "rows": "\(result.rows)", "seconds": "\(seconds)",
-            ])
-        return result
-    }
-
-    private func note(
-        _ batch: Group, of work: ModelWork, _ active: ActiveWork, rows: Int, _ ticket: Ticket
-    ) async throws {
-        while true {
-            let listing = try await catalog.all()
-            let environments = listing.environments
-            let messages = try updates(work.model.id, batch.computed, rows: rows, in: environments)
-            do {
-                try await store.finish(
-                    active, computed: batch.computed, rows: rows, complete: batch.complete,
-                    reopening: Reopening(listing),
-                    plans: listing.plans, messages: messages, check: ticket.check)
-                return
-            } catch is StalePlans {
-                continue  // somebody promoted meanwhile; what is reopened has to be found anew
-            }
-        }
-    }
-
-    /// One message for each environment whose view shows the table, and for each VIEW model over it.
-    private func updates(
-        _ version: VersionID, _ computed: IntervalSet, rows: Int, in environments: [EnvironmentCatalog.Environment]
-    ) throws -> [OutboxMessage] {
-        let intervals = computed.intervals.map { ControlInterval(from: $0.start.date, to: $0.end.date) }
-        var messages: [OutboxMessage] = []
-        for environment in environments where environment.models.contains(where: { $0.id == version }) {
-            var shown: Set<ModelName> = [version.name]
-            for model in environment.models where model.facts.isView {
-                if model.facts.parents.contains(where: shown.contains) { shown.insert(model.name) }
-            }
-            for name in shown.sorted() {
-                messages.append(
-                    try OutboxMessage(
-                        ModelUpdated(
-                            environment: environment.name, model: name.description,
-                            relation: RelationNames.view(name, in: environment.name).description, intervals: intervals,
-                            rows: rows, at: Date())))
-            }
-        }
-        return messages
+    mutating func note(_ more: ModelOutcome, batches: Int) async throws {
+        outcome.add(more)
+        done += batches
+        try await tell(done, max(total, done))
     }
 }

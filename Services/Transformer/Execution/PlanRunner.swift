@@ -14,6 +14,8 @@ struct PlanRunner: Sendable {
     let promoter: Promoter
     /// How many models are computed at a time.
     var concurrency = 1
+    /// Shared with all that computes in this process.
+    var slots = WorkSlots(1)
     /// Told of what is computed; nil: nobody is.
     var lineage: LineageReporter?
     let logger: Logger
@@ -46,6 +48,8 @@ struct PlanRunner: Sendable {
     ) async throws -> String {
         if let removal = plan.removal, !allowingRemoval { throw TransformerError(.invalidRequest, removal) }
         let id = id ?? UUIDv7.make().text
+        var holder = WorkHolder.thisProcess
+        holder.plan = id
         try await store.use(plan.models.map(\.id))
         for case .promote(_, let dropped) in plan.stages {
             try await promoter.checkReaders(of: dropped, changing: [], in: plan.environment)
@@ -62,14 +66,14 @@ struct PlanRunner: Sendable {
             switch stage {
             case .migrate(let models): try await migrate(models, among: plan.models, report)
             case .createTables(let models):
-                try await create(models, among: plan.models)
+                try await create(models, of: plan, holder)
                 for case .promote(let models, let dropped) in plan.stages {
                     try await promoter.checkReaders(
                         of: dropped, changing: models.map(PromotedModel.init), in: plan.environment)
                 }
             case .backfill(let work):
-                try await backfill(work, of: plan, execution: execution, report, progress)
-            case .audit(let models): try await audit(models, among: plan.models, execution: execution, report)
+                try await backfill(work, of: plan, holder, execution: execution, report, progress)
+            case .audit(let models): try await audit(models, of: plan, holder, execution: execution, report)
             case .assume(let work): try await assume(work, report)
             case .promote(let models, let dropped):
                 try await checkDescriptions(of: models)
@@ -98,10 +102,12 @@ struct PlanRunner: Sendable {
         }
     }
 
-    private func create(_ models: [PlannedModel], among all: [PlannedModel]) async throws {
+    private func create(_ models: [PlannedModel], of plan: Plan, _ holder: WorkHolder) async throws {
+        let all = plan.models
         let sql = ModelSQL(RelationsOfModels(all))
         var made: [PlannedModel] = []
         for model in models {
+            let tables = tables.labelled(holder.label(model.name, in: plan.environment))
             let statements = try sql.statements(
                 of: model, interval: .always, execution: .epoch, isIncremental: false, isCreating: true)
             do {
@@ -142,11 +148,12 @@ struct PlanRunner: Sendable {
     }
 
     private func backfill(
-        _ work: [ModelWork], of plan: Plan, execution: Moment, _ report: @escaping Report,
+        _ work: [ModelWork], of plan: Plan, _ holder: WorkHolder, execution: Moment, _ report: @escaping Report,
         _ progress: @escaping Progress
     ) async throws {
         let models = plan.models
-        let runner = ModelRunner(store: store, tables: tables, catalog: catalog, logger: logger)
+        let runner = ModelRunner(
+            store: store, tables: tables, catalog: catalog, environment: plan.environment, slots: slots, logger: logger)
         let items = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0) })
         let relations = RelationsOfModels(models)
         let columns = Dictionary(
@@ -161,7 +168,8 @@ struct PlanRunner: Sendable {
         }
         try await GraphExecution(nodes, concurrency: concurrency).run { name in
             guard let item = items[name] else { return }
-            let ticket = ModelRunner.Ticket(execution: execution, progress: { progress(name, $0, $1) })
+            let ticket = ModelRunner.Ticket(
+                execution: execution, holder: holder, progress: { progress(name, $0, $1) })
             let outcome = try await lineage.reporting(item, in: plan.environment, columns: { columns[$0] }) {
                 try await runner.run(item, among: relations, ticket)
             }
@@ -182,11 +190,13 @@ struct PlanRunner: Sendable {
     }
 
     private func audit(
-        _ models: [PlannedModel], among all: [PlannedModel], execution: Moment, _ report: Report
+        _ models: [PlannedModel], of plan: Plan, _ holder: WorkHolder, execution: Moment, _ report: Report
     ) async throws {
-        let auditor = Auditor(store: store, tables: tables)
+        let relations = RelationsOfModels(plan.models)
         for model in models {
-            let findings = try await auditor.audit(model, among: RelationsOfModels(all), in: nil, execution: execution)
+            let auditor = Auditor(
+                store: store, tables: tables.labelled(holder.label(model.name, in: plan.environment)))
+            let findings = try await auditor.audit(model, among: relations, in: nil, execution: execution)
             try await store.keep(findings, of: model.id)
             for finding in findings where finding.isBlocking {
                 throw TransformerError(

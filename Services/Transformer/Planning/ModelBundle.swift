@@ -78,6 +78,9 @@ public struct ModelSnapshot: Sendable {
 
     public var name: ModelName { definition.name }
 
+    /// Whether its query reads the rows that are there of it.
+    var readsItself: Bool { places.keys.contains { bundle.index.relation($0) == name } }
+
     /// An error at the place in the model's file that names `relation`.
     public func error(at relation: String, _ message: String) -> PipelineError {
         places[relation].map { definition.source.error(at: $0, message) } ?? definition.error("depends_on", message)

@@ -118,4 +118,15 @@ public struct ModelWork: Sendable {
         self.missing = missing
         batches = missing.batches(of: model.snapshot)
     }
+
+    /// How many of the batches may be computed at the same time. One where a batch needs the ones before it, must not come
+    /// twice, or has statements of its own, which may want the table for themselves.
+    public var batchesAtATime: Int {
+        let definition = model.snapshot.definition
+        let options = definition.kind.options
+        guard !options.isComputedOnce, !model.snapshot.readsItself, definition.preStatements.isEmpty,
+            definition.postStatements.isEmpty
+        else { return 1 }
+        return options.batchConcurrency ?? model.snapshot.bundle.defaults.batchConcurrency ?? .max
+    }
 }

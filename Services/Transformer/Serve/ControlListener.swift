@@ -42,7 +42,8 @@ struct ControlListener: Service, CustomStringConvertible {
             }
             if isOurs { await commit(envelope.position, envelope.offset) }
         case .unreadable(let message):
-            guard [TransformRequested.type, DataLanded.type].contains(message.type) else { return }
+            guard [TransformRequested.type, TransformCancelRequested.type, DataLanded.type].contains(message.type)
+            else { return }
             let place = "\(message.position)@\(message.offset)"
             let isAnswered = try await deal(place, message.type) {
                 message.text

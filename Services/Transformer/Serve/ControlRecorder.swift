@@ -13,6 +13,8 @@ struct ControlRecorder: Sendable {
     let catalog: EnvironmentCatalog
     /// Called when a command waits.
     let commandArrived: WakeUp
+    /// Called when a command that is worked on is to end.
+    var cancelAsked = WakeUp()
     /// Called when a message waits to be sent.
     let messageWaits: WakeUp
     /// Who answers.
@@ -29,6 +31,9 @@ struct ControlRecorder: Sendable {
             } else {
                 try await record(request)
             }
+            return true
+        case let cancel as TransformCancelRequested:
+            try await record(cancel)
             return true
         case let landed as DataLanded:
             try await record(landed)
@@ -69,6 +74,19 @@ struct ControlRecorder: Sendable {
                 "environment": "\(request.environment)", "new": "\(isNew)",
             ])
         if isNew { commandArrived.call() } else { messageWaits.call() }
+    }
+
+    private func record(_ cancel: TransformCancelRequested) async throws {
+        if let problem = cancel.problem {
+            // An answer would be about nobody's task.
+            logger.warning("cancellation refused", metadata: ["reason": "\(problem)"])
+            return
+        }
+        let outcome = try await store.cancel(cancel, answeredBy: name)
+        logger.info(
+            "cancellation received",
+            metadata: ["task": "\(cancel.task)", "model": "\(cancel.model)", "outcome": "\(outcome.rawValue)"])
+        if outcome == .asked { cancelAsked.call() } else { messageWaits.call() }
     }
 
     private func record(_ landed: DataLanded) async throws {

@@ -18,7 +18,11 @@ struct Worker: Service, CustomStringConvertible {
     /// Told of what is computed; nil: nobody is.
     var lineage: LineageReporter?
     let lease: Duration
+    /// Shared with all that computes in this process.
+    var slots = WorkSlots(1)
     let commandArrived: WakeUp
+    /// Called when a command is to end that some worker is at.
+    var cancelAsked = WakeUp()
     let messageWaits: WakeUp
     let logger: Logger
 
@@ -45,7 +49,8 @@ struct Worker: Service, CustomStringConvertible {
         }
     }
 
-    /// Carries `command` out while its lease is renewed beside it. When the lease is lost, the work is cancelled.
+    /// Carries `command` out while its lease is renewed beside it. When the lease is lost, or somebody wants the command to
+    /// end, the work is cancelled: its statement ends in the database.
     private func work(on command: LeasedCommand) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await answer(command) }
@@ -57,19 +62,39 @@ struct Worker: Service, CustomStringConvertible {
                 }
                 try await heartbeat.run()
             }
+            group.addTask {
+                // Another process may have been told.
+                while true {
+                    await cancelAsked.wait(atMost: .seconds(1))
+                    try Task.checkCancellation()
+                    try await wantedStill(command)
+                }
+            }
             do {
                 try await group.next()
                 group.cancelAll()
             } catch {
                 group.cancelAll()
+                // Nothing of it is under way any more when it is answered.
+                while await group.nextResult() != nil {}
                 try await settle(command, error)
             }
+        }
+    }
+
+    /// - Throws: ``CancelAsked``. A state that cannot be asked is the heartbeat's to tell.
+    private func wantedStill(_ command: LeasedCommand) async throws {
+        do { try await store.checkIsWanted(command) } catch let asked as CancelAsked {
+            throw asked
+        } catch {
+            logger.debug("cannot see whether the task is wanted", metadata: ["error": "\(error)"])
         }
     }
 
     private func answer(_ command: LeasedCommand) async throws {
         let request = command.request
         let started = ContinuousClock.now
+        try await store.checkIsWanted(command)
         guard Date() <= request.deadline else {
             throw TransformerError(
                 .deadlinePassed, "The deadline of the task \(request.task) had passed before it began.",
@@ -102,7 +127,8 @@ struct Worker: Service, CustomStringConvertible {
             throw TransformerError.unknownModel(request.model, in: request.environment)
         }
         let ticket = ModelRunner.Ticket(
-            execution: Moment(Date()), check: { try await store.check(command, $0) },
+            execution: Moment(Date()), holder: WorkHolder(name: name, task: request.task),
+            check: { try await store.check(command, $0) },
             progress: { done, total in try await progress(command, done, total) })
         switch request.action {
         case .run, .backfill:
@@ -110,7 +136,7 @@ struct Worker: Service, CustomStringConvertible {
                 throw TransformerError(.invalidRequest, "A backfill needs `from`.")
             }
             let runner = EnvironmentRunner(
-                store: store, tables: tables, catalog: catalog, lineage: lineage, logger: logger)
+                store: store, tables: tables, catalog: catalog, slots: slots, lineage: lineage, logger: logger)
             return try await runner.run(
                 EnvironmentRunner.Request(
                     environment: request.environment, model: model, upTo: Moment(request.upTo),
@@ -122,7 +148,8 @@ struct Worker: Service, CustomStringConvertible {
                 throw TransformerError.unknownModel(request.model, in: request.environment)
             }
             let interval = request.from.flatMap { Interval(from: Moment($0), to: Moment(request.upTo)) }
-            let findings = try await Auditor(store: store, tables: tables).audit(
+            let label = ticket.holder.label(model, in: request.environment)
+            let findings = try await Auditor(store: store, tables: tables.labelled(label)).audit(
                 planned, among: try await catalog.relations(of: environment), in: interval, execution: ticket.execution)
             if let failed = findings.first(where: \.isBlocking) { throw TransformerError(.auditFailed, failed.message) }
             return ModelOutcome(findings: findings)
@@ -143,14 +170,20 @@ struct Worker: Service, CustomStringConvertible {
 
     /// What becomes of a command whose work failed.
     private func settle(_ command: LeasedCommand, _ error: any Error) async throws {
+        if let asked = error as? CancelAsked {
+            count("cancelled")
+            logger.info("task cancelled", metadata: ["task": "\(command.request.task)", "reason": "\(asked.reason)"])
+            let answer = TransformFailed(cancelled: command.request, by: name, reason: asked.reason)
+            return try await finish(command, failed: answer)
+        }
         let failure = TransformerError.from(error)
         if failure.code == .leaseLost {
             count("lost")
             logger.warning("lease lost", metadata: ["task": "\(command.request.task)"])
             return
         }
-        if failure.code == .cancelled || error is CancellationError {
-            // This process stops. In a task of its own, as this one is cancelled.
+        if Task.isCancelled, failure.code == .cancelled {
+            // This process stops; else somebody has ended the statement in the database. In a task of its own, as this one is cancelled.
             await Task { try? await store.release(command) }.value
             return
         }
@@ -162,16 +195,20 @@ struct Worker: Service, CustomStringConvertible {
             level: isGone ? .warning : .error, "task failed",
             metadata: ["task": "\(command.request.task)", "code": "\(failure.code.rawValue)", "error": "\(failure)"])
         let request = command.request
-        do {
-            try await store.finish(
-                command,
-                failed: TransformFailed(
-                    task: request.task, run: request.run, attempt: request.attempt, environment: request.environment,
-                    model: request.model, worker: name,
-                    error: ControlFailure(
-                        code: failure.code.rawValue, message: failure.message, retriable: failure.isRetriable)))
-        } catch let lost as TransformerError where lost.code == .leaseLost {
-            logger.warning("lease lost", metadata: ["task": "\(request.task)"])
+        let isRetriable = failure.isRetriable && failure.code != .cancelled
+        try await finish(
+            command,
+            failed: TransformFailed(
+                task: request.task, run: request.run, attempt: request.attempt, environment: request.environment,
+                model: request.model, worker: name,
+                error: ControlFailure(code: failure.code.rawValue, message: failure.message, retriable: isRetriable)))
+    }
+
+    private func finish(_ command: LeasedCommand, failed answer: TransformFailed) async throws {
+        do { try await store.finish(command, failed: answer) } catch let lost as TransformerError
+            where lost.code == .leaseLost
+        {
+            logger.warning("lease lost", metadata: ["task": "\(command.request.task)"])
         }
     }
 

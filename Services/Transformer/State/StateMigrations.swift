@@ -221,5 +221,15 @@ enum StateMigrations {
                 ALTER TABLE transformer.snapshots ADD COLUMN kept_for bigint;
                 ALTER TABLE transformer.promotions ADD COLUMN kept_for bigint
                 """),
+            Migration(
+                11, "who computes what, and commands that are to end",
+                """
+                -- NULL for what a version before this one computes.
+                ALTER TABLE transformer.active_work
+                    ADD COLUMN environment text, ADD COLUMN computed tstzmultirange, ADD COLUMN holder text,
+                    ADD COLUMN task text, ADD COLUMN plan text;
+                -- Why somebody wants the command to end; NULL: nobody does.
+                ALTER TABLE transformer.commands ADD COLUMN cancel_reason text;
+                """),
         ])
 }

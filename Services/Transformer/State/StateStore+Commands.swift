@@ -26,6 +26,7 @@ extension StateStore {
                   \(request.environment), \(request.model), \(request.from.map { Moment($0).description })::timestamptz,
                   \(Moment(request.upTo).description)::timestamptz, \(Moment(request.deadline).description)::timestamptz)
                 ON CONFLICT (task) DO UPDATE SET attempt = excluded.attempt, deadline = excluded.deadline,
+                  cancel_reason = NULL,
                   state = CASE WHEN c.state = 'failed' THEN 'waiting' ELSE c.state END
                 WHERE excluded.attempt > c.attempt
                 RETURNING state
@@ -148,7 +149,7 @@ extension StateStore {
             try await check(command, session)
             var answer = succeeded
             answer.attempt = try await latestAttempt(command, session)
-            try await end(command, state: "succeeded", outcome: try OutboxMessage(answer), session)
+            try await end(command.request.task, state: "succeeded", outcome: try OutboxMessage(answer), session)
         }
     }
 
@@ -157,7 +158,7 @@ extension StateStore {
             try await check(command, session)
             var answer = failed
             answer.attempt = try await latestAttempt(command, session)
-            try await end(command, state: "failed", outcome: try OutboxMessage(answer), session)
+            try await end(command.request.task, state: "failed", outcome: try OutboxMessage(answer), session)
         }
     }
 
@@ -176,14 +177,13 @@ extension StateStore {
         return try rows.first?.integer("attempt") ?? command.request.attempt
     }
 
-    private func end(
-        _ command: LeasedCommand, state: String, outcome: OutboxMessage, _ session: Session
-    ) async throws {
+    /// Ends a command, in the transaction of `session`.
+    func end(_ task: String, state: String, outcome: OutboxMessage, _ session: Session) async throws {
         try await session.execute(
             """
             UPDATE transformer.commands SET state = \(state), finished_at = now(), lease_until = NULL,
               outcome = \(outcome.payload)::jsonb
-            WHERE task = \(command.request.task)
+            WHERE task = \(task)
             """)
         try await send([outcome], session)
     }

@@ -37,13 +37,20 @@ extension StateStore {
 
     /// Says that an interval of `version` is about to be computed. Must be called before its input is read: whatever
     /// changes from here on is noted, and then not called done by `complete`.
-    func begin(_ version: VersionID) async throws -> ActiveWork {
+    /// - Parameters:
+    ///   - environment: What it is computed for.
+    ///   - computed: What is computed.
+    func begin(
+        _ version: VersionID, in environment: String, computing computed: IntervalSet, by holder: WorkHolder
+    ) async throws -> ActiveWork {
         let work = ActiveWork(id: UUID().uuidString.lowercased(), version: version)
         try await change { session in
             try await session.execute(
                 """
-                INSERT INTO transformer.active_work (id, name, version)
-                VALUES (\(work.id)::uuid, \(version.name.description), \(version.version))
+                INSERT INTO transformer.active_work
+                  (id, name, version, environment, computed, holder, task, plan)
+                VALUES (\(work.id)::uuid, \(version.name.description), \(version.version), \(environment),
+                  \(MultirangeText.write(computed))::tstzmultirange, \(holder.name), \(holder.task), \(holder.plan))
                 """)
         }
         return work

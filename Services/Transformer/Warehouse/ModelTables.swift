@@ -8,6 +8,9 @@ import Warehouse
 struct ModelTables: Sendable {
     let warehouse: PostgresEngine
 
+    /// The same tables; what is done with them carries `label`.
+    func labelled(_ label: StatementLabel) -> ModelTables { ModelTables(warehouse: warehouse.labelled(label)) }
+
     /// A model's query, and what runs before and after it in the same transaction.
     struct Statements: Sendable {
         let before: [PlacedSQL]
@@ -28,6 +31,8 @@ struct ModelTables: Sendable {
         var omitted: [String] = []
         /// Rows from outside of the database that the query reads.
         var given: GivenRows?
+        /// Beside whose other batches it is written; nil: it has the table for itself.
+        var writers: SharedWriting?
         let statements: Statements
         let audits: [AuditQuery]
     }
@@ -154,10 +159,22 @@ struct ModelTables: Sendable {
         batch.startsAnew = replacement.startsAnew
         batch.omitted = replacement.omitted
         batch.given = replacement.given
+        batch.writers = replacement.writers
         batch.before = statements.before.map(\.text)
         batch.after = statements.after.map(\.text)
         batch.checks = replacement.audits.map(\.check)
         return batch
+    }
+
+    /// Runs `body`, whose replacements of the model's rows may be written side by side.
+    func sharingWrites<R: Sendable>(
+        to model: PlannedModel, _ body: @Sendable (SharedWriting) async throws -> R
+    ) async throws -> R {
+        do {
+            return try await warehouse.sharingWrites(to: RelationNames.table(model.id), body)
+        } catch let error as WarehouseError {
+            throw TransformerError.sql(error, in: nil, doing: "\(model.name)")
+        }
     }
 
     /// Computes the rows of a materialized view anew and audits them, in one transaction.

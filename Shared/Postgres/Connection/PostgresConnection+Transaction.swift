@@ -14,15 +14,16 @@ extension PostgresConnection {
     ///   - isolation: How much of other transactions it sees.
     ///   - readOnly: The server refuses every change.
     ///   - statementTimeout: Limit for each of its statements, instead of the connection's.
+    ///   - applicationName: What `pg_stat_activity` shows meanwhile, instead of the connection's; its first 63 bytes.
     /// A stream that `body` leaves early counts as a failed statement: the server ends it with an error.
     /// - Throws: what `body` throws, and `PostgresError` of BEGIN and COMMIT. After `.connectionLost` of the COMMIT it is
     ///   not known whether the transaction took effect: look before doing it again.
     public func withTransaction<R>(
         isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, statementTimeout: Duration? = nil,
-        actor: isolated (any Actor)? = #isolation,
+        applicationName: String? = nil, actor: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await begin(isolation, readOnly: readOnly, statementTimeout)
+        try await begin(isolation, readOnly: readOnly, statementTimeout, applicationName)
         do {
             let value = try await body(self)
             try await commit()
@@ -40,7 +41,7 @@ extension PostgresConnection {
         actor: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await begin(isolation, readOnly: readOnly, statementTimeout)
+        try await begin(isolation, readOnly: readOnly, statementTimeout, nil)
         do {
             let value = try await body(self)
             await rollBack()
@@ -52,11 +53,21 @@ extension PostgresConnection {
     }
 
     private func begin(
-        _ isolation: PostgresIsolation, readOnly: Bool, _ timeout: Duration?
+        _ isolation: PostgresIsolation, readOnly: Bool, _ timeout: Duration?, _ applicationName: String?
     ) async throws(PostgresError) {
         var sql = "BEGIN ISOLATION LEVEL \(isolation.rawValue) \(readOnly ? "READ ONLY" : "READ WRITE")"
         if let timeout { sql += "; SET LOCAL statement_timeout = \(timeout.milliseconds)" }
+        if let applicationName {
+            sql += "; SET LOCAL application_name = \(PostgresQuoting.literal(Self.shown(applicationName)))"
+        }
         try await script(sql)
+    }
+
+    /// As much of a name as the server keeps; it warns of what is longer.
+    static func shown(_ name: String) -> String {
+        var shown = Substring(name.utf8.count > 63 ? String(name.prefix(63)) : name)
+        while shown.utf8.count > 63 { shown.removeLast() }
+        return String(shown)
     }
 
     /// The server answers ROLLBACK, without an error, to the COMMIT of a transaction in which a statement failed.

@@ -64,7 +64,7 @@ public final class PostgresPool: Sendable {
     ///   (serialization failure, deadlock); `body` must then be fit to run again.
     public func withTransaction<R>(
         isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, statementTimeout: Duration? = nil,
-        attemptsMax: Int = 1, actor: isolated (any Actor)? = #isolation,
+        applicationName: String? = nil, attemptsMax: Int = 1, actor: isolated (any Actor)? = #isolation,
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
         var attempt = 1
@@ -72,7 +72,8 @@ public final class PostgresPool: Sendable {
             do {
                 return try await withConnection { connection in
                     try await connection.withTransaction(
-                        isolation: isolation, readOnly: readOnly, statementTimeout: statementTimeout, body)
+                        isolation: isolation, readOnly: readOnly, statementTimeout: statementTimeout,
+                        applicationName: applicationName, body)
                 }
             } catch let error as PostgresError
                 where attempt < attemptsMax

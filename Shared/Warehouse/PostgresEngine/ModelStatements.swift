@@ -7,8 +7,13 @@ struct BlockingFinding: Error { let finding: CheckFinding }
 /// The statements of a model on one connection.
 struct ModelStatements {
     let connection: PostgresConnection
+    /// Stands before each of them.
+    private let comment: String
 
-    init(_ connection: PostgresConnection) { self.connection = connection }
+    init(_ connection: PostgresConnection, _ label: StatementLabel?) {
+        self.connection = connection
+        comment = label?.comment ?? ""
+    }
 
     func run(_ texts: [String], _ part: (Int) -> ModelPart) async throws {
         for (index, text) in texts.enumerated() { try await run(text, part(index)) }
@@ -23,9 +28,10 @@ struct ModelStatements {
         try await rows(text, part, after: prefix, before: suffix).affectedRows
     }
 
-    private func rows(_ text: String, _ part: ModelPart, after prefix: String, before suffix: String) async throws
+    private func rows(_ text: String, _ part: ModelPart, after beginning: String, before suffix: String) async throws
         -> PostgresRows
     {
+        let prefix = comment + beginning
         do throws(PostgresError) {
             return try await connection.query(PostgresQuery(prefix + text + suffix, []))
         } catch {

@@ -17,8 +17,11 @@ extension PostgresEngine {
 
     /// Held until the transaction ends.
     func lock(_ name: String, _ connection: PostgresConnection) async throws {
-        try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended(\("millrace " + name), 0))")
+        try await connection.query("SELECT pg_advisory_xact_lock(hashtextextended(\(Self.lockName(name)), 0))")
     }
+
+    /// As the server knows it.
+    static func lockName(_ name: String) -> String { "millrace " + name }
 
     /// Safe when several start at once.
     @discardableResult
@@ -27,9 +30,9 @@ extension PostgresEngine {
     ) async throws -> Bool {
         let table = definition.table
         do {
-            return try await pool.withTransaction { connection in
+            return try await pool.withTransaction(applicationName: label?.session) { connection in
                 guard try await prepare(table, connection) else { return false }
-                let statements = ModelStatements(connection)
+                let statements = ModelStatements(connection, label)
                 try await statements.run(definition.before) { .before($0) }
                 switch definition.shape {
                 case .query(let query):
@@ -71,9 +74,9 @@ extension PostgresEngine {
     /// Safe when several start at once.
     public func createView(_ view: ModelView) async throws(ModelError) -> Bool {
         try await ofModel {
-            try await pool.withTransaction { connection in
+            try await pool.withTransaction(applicationName: label?.session) { connection in
                 guard try await prepare(view.view, connection) else { return false }
-                let statements = ModelStatements(connection)
+                let statements = ModelStatements(connection, label)
                 try await statements.run(view.before) { .before($0) }
                 let word = view.isMaterialized ? "MATERIALIZED VIEW" : "VIEW"
                 try await statements.run(
@@ -101,7 +104,9 @@ extension PostgresEngine {
     public func write(together batches: [ModelBatch]) async throws(ModelError) -> BatchOutcome {
         try await ofModel {
             do {
-                return try await pool.withTransaction(isolation: .repeatableRead) { connection in
+                return try await pool.withTransaction(
+                    isolation: .repeatableRead, applicationName: label?.session
+                ) { connection in
                     var rows = 0
                     var findings: [CheckFinding] = []
                     for (index, batch) in batches.enumerated() {
@@ -126,8 +131,12 @@ extension PostgresEngine {
     private func write(_ batch: ModelBatch, _ connection: PostgresConnection) async throws -> BatchOutcome {
         // Before the first look at data: the snapshot that all that follows sees is then one of after the
         // batch before this one, which is what keeps rows from doubling.
-        try await lockRows(of: batch.table, connection)
-        let statements = ModelStatements(connection)
+        if let writers = batch.writers {
+            try await lockAmong(writers, batch.table, connection)
+        } else {
+            try await lockRows(of: batch.table, connection)
+        }
+        let statements = ModelStatements(connection, label)
         if batch.startsAnew {
             try await connection.query("DELETE FROM \(sql: batch.table.quoted)")
             try await forgetWritten(batch.table, connection)
@@ -167,7 +176,7 @@ extension PostgresEngine {
     public func refresh(_ view: RelationPath, checks: [ModelCheck]) async throws(ModelError) -> BatchOutcome {
         try await ofModel {
             do {
-                return try await pool.withTransaction { connection in
+                return try await pool.withTransaction(applicationName: label?.session) { connection in
                     try await lock("relation \(view)", connection)
                     let concurrently = try await connection.query(
                         """
@@ -180,7 +189,8 @@ extension PostgresEngine {
                     try await connection.query(
                         "REFRESH MATERIALIZED VIEW \(sql: word)\(sql: view.quoted)")
                     let rows: Int = try await connection.query("SELECT count(*) FROM \(sql: view.quoted)").one().get(0)
-                    let findings = try await ModelStatements(connection).findings(of: checks, stopsAtBlocking: true)
+                    let findings = try await ModelStatements(connection, label).findings(
+                        of: checks, stopsAtBlocking: true)
                     return .written(rows: rows, findings: findings)
                 }
             } catch let refusal as BlockingFinding {
@@ -189,10 +199,20 @@ extension PostgresEngine {
         }
     }
 
+    /// How a writer holds a table.
+    enum WriterLock: String {
+        /// Nobody else writes.
+        case alone = "SHARE ROW EXCLUSIVE"
+        /// Others of its kind write.
+        case sharing = "ROW EXCLUSIVE"
+    }
+
     /// Keeps others from writing until the transaction ends; readers go on.
-    private func lockRows(of table: RelationPath, _ connection: PostgresConnection) async throws {
+    func lockRows(
+        of table: RelationPath, for lock: WriterLock = .alone, _ connection: PostgresConnection
+    ) async throws {
         do throws(PostgresError) {
-            try await connection.query("LOCK TABLE \(sql: table.quoted) IN SHARE ROW EXCLUSIVE MODE")
+            try await connection.query("LOCK TABLE \(sql: table.quoted) IN \(sql: lock.rawValue) MODE")
         } catch {
             guard [.undefinedTable, .invalidSchemaName].contains(error.sqlState) else { throw error }
             throw WarehouseError.tableMissing("\(table)")
@@ -202,8 +222,10 @@ extension PostgresEngine {
     /// One REPEATABLE READ transaction that changes nothing.
     public func check(_ checks: [ModelCheck]) async throws(ModelError) -> [CheckFinding] {
         try await ofModel {
-            try await pool.withTransaction(isolation: .repeatableRead, readOnly: true) { connection in
-                try await ModelStatements(connection).findings(of: checks, stopsAtBlocking: false)
+            try await pool.withTransaction(
+                isolation: .repeatableRead, readOnly: true, applicationName: label?.session
+            ) { connection in
+                try await ModelStatements(connection, label).findings(of: checks, stopsAtBlocking: false)
             }
         }
     }

@@ -6,6 +6,8 @@ import SQL
 public struct PostgresEngine: WarehouseEngine {
     let pool: PostgresPool
     let logger: Logger
+    /// Of what is done of models.
+    var label: StatementLabel?
 
     public var dialect: SQLDialect { .postgres }
 

@@ -42,7 +42,8 @@ struct AuditWork: Sendable {
         let relations = try await catalog.relations(of: environment)
         var results: [Result] = []
         for model in names.compactMap({ models[$0] }) where model.hasRelation {
-            let findings = try await Auditor(store: store, tables: tables).audit(
+            let label = WorkHolder.thisProcess.label(model.name, in: environment.name)
+            let findings = try await Auditor(store: store, tables: tables.labelled(label)).audit(
                 model, among: relations, in: interval, execution: execution)
             for audit in model.snapshot.audits {
                 let finding = findings.first { $0.call == audit.call.description }

@@ -13,14 +13,18 @@ enum CommandSupport {
         LineageSettings.group,
     ]
 
-    /// Settings, logger and connections; closed when `body` returns.
-    static func withWorkbench(_ body: @Sendable (Workbench, Settings) async throws -> Void) async throws {
+    /// Settings, logger and connections; closed when `body` returns. SIGINT and SIGTERM end its statements in the database.
+    static func withWorkbench(_ body: @escaping @Sendable (Workbench, Settings) async throws -> Void) async throws {
+        try await Interruption.cancelling { try await withOpenWorkbench(body) }
+    }
+
+    private static func withOpenWorkbench(_ body: @Sendable (Workbench, Settings) async throws -> Void) async throws {
         let settings = try await Settings.load(transformerService, groups: groups)
         let logger = try Observability.bootstrap(settings, level: .warning)
         let own = try TransformerSettings(settings)
         let database = try await Database.connect(
             PostgresSettings(try PostgresEndpoint(settings), statementTimeout: own.statementTimeout),
-            connectionsMax: own.concurrency + 4,
+            connectionsMax: TransformerSettings.connections(batches: own.concurrency),
             logger: logger)
         do {
             let lineage = try LineageReporter.make(settings, logger: logger)

@@ -12,7 +12,14 @@ enum Terminal {
     static func confirms(_ question: String) async throws -> Bool {
         print("\(question) [y/N] ", terminator: "")
         fflush(nil)
-        let answer = try await OffPool.run { readLine() }
+        // Not waited for when the command is told to stop: who reads a terminal cannot be woken.
+        let (answers, give) = AsyncStream<String>.makeStream()
+        DispatchQueue.global().async {
+            if let line = readLine() { give.yield(line) }
+            give.finish()
+        }
+        let answer = await answers.first { _ in true }
+        try Task.checkCancellation()
         return ["y", "yes"].contains(answer?.trimmingCharacters(in: .whitespaces).lowercased())
     }
 }

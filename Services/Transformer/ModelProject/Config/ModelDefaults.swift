@@ -39,6 +39,8 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
     public var onVirtualUpdate: [String]?
     /// False leaves out all models that do not say `enabled true`.
     public var enabled: Bool?
+    /// How many batches of a model that does not say may be computed at the same time; nil: as many as there is room for.
+    public var batchConcurrency: Int?
     /// The gateway of models that name none.
     public var gateway: String?
 
@@ -55,7 +57,6 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
         "formatting": "each model says for itself whether `transformer format` leaves it as it is",
         "on_destructive_change": "what a change does is shown by the plan",
         "on_additive_change": "what a change does is shown by the plan",
-        "batch_concurrency": "batches of a model run one after the other unless the model says otherwise",
     ]
 
     /// - Parameter notices: Gets what is accepted and has no effect.
@@ -80,6 +81,11 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
             case "allow_partials": allowPartials = try part.boolean()
             case "enabled": enabled = try part.boolean()
             case "gateway": gateway = try part.string()
+            case "batch_concurrency":
+                guard let count = Int(try part.string()), count >= 1 else {
+                    throw part.error("batch_concurrency is a number from 1 on.")
+                }
+                batchConcurrency = count
             case "audits":
                 for audit in try part.sequence() {
                     audits.append(try audit.string())
@@ -124,8 +130,8 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
     private static let known =
         [
             "kind", "dialect", "cron", "cron_tz", "start", "owner", "interval_unit", "allow_partials", "audits",
-            "enabled",
-            "gateway", "session_properties", "pre_statements", "post_statements", "on_virtual_update",
+            "batch_concurrency", "enabled", "gateway", "session_properties", "pre_statements", "post_statements",
+            "on_virtual_update",
         ] + withoutEffect.keys.sorted()
 
     /// `FULL`, `INCREMENTAL_BY_TIME_RANGE (…)`, or a mapping with `name` and options.

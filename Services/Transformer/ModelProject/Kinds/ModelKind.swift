@@ -70,6 +70,8 @@ public protocol KindOptions: Sendable, Equatable {
     var lookback: Int { get }
     /// How many intervals one statement computes at most; nil: all that are missing.
     var intervalsPerBatch: Int? { get }
+    /// How many batches may be computed at the same time; nil: any number.
+    var batchConcurrency: Int? { get }
     /// True when rows of a time that was computed must not come again: they would be there twice, or are not to change.
     var isComputedOnce: Bool { get }
     /// False when a backfill leaves alone what was computed: the rows are history that the sources may not have any more.
@@ -90,6 +92,7 @@ extension KindOptions {
     public var isIncremental: Bool { false }
     public var lookback: Int { 0 }
     public var intervalsPerBatch: Int? { nil }
+    public var batchConcurrency: Int? { 1 }
     public var isComputedOnce: Bool { false }
     public var canRestate: Bool { true }
     public var restatesWhole: Bool { isIncremental }

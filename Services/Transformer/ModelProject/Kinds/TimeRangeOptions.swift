@@ -13,7 +13,7 @@ public struct TimeRangeOptions: KindOptions {
     public var lookback: Int
     /// Intervals computed by one statement at most; nil: all at once.
     public var batchSize: Int?
-    /// Batches that may be computed at the same time; nil: one.
+    /// Batches that may be computed at the same time; nil: as many as there is room for.
     public var batchConcurrency: Int?
     /// False keeps the time column out of the table's partitions, where an engine has them.
     public var partitionsByTimeColumn = true

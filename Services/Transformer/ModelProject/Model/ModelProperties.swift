@@ -37,9 +37,6 @@ struct ModelProperties {
         if case .seed(let seed) = model.kind, seed.batchSize != nil {
             model.withoutEffect["batch_size"] = model.offsets["kind"]
         }
-        if let concurrency = model.kind.timeRange?.batchConcurrency, concurrency > 1 {
-            model.withoutEffect["batch_concurrency"] = model.offsets["kind"]
-        }
     }
 
     private func kind(_ property: PropertyScanner.Property, dialect: String) throws(PipelineError) -> ModelKind {
@@ -161,7 +158,6 @@ struct ModelProperties {
         switch property {
         case "partitioned_by": "only kinds that replace partitions follow it; tables are not cut into partitions"
         case "batch_size": "the rows of a seed are copied to the database in one go"
-        case "batch_concurrency": "batches of a model run one after the other, and models beside each other"
         default: withoutEffect[property]
         }
     }

@@ -19,6 +19,7 @@ enum TransformerWeb {
         let environments = EnvironmentFinder(store: workbench.store, catalog: workbench.catalog)
         SessionRoutes(login: sessions.settings.login).add(to: api)
         EnvironmentRoutes(environments: environments).add(to: api)
+        RunningRoutes(store: workbench.store).add(to: api)
         ModelRoutes(environments: environments).add(to: api)
         LineageRoutes(environments: environments, database: workbench.database, pipeline: pipeline).add(to: api)
         DifferenceRoutes(environments: environments).add(to: api)
