@@ -114,6 +114,9 @@ public protocol ModelWarehouse: Sendable {
     /// are those of all; a blocking one undoes all.
     func write(together batches: [ModelBatch]) async throws(ModelError) -> BatchOutcome
 
+    /// Runs statements of a model that stand after its query, in one transaction.
+    func run(_ after: [String]) async throws(ModelError)
+
     /// Runs `body` while nobody else writes batches of `table` side by side; waits for whoever does. Those who write one
     /// batch at a time come between two of its own.
     /// - Parameter body: Gets what its batches carry.

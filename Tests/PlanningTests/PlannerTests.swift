@@ -255,8 +255,17 @@ import Testing
         "is refused when it is planned, with its place",
         arguments: [
             (
-                "INCREMENTAL_BY_TIME_RANGE (time_column x, auto_restatement_cron '@daily')",
-                "auto_restatement_cron of INCREMENTAL_BY_TIME_RANGE"
+                "INCREMENTAL_BY_TIME_RANGE (time_column x, auto_restatement_cron '@daily', disable_restatement true)",
+                "auto_restatement_cron computes a.b again, and disable_restatement"
+            ),
+            ("INCREMENTAL_UNMANAGED (auto_restatement_cron '@daily')", "auto_restatement_cron computes a.b again"),
+            (
+                "INCREMENTAL_BY_TIME_RANGE (time_column x, auto_restatement_intervals 2)",
+                "auto_restatement_intervals of a.b says how many, and no auto_restatement_cron when"
+            ),
+            (
+                "INCREMENTAL_BY_UNIQUE_KEY (unique_key x, auto_restatement_cron '@daily', auto_restatement_intervals 2)",
+                "auto_restatement_intervals: no part of a table of INCREMENTAL_BY_UNIQUE_KEY belongs to an interval"
             ),
             ("INCREMENTAL_BY_PARTITION", "a.b replaces partitions and does not say which: add partitioned_by"),
             ("EXTERNAL", "a.b is EXTERNAL, which has no query. Write it in external_models.yaml."),

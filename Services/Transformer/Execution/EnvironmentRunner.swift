@@ -51,9 +51,12 @@ struct EnvironmentRunner: Sendable {
             GraphExecution.Node(
                 name: model.name, parents: model.facts.parents, after: model.facts.auditReads ?? [])
         }
+        let anew =
+            request.from == nil ? try await restateByCron(texts.values.filter { !left.contains($0.name) }, ticket) : []
         let isDue: @Sendable (PlannedModel) async throws -> MissingIntervals? = { model in
             if left.contains(model.name) { return nil }
-            let missing = try await missing(of: model, request, ticket, limit: limits[model.name]?.moment)
+            let missing = try await missing(
+                of: model, request, ticket, limit: limits[model.name]?.moment, anew: anew.contains(model.name))
             return missing.due.isEmpty ? nil : missing
         }
         return try await withSteps(in: environment, of: texts.values, ticket.execution, isDue) {
@@ -67,11 +70,29 @@ struct EnvironmentRunner: Sendable {
                 ) {
                     try await runner.run(work, among: relations, ticket)
                 }
+                if anew.contains(name) { try await store.forgetPendingRestatement(of: model.id) }
                 report(name, outcome)
                 total.withLock { $0.add(outcome) }
             }
             return total.withLock { $0 }
         }
+    }
+
+    /// Takes as missing what is computed again because a cron of its kind has ticked.
+    /// - Returns: The models that are computed again as a whole.
+    private func restateByCron(
+        _ models: some Sequence<PlannedModel>, _ ticket: ModelRunner.Ticket
+    ) async throws -> Set<ModelName> {
+        var anew: Set<ModelName> = []
+        for model in models {
+            guard let restatement = AutoRestatement(model.snapshot) else { continue }
+            let outcome = try await store.restate(model.id, restatement, at: ticket.execution)
+            if outcome == .whole { anew.insert(model.name) }
+            guard outcome != .none else { continue }
+            let times: String = if case .times(let times) = outcome { IntervalText.days(times) } else { "all of it" }
+            logger.info("restated by its cron", metadata: ["model": "\(model.name)", "times": "\(times)"])
+        }
+        return anew
     }
 
     /// Computes between what the environment's project runs before and after everything else; where nothing is due, neither
@@ -110,9 +131,13 @@ struct EnvironmentRunner: Sendable {
     }
 
     private func missing(
-        of model: PlannedModel, _ request: Request, _ ticket: ModelRunner.Ticket, limit: Moment?
+        of model: PlannedModel, _ request: Request, _ ticket: ModelRunner.Ticket, limit: Moment?, anew: Bool
     ) async throws -> MissingIntervals {
         let done = try await store.done(model.id)
+        if anew {
+            return MissingIntervals(
+                of: model.snapshot, done: done, upTo: request.upTo, startsAnew: true, limit: limit)
+        }
         if let named = request.model, named != model.name {
             // A reader of the one that was asked for: what that reopened is missing here.
             return MissingIntervals(of: model.snapshot, done: done, upTo: ticket.execution, limit: limit)

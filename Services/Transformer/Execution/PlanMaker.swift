@@ -56,18 +56,21 @@ struct PlanMaker: Sendable {
             state.shared = Set(others.flatMap(\.tables))
         }
         let backfilled = try backfilled(request, graph)
-        var plan = Planner(
-            graph: graph, state: state, request: request, restated: restated, backfilled: backfilled
-        ).plan()
+        let choices = try self.choices(request, among: graph.candidates)
+        let planner = { state in
+            Planner(
+                graph: graph, state: state, request: request, restated: restated, backfilled: backfilled,
+                choices: choices)
+        }
+        var plan = planner(state).plan()
         if plan.stages.contains(where: { if case .audit = $0 { true } else { false } }) {
             // Perhaps another environment has shown these tables under these audits all the time.
             state.audited = PlanningState.audited(try await catalog.all().environments.map(\.models))
-            plan =
-                Planner(graph: graph, state: state, request: request, restated: restated, backfilled: backfilled)
-                .plan()
+            plan = planner(state).plan()
         }
         let allowed = try names(request.allowedDestructive, among: graph.candidates, changed: request.changedFiles)
-        let refusals = plan.forwardRefusals(allowing: allowed)
+        try check(request, areChangedBy: plan, among: graph.candidates)
+        let refusals = plan.refusals(of: request) + plan.forwardRefusals(allowing: allowed)
         if !refusals.isEmpty {
             throw TransformerError(.pipelineError, refusals.map(\.description).joined(separator: "\n"))
         }
@@ -189,6 +192,31 @@ struct PlanMaker: Sendable {
             }
         }
         return names
+    }
+
+    private func choices(
+        _ request: PlanRequest, among candidates: [ModelSelection.Candidate]
+    ) throws -> [ModelName: ChangeCategory] {
+        try request.categories.reduce(into: [:]) { found, choice in
+            for name in try names([choice.models], among: candidates, changed: request.changedFiles) {
+                found[name] = choice.category
+            }
+        }
+    }
+
+    /// - Throws: When somebody says what a change means, and there is none.
+    private func check(
+        _ request: PlanRequest, areChangedBy plan: Plan, among candidates: [ModelSelection.Candidate]
+    ) throws {
+        let edited = Set(plan.changes.filter(\.isOfItsText).map(\.name))
+        for choice in request.categories {
+            let named = try names([choice.models], among: candidates, changed: request.changedFiles)
+            guard named.isDisjoint(with: edited) else { continue }
+            throw TransformerError(
+                .invalidRequest,
+                "--category \(choice.category.rawValue): no text of \(named.sorted().map(\.description).joined(separator: ", ")) "
+                    + "has changed so that rows could. What reads other models follows from what is said of those.")
+        }
     }
 
     private static func check(name: String) throws {

@@ -51,6 +51,7 @@ struct PlanRunner: Sendable {
         var holder = WorkHolder.thisProcess
         holder.plan = id
         try await store.use(plan.models.map(\.id))
+        try await store.watchRestatements(of: plan.models, from: execution)
         for case .promote(_, let dropped) in plan.stages {
             try await promoter.checkReaders(of: dropped, changing: [], in: plan.environment)
         }
@@ -73,6 +74,8 @@ struct PlanRunner: Sendable {
                 }
             case .backfill(let work):
                 try await backfill(work, of: plan, holder, execution: execution, report, progress)
+            case .runStatements(let models):
+                try await runStatements(of: models, in: plan, holder, execution: execution, report)
             case .audit(let models): try await audit(models, of: plan, holder, execution: execution, report)
             case .assume(let work): try await assume(work, report)
             case .promote(let models, let dropped):
@@ -128,6 +131,19 @@ struct PlanRunner: Sendable {
         try await store.change { session in
             try await store.remember(promoted.filter { named.contains($0.name) }, among: promoted, session)
             try await store.forgetDone(empty, session)
+        }
+    }
+
+    /// Runs what stands after the queries, as behind a batch: each has run often, and may again.
+    private func runStatements(
+        of models: [PlannedModel], in plan: Plan, _ holder: WorkHolder, execution: Moment, _ report: Report
+    ) async throws {
+        let sql = ModelSQL(RelationsOfModels(plan.models))
+        for model in models {
+            let statements = try sql.statements(of: model, interval: .always, execution: execution, isIncremental: true)
+            let tables = tables.labelled(holder.label(model.name, in: plan.environment))
+            try await tables.runAfter(statements, of: model.name)
+            report("\(model.name): ran the statements after its query")
         }
     }
 

@@ -22,6 +22,28 @@ public struct ForwardChange: Sendable, Equatable {
 }
 
 extension Plan {
+    /// What of somebody's wishes for this plan cannot be: categories, and the time from which forward-only changes hold.
+    public func refusals(of request: PlanRequest) -> [PipelineError] {
+        guard let from = request.effectiveFrom else { return choiceRefusals }
+        let forward = models.filter(\.isForward)
+        if forward.isEmpty {
+            return choiceRefusals + [
+                PipelineError(
+                    file: "--effective-from",
+                    message: "No change of this plan is forward-only: there is nothing that holds from \(from) on.")
+            ]
+        }
+        return choiceRefusals
+            + forward.compactMap { model in
+                let kind = model.snapshot.definition.kind
+                guard !kind.options.canRestate || kind.options.restatesWhole else { return nil }
+                return model.snapshot.definition.error(
+                    "kind",
+                    "--effective-from computes intervals of \(model.name) again, and of \(kind.name) no single ones can be: its "
+                        + "rows are history, or belong to no interval.")
+            }
+    }
+
     /// What forward-only changes may not do, as their models' kinds have it. The same in every environment: what production
     /// would refuse is refused where it is tried out.
     /// - Parameter allowed: Models that may lose columns whatever their kind says.

@@ -42,14 +42,25 @@ enum KindCheck {
     private static func refusal(
         of model: ModelDefinition, _ evolution: Evolution
     ) -> PipelineError? {
-        if evolution.autoRestatementCron != nil {
-            return refusal(
-                of: model, "auto_restatement_cron", "Say lookback for how many intervals are computed again.")
+        if evolution.autoRestatementCron != nil, !model.kind.options.canRestate {
+            return model.error(
+                "kind",
+                "auto_restatement_cron computes \(model.name) again, and disable_restatement, which \(model.kind.name) may "
+                    + "have without being asked, forbids it. Take one of them out, or say (disable_restatement false).")
+        }
+        if evolution.autoRestatementIntervals != nil {
+            if evolution.autoRestatementCron == nil {
+                return model.error(
+                    "kind",
+                    "auto_restatement_intervals of \(model.name) says how many, and no auto_restatement_cron when.")
+            }
+            if model.kind.options.restatesWhole {
+                return model.error(
+                    "kind",
+                    "auto_restatement_intervals: no part of a table of \(model.kind.name) belongs to an interval, so that "
+                        + "\(model.name) is computed again as a whole. Take it out.")
+            }
         }
         return nil
-    }
-
-    private static func refusal(of model: ModelDefinition, _ option: String, _ instead: String) -> PipelineError {
-        model.error("kind", "\(option) of \(model.kind.name) is read and not carried out yet. \(instead)")
     }
 }

@@ -50,9 +50,40 @@ public struct ModelChange: Sendable, Equatable {
         self.texts = texts
     }
 
+    /// Whether the model's own text says something else of its rows.
+    public var isOfItsText: Bool {
+        switch kind {
+        case .modified, .forwardOnly: true
+        case .added, .removed, .indirectlyModified, .metadata: false
+        }
+    }
+
     /// Compares what is to happen, not the words for it.
     public static func == (left: ModelChange, right: ModelChange) -> Bool {
         left.name == right.name && left.kind == right.kind
+    }
+}
+
+extension RowEffect {
+    /// The category that follows from it.
+    var words: String {
+        switch self {
+        case .all: ChangeCategory.breaking.rawValue
+        case .columns: ChangeCategory.nonBreaking.rawValue
+        case .none: ChangeCategory.sameRows.rawValue
+        }
+    }
+}
+
+extension ChangeCategory {
+    /// How the model differs then.
+    var kind: ModelChange.Kind {
+        switch self {
+        case .breaking: .modified(.all)
+        case .nonBreaking: .modified(.columns([]))
+        case .forwardOnly: .forwardOnly
+        case .sameRows: .modified(.none)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import ModelProject
+import Pipeline
 import SQL
 
 /// Decides what an edit means for a model's rows, and for those who read them: by the difference of the two queries, and
@@ -11,14 +12,19 @@ struct ModelComparison {
     let previous: [ModelName: ModelSnapshot]
     /// Changes of incremental models hold for new intervals alone, whatever their kinds say.
     let forwardOnly: Bool
+    /// What a person says that changes mean.
+    let choices: [ModelName: ChangeCategory]
+    /// What of it cannot be.
+    private(set) var refusals: [PipelineError] = []
     /// What was decided of models so far: parents come before those who read them.
     private(set) var kinds: [ModelName: ModelChange.Kind] = [:]
 
     init(
         _ graph: ProjectGraph, with current: [ModelName: PromotedModel], previous: [ModelName: ModelSnapshot],
-        forwardOnly: Bool = false
+        forwardOnly: Bool = false, choices: [ModelName: ChangeCategory] = [:]
     ) {
         self.forwardOnly = forwardOnly
+        self.choices = choices
         self.graph = graph
         self.current = current
         self.previous = previous
@@ -31,21 +37,36 @@ struct ModelComparison {
         return change
     }
 
-    private func decide(_ snapshot: ModelSnapshot) -> (ModelChange.Kind, String)? {
+    /// Whether a change of the model holds for new intervals alone.
+    func isForward(_ snapshot: ModelSnapshot) -> Bool {
+        switch choices[snapshot.name] {
+        case .forwardOnly?: snapshot.isForward(true)
+        case .breaking?, .nonBreaking?, .sameRows?: false
+        case nil: snapshot.isForward(forwardOnly)
+        }
+    }
+
+    private mutating func decide(_ snapshot: ModelSnapshot) -> (ModelChange.Kind, String)? {
         guard let old = current[snapshot.name] else { return (.added, "") }
         if snapshot.dataHash != old.dataHash {
             let (own, reason) = ownEffect(of: snapshot)
             let (read, readReason) = readEffect(on: snapshot, before: old)
             let reasons = ([reason] + (read == .none ? [] : [readReason])).joined(separator: "; ")
             let effect = own.union(read)
-            if effect != .none, snapshot.isForward(forwardOnly), old.facts.kind == snapshot.definition.kind.name {
+            if let choice = choices[snapshot.name] {
+                if let refusal = choice.refusal(of: snapshot, from: previous[snapshot.name], old) {
+                    refusals.append(refusal)
+                }
+                return (choice.kind, "\(choice.rawValue), as asked; it would be \(effect.words): \(reasons)")
+            }
+            if effect != .none, isForward(snapshot), old.facts.kind == snapshot.definition.kind.name {
                 return (.forwardOnly, reasons)
             }
             return (.modified(effect), reasons)
         }
         if snapshot.fingerprint != old.fingerprint {
             let (effect, reason) = readEffect(on: snapshot, before: old)
-            if effect != .none, snapshot.isForward(forwardOnly) {
+            if effect != .none, isForward(snapshot) {
                 return (.indirectlyModified(.none), "\(reason); forward-only: rows that are there stay")
             }
             return (.indirectlyModified(effect), reason)
@@ -66,14 +87,27 @@ struct ModelComparison {
             return (.all, "its settings differ")
         }
         guard Self.keepsDeclaredColumns(new, old) else { return (.all, "its declared columns differ") }
-        guard new.statements == old.statements else { return (.all, "statements before or after its query differ") }
+        let statements = StatementChange(from: old.statements, to: new.statements)
+        guard statements.keepsRows else { return (.all, "statements before or after its query differ") }
         guard let diff = Self.difference(of: new, from: old) else { return (.all, "its rows differ") }
+        if diff.isEmpty, new.statements != old.statements {
+            return (.none, statements.adds ? "only statements after its query differ" : Self.statementsAreGone)
+        }
         if diff.isEmpty { return (.none, "the same query in other words") }
         if old.usesStar || new.usesStar { return (.all, "its query, which takes * of others, differs") }
         guard diff.restIsSame, !diff.addsRows else {
             return (.all, "other than in its columns: what is read, which rows, or how they are grouped")
         }
         return (.columns(Set(diff.removed + diff.changed)), Self.words(diff))
+    }
+
+    private static let statementsAreGone = "statements after its query are gone; what they have made stays"
+
+    /// Whether the table of a model whose rows stay gets something by new statements after its query.
+    func addsStatements(_ new: ModelSnapshot) -> Bool {
+        guard kinds[new.name]?.keepsRows == true, let old = previous[new.name] else { return false }
+        let change = StatementChange(from: old.statements, to: new.statements)
+        return change.keepsRows && change.adds
     }
 
     /// Declared columns may be added; a change of the others is one of the rows.
@@ -114,7 +148,7 @@ struct ModelComparison {
         for parent in snapshot.parents {
             guard let change = kinds[parent] else { continue }
             let found: RowEffect
-            switch change.effect {
+            switch choices[parent] == .nonBreaking ? .none : change.effect {
             case .none: continue
             case .all: (found, reasons) = (.all, reasons + ["reads \(parent), whose rows change"])
             case .columns(let names):

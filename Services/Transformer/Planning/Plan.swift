@@ -25,6 +25,8 @@ public struct Plan: Sendable {
     public var estimates: [ModelName: WorkEstimate] = [:]
     /// How many models the environment had.
     public var modelsBefore = 0
+    /// Why what a person says that changes mean cannot be.
+    var choiceRefusals: [PipelineError] = []
 
     /// Why this plan is carried out only when somebody says so: it takes away all models, or more than half; nil for
     /// others.
@@ -100,6 +102,8 @@ public enum Stage: Sendable {
     case backfill([ModelWork])
     /// Count intervals as done that are not computed.
     case assume([ModelWork])
+    /// Run the statements after the query on tables whose rows stay: there are new ones.
+    case runStatements([PlannedModel])
     /// Run audits that are new to data that is not.
     case audit([PlannedModel])
     /// Point the environment's views at the tables, drop those of models that are gone, and write down what the environment

@@ -52,6 +52,7 @@ public struct PlanRecord: Sendable, Codable, Equatable {
             case .createTables(let models): steps.formUnion(models.map { "make the table of \($0.name)" })
             case .backfill(let work): compute("compute", work)
             case .assume(let work): compute("take as done", work)
+            case .runStatements(let models): steps.formUnion(models.map { "run the statements of \($0.name)" })
             case .audit(let models): steps.formUnion(models.map { "audit \($0.name)" })
             case .promote(let views, let dropped):
                 steps.formUnion(views.map { "point the view of \($0.name)" })

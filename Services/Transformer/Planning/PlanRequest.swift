@@ -28,13 +28,20 @@ public struct PlanRequest: Sendable {
 
     /// Changes of incremental models hold for new intervals alone, as if their kinds said so.
     public var forwardOnly = false
+    /// What somebody says that changes mean; of several for one model the last counts.
+    public var categories: [CategoryChoice] = []
+    /// Forward-only changes hold for intervals from this time on; nil: for new ones.
+    public var effectiveFrom: Moment?
     /// Models that may lose columns by a forward-only change, whatever their kinds say.
     public var allowedDestructive: [ModelSelection] = []
     /// For selections by `git:branch`: the files that differ from the branch's, relative to the pipeline folder.
     public var changedFiles: [String: Set<String>] = [:]
 
     /// All that names models.
-    public var selections: [ModelSelection] { (selected ?? []) + (backfilled ?? []) + restated + allowedDestructive }
+    public var selections: [ModelSelection] { (selected ?? []) + (backfilled ?? []) + restated + allowedDestructive + categories.map(\.models) }
+
+    /// The time for which forward-only changes hold besides new intervals.
+    var effective: Interval? { effectiveFrom.flatMap { Interval(from: $0, to: upTo) } }
 
     public init(environment: String, upTo: Moment, window: Interval? = nil) {
         self.environment = environment

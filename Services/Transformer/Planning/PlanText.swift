@@ -93,6 +93,8 @@ public struct PlanText: Sendable {
                 }
         case .assume(let work):
             ["To be taken as done without computing:"] + work.map { "  \($0.model.name)  \(Self.ranges($0))" }
+        case .runStatements(let models):
+            ["Statements to run on tables that stay: \(models.map(\.name.description).joined(separator: ", "))"]
         case .audit(let models):
             ["Audits to run on what is there: \(models.map(\.name.description).joined(separator: ", "))"]
         case .promote(let views, let dropped):

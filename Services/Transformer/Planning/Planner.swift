@@ -86,11 +86,14 @@ public struct Planner: Sendable {
     public let restated: Set<ModelName>
     /// The models that are computed; nil: all.
     public let backfilled: Set<ModelName>?
+    /// What a person says that changes of models mean.
+    public let choices: [ModelName: ChangeCategory]
 
     public init(
         graph: ProjectGraph, state: PlanningState, request: PlanRequest, restated: Set<ModelName> = [],
-        backfilled: Set<ModelName>? = nil
+        backfilled: Set<ModelName>? = nil, choices: [ModelName: ChangeCategory] = [:]
     ) {
+        self.choices = choices
         self.graph = graph
         self.state = state
         self.request = request
@@ -104,13 +107,15 @@ public struct Planner: Sendable {
     public func plan() -> Plan {
         let current = state.environment ?? [:]
         var comparison = ModelComparison(
-            graph, with: basis, previous: state.previous, forwardOnly: request.forwardOnly)
+            graph, with: basis, previous: state.previous, forwardOnly: request.forwardOnly, choices: choices)
         var planned: [ModelName: PlannedModel] = [:]
         var models: [PlannedModel] = []
         var changes: [ModelChange] = []
         for snapshot in graph.snapshots {
             let change = comparison.change(of: snapshot)
-            let model = apart(self.planned(snapshot, kind: change?.kind, parents: planned), parents: planned)
+            let found = self.planned(
+                snapshot, kind: change?.kind, isForward: comparison.isForward(snapshot), parents: planned)
+            let model = apart(found, parents: planned)
             planned[snapshot.name] = model
             models.append(model)
             if let (kind, reason) = change {
@@ -124,18 +129,20 @@ public struct Planner: Sendable {
             !model.hasRelation && current[model.name].map(\.facts.hasRelation) == true
         }.map(\.name)
         changes += removed.map { ModelChange(name: $0, kind: .removed) }
+        let stated = models.filter { $0.hasRelation && !$0.isNew && comparison.addsStatements($0.snapshot) }
         var plan = Plan(
             environment: request.environment, changes: changes, models: models,
-            stages: stages(models, kinds: comparison.kinds, removed: (removed + embedded).sorted()),
+            stages: stages(models, kinds: comparison.kinds, stated: stated, removed: (removed + embedded).sorted()),
             modelsBefore: state.unread.union(current.keys).count)
         plan.waiting = limits(models)
+        plan.choiceRefusals = comparison.refusals
         return plan
     }
 
     /// Which table is to hold the model's rows: the one that ever held those of its fingerprint; the one it has, where
     /// the rows stay; else a new one.
     private func planned(
-        _ snapshot: ModelSnapshot, kind: ModelChange.Kind?, parents: [ModelName: PlannedModel]
+        _ snapshot: ModelSnapshot, kind: ModelChange.Kind?, isForward: Bool, parents: [ModelName: PlannedModel]
     ) -> PlannedModel {
         let key = SnapshotKey(name: snapshot.name, fingerprint: snapshot.fingerprint)
         func known(_ version: String) -> PlannedModel {
@@ -149,7 +156,7 @@ public struct Planner: Sendable {
         }
         let readsPreview = snapshot.parents.contains { parents[$0]?.isPreview == true }
         if !readsPreview, let version = state.versions[key] { return known(version) }
-        if let preview = preview(of: snapshot, readsPreview: readsPreview) { return preview }
+        if let preview = preview(of: snapshot, isForward: isForward, readsPreview: readsPreview) { return preview }
         if kind == .forwardOnly, let current = state.environment?[snapshot.name] {
             var model = known(current.version)
             model.isForward = true
@@ -168,11 +175,11 @@ public struct Planner: Sendable {
 
     /// Where a forward-only change is tried out elsewhere than in production: a table apart, for some intervals. What reads
     /// one gets one too: production's must not be computed from it.
-    private func preview(of snapshot: ModelSnapshot, readsPreview: Bool) -> PlannedModel? {
+    private func preview(of snapshot: ModelSnapshot, isForward: Bool, readsPreview: Bool) -> PlannedModel? {
         guard request.environment != RelationNames.production else { return nil }
         let base = state.production[snapshot.name]
         let isForward =
-            snapshot.isForward(request.forwardOnly) && base?.dataHash != snapshot.dataHash
+            isForward && base?.dataHash != snapshot.dataHash
             && base?.facts.kind == snapshot.definition.kind.name
         guard isForward || readsPreview else { return nil }
         let id = VersionID.preview(snapshot.name, fingerprint: snapshot.fingerprint)
@@ -208,7 +215,7 @@ public struct Planner: Sendable {
     // MARK: Stages
 
     private func stages(
-        _ models: [PlannedModel], kinds: [ModelName: ModelChange.Kind], removed: [ModelName]
+        _ models: [PlannedModel], kinds: [ModelName: ModelChange.Kind], stated: [PlannedModel], removed: [ModelName]
     ) -> [Stage] {
         var stages: [Stage] = []
         let migrated = models.filter { $0.isForward && !$0.isPreview && $0.forward?.added.isEmpty == false }
@@ -230,6 +237,7 @@ public struct Planner: Sendable {
             case .skip: break
             }
         }
+        if !stated.isEmpty { stages.append(.runStatements(stated)) }
         let audited = request.backfill == .compute ? models.filter(hasNewAudits) : []
         if !audited.isEmpty { stages.append(.audit(audited)) }
         let current = state.environment ?? [:]
@@ -265,7 +273,7 @@ public struct Planner: Sendable {
         for model in models where model.isPreview && model.isNew {
             let end = model.snapshot.grid.floor(request.upTo)
             windows[model.name] =
-                request.window ?? Interval(from: model.snapshot.grid.step(end, by: -1), to: end)
+                request.window ?? request.effective ?? Interval(from: model.snapshot.grid.step(end, by: -1), to: end)
         }
         return windows
     }
@@ -289,6 +297,12 @@ public struct Planner: Sendable {
         for model in models where restated.contains(model.name) {
             requested[model.name] = model.snapshot.grid.covering(
                 wanted.intersection(IntervalSet(from: .beginning, to: request.upTo)))
+        }
+        if let effective = request.effective {
+            for model in models where model.isForward && !model.isPreview {
+                let times = model.snapshot.grid.covering(IntervalSet([effective]))
+                requested[model.name] = (requested[model.name] ?? IntervalSet()).union(times)
+            }
         }
         return requested
     }

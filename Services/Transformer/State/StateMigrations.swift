@@ -231,5 +231,18 @@ enum StateMigrations {
                 -- Why somebody wants the command to end; NULL: nobody does.
                 ALTER TABLE transformer.commands ADD COLUMN cancel_reason text;
                 """),
+            Migration(
+                12, "tables that are computed again by their crons",
+                """
+                CREATE TABLE transformer.auto_restatements (
+                    name text NOT NULL,
+                    version text NOT NULL,
+                    -- Ticks after this have not been followed yet.
+                    since timestamptz NOT NULL,
+                    -- The whole table is to be computed again, and has not been yet.
+                    pending boolean NOT NULL DEFAULT false,
+                    PRIMARY KEY (name, version)
+                )
+                """),
         ])
 }

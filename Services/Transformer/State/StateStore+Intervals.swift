@@ -137,7 +137,8 @@ extension StateStore {
         }
     }
 
-    private func reopen(_ sets: [VersionID: IntervalSet], _ session: Session) async throws {
+    /// Takes intervals as missing, also in work that is under way; in the transaction of `session`.
+    func reopen(_ sets: [VersionID: IntervalSet], _ session: Session) async throws {
         for (version, set) in sets.sorted(by: { $0.key < $1.key }) {
             let range = MultirangeText.write(set)
             try await session.execute(

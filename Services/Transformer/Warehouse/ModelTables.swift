@@ -166,6 +166,11 @@ struct ModelTables: Sendable {
         return batch
     }
 
+    /// Runs what stands after the query of a model, in one transaction.
+    func runAfter(_ statements: Statements, of model: ModelName) async throws {
+        try await telling(model, [statements]) { try await warehouse.run(statements.after.map(\.text)) }
+    }
+
     /// Runs `body`, whose replacements of the model's rows may be written side by side.
     func sharingWrites<R: Sendable>(
         to model: PlannedModel, _ body: @Sendable (SharedWriting) async throws -> R

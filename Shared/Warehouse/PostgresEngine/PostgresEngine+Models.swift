@@ -199,6 +199,14 @@ extension PostgresEngine {
         }
     }
 
+    public func run(_ after: [String]) async throws(ModelError) {
+        try await ofModel {
+            try await pool.withTransaction(applicationName: label?.session) { connection in
+                try await ModelStatements(connection, label).run(after) { .after($0) }
+            }
+        }
+    }
+
     /// How a writer holds a table.
     enum WriterLock: String {
         /// Nobody else writes.

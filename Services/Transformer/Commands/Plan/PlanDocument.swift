@@ -61,6 +61,8 @@ struct PlanDocument: Encodable {
     let tablesToCreate: [String]
     let toCompute: [Work]
     let toAssume: [Work]
+    /// Models whose statements after the query run on the table that stays.
+    let statementsToRun: [String]
     let auditsToRun: [String]
     let viewsToPoint: [View]
     let viewsToDrop: [View]
@@ -93,6 +95,7 @@ struct PlanDocument: Encodable {
         var created: [String] = []
         var computed: [Work] = []
         var assumed: [Work] = []
+        var stated: [String] = []
         var audited: [String] = []
         var shown: [View] = []
         var gone: [View] = []
@@ -108,6 +111,7 @@ struct PlanDocument: Encodable {
             case .createTables(let models): created += models.map(\.name.description)
             case .backfill(let work): computed += work.map { Work($0, plan.estimates[$0.model.name]) }
             case .assume(let work): assumed += work.map { Work($0, nil) }
+            case .runStatements(let models): stated += models.map(\.name.description)
             case .audit(let models): audited += models.map(\.name.description)
             case .promote(let views, let dropped):
                 shown += views.map { view($0.name) }
@@ -120,6 +124,7 @@ struct PlanDocument: Encodable {
         waiting = plan.waiting.sorted { $0.key < $1.key }.map {
             Waiting(model: $0.key.description, table: $0.value.table, landedUpTo: $0.value.upTo?.description)
         }
+        statementsToRun = stated
         removal = plan.removal
         reasons = explanation?.models.map(Reasons.init)
         self.appliedAs = appliedAs

@@ -39,6 +39,16 @@ struct PlanOptions: ParsableArguments {
         help: "Changes of incremental models hold for new intervals alone, as if their kinds said forward_only.")
     var forwardOnly = false
     @Option(
+        name: .customLong("category"),
+        help: ArgumentHelp(
+            "Say what the changes of models mean, whatever the plan would: MODELS=breaking (they and what reads them are "
+                + "computed again), non-breaking (they alone), forward-only or same-rows (nothing is computed); may be given "
+                + "several times.", valueName: "models=category"))
+    var categories: [String] = []
+    @Option(
+        help: "Forward-only changes hold for intervals from this day on: those that are there are computed again.")
+    var effectiveFrom: String?
+    @Option(
         name: .customLong("allow-destructive-model"),
         help: ArgumentHelp(
             "Let these models lose columns by a forward-only change; may be given several times.", valueName: "models"))
@@ -85,9 +95,24 @@ struct PlanOptions: ParsableArguments {
         request.selected = selected.isEmpty ? nil : try selected.map(Self.selection)
         request.backfilled = backfilled.isEmpty ? nil : try backfilled.map(Self.selection)
         request.forwardOnly = forwardOnly
+        request.categories = try categories.map(Self.choice)
+        request.effectiveFrom = try effectiveFrom.map { try CommandSupport.moment($0, named: "effective-from") }
+        if let from = request.effectiveFrom, from >= upTo {
+            throw ExitError(
+                .usage, "--effective-from \(from) is in the future: that is where new intervals are anyway.")
+        }
         request.allowedDestructive = try allowedDestructive.map(Self.selection)
         request.restated = try restated.map(Self.selection)
         return request
+    }
+
+    private static func choice(_ text: String) throws -> CategoryChoice {
+        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let category = ChangeCategory(rawValue: parts[1].replacing("_", with: "-")) else {
+            let known = ChangeCategory.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ExitError(.usage, "--category `\(text)`: write MODELS=CATEGORY, with one of \(known).")
+        }
+        return CategoryChoice(models: try selection(parts[0]), category: category)
     }
 
     private static func selection(_ text: String) throws -> ModelSelection {

@@ -23,7 +23,7 @@ struct RefusedPlanOptions: ParsableArguments {
             (ignoreCron, "--ignore-cron", "`transformer backfill --start … --end …` computes what no cron asks for."),
             (
                 noAutoCategorization, "--no-auto-categorization",
-                "What a change means follows from the two queries; --explain says why."
+                "What a change means follows from the two queries; --explain says why, and --category says something else."
             ),
             (diffRendered, "--diff-rendered", "`transformer render MODEL` shows the SQL that runs."),
             (testChangedOnly, "--test-changed-only", "`transformer test NAME …`, then --skip-tests."),
