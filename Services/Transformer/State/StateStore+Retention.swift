@@ -81,6 +81,8 @@ extension StateStore {
         let (name, version) = (version.name.description, version.version)
         try await session.execute("DELETE FROM transformer.intervals WHERE name = \(name) AND version = \(version)")
         try await session.execute("DELETE FROM transformer.audit_results WHERE name = \(name) AND version = \(version)")
+        try await session.execute(
+            "DELETE FROM transformer.auto_restatements WHERE name = \(name) AND version = \(version)")
         try await session.execute("DELETE FROM transformer.snapshots WHERE name = \(name) AND version = \(version)")
     }
 
