@@ -38,7 +38,9 @@ public struct PlanRequest: Sendable {
     public var changedFiles: [String: Set<String>] = [:]
 
     /// All that names models.
-    public var selections: [ModelSelection] { (selected ?? []) + (backfilled ?? []) + restated + allowedDestructive + categories.map(\.models) }
+    public var selections: [ModelSelection] {
+        (selected ?? []) + (backfilled ?? []) + restated + allowedDestructive + categories.map(\.models)
+    }
 
     /// The time for which forward-only changes hold besides new intervals.
     var effective: Interval? { effectiveFrom.flatMap { Interval(from: $0, to: upTo) } }

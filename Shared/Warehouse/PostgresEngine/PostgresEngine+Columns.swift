@@ -32,7 +32,7 @@ extension PostgresEngine {
     private func columns(
         of shape: TableShape, _ connection: PostgresConnection
     ) async throws -> [ColumnDescription] {
-        let statements = ModelStatements(connection)
+        let statements = ModelStatements(connection, label)
         let opening = "CREATE TEMPORARY TABLE millrace_shape ON COMMIT DROP AS SELECT * FROM ("
         switch shape {
         case .query(let query):
