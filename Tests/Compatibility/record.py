@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from sqlmesh import Context
 
 DATABASE = "millrace_compat_sqlmesh"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def connect(database):
@@ -65,6 +66,7 @@ def prepare(connection, step, folder):
         if text is None:
             os.remove(file)
         else:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
             with open(file, "w", encoding="utf-8") as written:
                 written.write(text)
     for path, (before, after) in step.get("edit", {}).items():
@@ -97,7 +99,7 @@ def carry_out(step, folder):
         options = {name: str(step[name]) for name in ("start", "end") if name in step}
         context.plan(
             step["plan"], execution_time=at, auto_apply=True, no_prompts=True, include_unmodified=True, skip_tests=True,
-            enable_preview=False, restate_models=step.get("restate"), **options)
+            enable_preview=False, restate_models=step.get("restate"), forward_only=step.get("forward_only"), **options)
     context.close()
 
 
@@ -121,14 +123,16 @@ def write(path, changes):
 def record(folder):
     """Replaces the folder's recording."""
     with open(os.path.join(folder, "history.yaml"), encoding="utf-8") as file:
-        steps = YAML(typ="safe").load(file)["steps"]
+        history = YAML(typ="safe").load(file)
+    steps = history["steps"]
+    beginning = os.path.join(ROOT, history["project"]) if "project" in history else os.path.join(folder, "project")
     recording = os.path.join(folder, "recording")
     shutil.rmtree(recording, ignore_errors=True)
     os.makedirs(recording)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["SQLMESH_HOME"] = scratch
         project = os.path.join(scratch, "project")
-        shutil.copytree(os.path.join(folder, "project"), project)
+        shutil.copytree(beginning, project)
         connection_settings(project)
         connection = connect(DATABASE)
         seen = {}

@@ -19,7 +19,13 @@ struct CompatibilityHistory {
         let restate: [String]?
         let start: String?
         let end: String?
+        let forwardOnly: Bool?
         let differs: [String: String]?
+
+        enum CodingKeys: String, CodingKey {
+            case step, at, sql, landed, write, edit, plan, run, restate, start, end, differs
+            case forwardOnly = "forward_only"
+        }
     }
 
     /// A table as both engines show it. Rows are texts, in no order.
@@ -48,17 +54,26 @@ struct CompatibilityHistory {
         private var lines: [String] { rows.map { row in row.map { $0 ?? "NULL" }.joined(separator: " | ") } }
     }
 
-    private struct File: Decodable { let steps: [Step] }
+    private struct File: Decodable {
+        let project: String?
+        let steps: [Step]
+    }
 
     let folder: URL
+    /// As it is in the beginning.
+    let project: URL
     let steps: [Step]
 
     /// - Parameter name: The folder's.
     init(_ name: String) throws {
-        folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Compatibility/\(name)")
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        folder = tests.appending(path: "Compatibility/\(name)")
         let text = try String(contentsOf: folder.appending(path: "history.yaml"), encoding: .utf8)
-        steps = try YAMLDecoder().decode(File.self, from: text).steps
+        let file = try YAMLDecoder().decode(File.self, from: text)
+        steps = file.steps
+        let root = tests.deletingLastPathComponent()
+        project = file.project.map { root.appending(path: $0) } ?? folder.appending(path: "project")
     }
 
     /// The tables of each environment that differ from those after the step before; nil: the table is no more.
@@ -81,7 +96,7 @@ final class EditedProject {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "millrace-\(UUID().uuidString)")
 
     init(of history: CompatibilityHistory) throws {
-        try FileManager.default.copyItem(at: history.folder.appending(path: "project"), to: folder)
+        try FileManager.default.copyItem(at: history.project, to: folder)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
@@ -90,6 +105,8 @@ final class EditedProject {
         for (path, text) in step.write ?? [:] {
             let file = folder.appending(path: path)
             if let text {
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try Data(text.utf8).write(to: file)
             } else {
                 try FileManager.default.removeItem(at: file)

@@ -10,7 +10,7 @@ import Testing
 struct CompatibilityTests {
     typealias Table = CompatibilityHistory.Table
 
-    @Test("row for row, after each step of a history", arguments: ["shop", "first-project"])
+    @Test("row for row, after each step of a history", arguments: ["shop", "first-project", "web-analytics", "subscriptions"])
     func history(name: String) async throws {
         let history = try CompatibilityHistory(name)
         let project = try EditedProject(of: history)
@@ -62,6 +62,7 @@ extension TestDatabase {
         if let start = step.start, let end = step.end {
             request.window = try DayRange.interval(start, end)
         }
+        request.forwardOnly = step.forwardOnly ?? false
         request.restated = try (step.restate ?? []).map { try ModelSelection($0) }
         let plan = try await workbench.planner.plan(project, request)
         if !plan.isEmpty { try await workbench.plans.apply(plan, execution: now) }
