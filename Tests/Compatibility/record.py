@@ -9,7 +9,9 @@ database of its own is made there and dropped in the end.
 
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -87,6 +89,20 @@ def connection_settings(project):
         os.environ[f"SQLMESH__GATEWAYS__{gateway.upper()}__CONNECTION__{key}"] = os.environ[f"POSTGRES_{name}"]
 
 
+def initialize(project, engine):
+    """Replaces the project by what `sqlmesh init` makes, as it would have been in the first days of 2020: its seed's."""
+    shutil.rmtree(project, ignore_errors=True)
+    os.makedirs(project)
+    program = os.path.join(os.path.dirname(sys.executable), "sqlmesh")
+    subprocess.run([program, "init", engine], cwd=project, check=True, stdout=subprocess.DEVNULL)
+    shutil.rmtree(os.path.join(project, "logs"), ignore_errors=True)
+    config = os.path.join(project, "config.yaml")
+    with open(config, encoding="utf-8") as file:
+        text = file.read()
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(re.sub(r"(?m)^  start: \d{4}-\d\d-\d\d", "  start: 2020-01-01", text))
+
+
 def carry_out(step, folder):
     # Every step is a process of its own for a user, who has no context that lives on.
     context = Context(paths=folder)
@@ -126,6 +142,8 @@ def record(folder):
         history = YAML(typ="safe").load(file)
     steps = history["steps"]
     beginning = os.path.join(ROOT, history["project"]) if "project" in history else os.path.join(folder, "project")
+    if "init" in history:
+        initialize(beginning, history["init"])
     recording = os.path.join(folder, "recording")
     shutil.rmtree(recording, ignore_errors=True)
     os.makedirs(recording)
@@ -134,6 +152,7 @@ def record(folder):
         project = os.path.join(scratch, "project")
         shutil.copytree(beginning, project)
         connection_settings(project)
+        os.chdir(project)
         connection = connect(DATABASE)
         seen = {}
         for number, step in enumerate(steps, 1):
@@ -166,4 +185,4 @@ def main(folders):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([os.path.abspath(folder) for folder in sys.argv[1:]])

@@ -190,4 +190,28 @@ private func render(_ text: String, _ files: [String: String] = [:]) throws -> S
         let error = #expect(throws: PipelineError.self) { try render(text) }
         #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
     }
+
+    @Test("audits may be Jinja, one beside others in a file, with and without a semicolon before JINJA_END")
+    func audits() throws {
+        let audits = try project([
+            "config.yaml": "",
+            "audits/many.sql": """
+            AUDIT (name one); JINJA_QUERY_BEGIN; SELECT * FROM {{ this_model }} WHERE a = 1 JINJA_END;
+            AUDIT (name two);
+            JINJA_QUERY_BEGIN;
+            SELECT * FROM {{ this_model }} WHERE a = 2;
+            JINJA_END;
+
+            -- the last
+            AUDIT (name three); @DEF(x, 3); SELECT * FROM @this_model WHERE a = @x
+            """,
+        ]).audits
+        #expect(audits.map(\.name) == ["one", "two", "three"])
+        for (audit, value) in zip(audits, 1...) {
+            let text = try audit.query.render(RenderContext(thisModel: "m")).text
+            #expect(
+                text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                    == "SELECT * FROM m WHERE a = \(value)")
+        }
+    }
 }

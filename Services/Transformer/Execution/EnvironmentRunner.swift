@@ -27,6 +27,10 @@ struct EnvironmentRunner: Sendable {
         var upTo: Moment
         /// Computed again even where done; nil: only what is missing.
         var from: Moment?
+        /// Without `model`: these alone; nil: all.
+        var selected: Set<ModelName>?
+        /// Nothing outside of it is computed; nil: all that is missing. A FULL model has no outside.
+        var window: Interval?
         /// All that is over is due, whatever the crons say.
         var ignoresCron = false
         /// With `model`: whatever reads it, directly or not, is brought up to date as well.
@@ -197,7 +201,10 @@ struct EnvironmentRunner: Sendable {
     private func selected(
         _ request: Request, _ environment: EnvironmentCatalog.Environment
     ) throws -> [PromotedModel] {
-        guard let name = request.model else { return environment.models }
+        guard let name = request.model else {
+            guard let selected = request.selected else { return environment.models }
+            return environment.models.filter { selected.contains($0.name) }
+        }
         guard let model = environment[name] else {
             throw TransformerError.unknownModel(name.description, in: request.environment)
         }
@@ -214,7 +221,7 @@ struct EnvironmentRunner: Sendable {
 
     /// A backfill leaves what is outside of it alone, apart from the lookback before it.
     private func window(_ request: Request, _ model: PlannedModel) -> Interval? {
-        guard let from = request.from else { return nil }
+        guard let from = request.from else { return request.window }
         let grid = model.snapshot.grid
         return Interval(
             from: grid.step(grid.floor(from), by: -model.snapshot.lookback), to: grid.ceiling(request.upTo))

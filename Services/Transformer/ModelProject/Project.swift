@@ -107,8 +107,10 @@ public struct Project: Sendable {
         for file in files {
             audits += try AuditDefinition.parse(file, dialect: defaults.dialectOverride, isStored: true)
         }
-        let config = ProjectConfig(
+        var config = ProjectConfig(
             gateways: [:], defaultGateway: gateway, modelDefaults: defaults, variables: variables)
+        // A text without a name got that of its folder when it was promoted.
+        config.infersNames = true
         let scope = ModelScope(config: config, isStored: true)
         let models = try ModelParser.parse(source, scope) { path throws(PipelineError) in
             guard let seed else { throw PipelineError(file: path, message: "It was not kept with the model.") }

@@ -64,15 +64,28 @@ struct CompatibilityHistory {
     let project: URL
     let steps: [Step]
 
+    private static var tests: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+    }
+
+    /// All there are, by their folders.
+    static var names: [String] {
+        get throws {
+            let folder = tests.appending(path: "Compatibility").path()
+            return try FileManager.default.contentsOfDirectory(atPath: folder).sorted().filter {
+                FileManager.default.fileExists(atPath: "\(folder)/\($0)/history.yaml")
+            }
+        }
+    }
+
     /// - Parameter name: The folder's.
     init(_ name: String) throws {
-        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        folder = tests.appending(path: "Compatibility/\(name)")
+        folder = Self.tests.appending(path: "Compatibility/\(name)")
         let text = try String(contentsOf: folder.appending(path: "history.yaml"), encoding: .utf8)
         let file = try YAMLDecoder().decode(File.self, from: text)
         steps = file.steps
-        let root = tests.deletingLastPathComponent()
+        let root = Self.tests.deletingLastPathComponent()
         project = file.project.map { root.appending(path: $0) } ?? folder.appending(path: "project")
     }
 

@@ -6,11 +6,11 @@ import Testing
 
 @testable import Transformer
 
-@Suite("A project gives the tables that SQLMesh gives", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(3)))
+@Suite("A project gives the tables that SQLMesh gives", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
 struct CompatibilityTests {
     typealias Table = CompatibilityHistory.Table
 
-    @Test("row for row, after each step of a history", arguments: ["shop", "first-project", "web-analytics", "subscriptions"])
+    @Test("row for row, after each step of a history", arguments: try CompatibilityHistory.names)
     func history(name: String) async throws {
         let history = try CompatibilityHistory(name)
         let project = try EditedProject(of: history)

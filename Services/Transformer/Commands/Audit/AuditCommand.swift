@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Pipeline
 import Planning
 import ServiceRuntime
@@ -15,6 +14,8 @@ struct AuditCommand: AsyncParsableCommand {
     var start: String?
     @Option(help: "The last day to look at.")
     var end: String?
+    @Option(help: "Look as if it were this time, as 2024-04-30 or 2024-04-30 12:00:00.")
+    var executionTime: String?
     @Flag(help: "Run nothing: show what audits found in the last 30 days, in any environment, with the first rows.")
     var kept = false
     @Flag(help: "One JSON document.")
@@ -23,6 +24,7 @@ struct AuditCommand: AsyncParsableCommand {
     func run() async throws {
         let (environment, json, showsKept, model) = (target.environment, json, kept, model)
         let interval = try DayRange.interval(start, end)
+        let now = try CommandSupport.executionTime(executionTime)
         try await CommandSupport.withWorkbench { workbench, _ in
             if showsKept {
                 let kept = KeptFailures(
@@ -33,7 +35,7 @@ struct AuditCommand: AsyncParsableCommand {
             let work = AuditWork(
                 environment: found, store: workbench.store, catalog: workbench.catalog, tables: workbench.tables)
             let name = try model.map { try CommandSupport.model($0, in: found).name }
-            let results = try await work.run(name, in: interval, execution: Moment(Date())) { result in
+            let results = try await work.run(name, in: interval, execution: now) { result in
                 if !json { Output.line(result.text) }
             }
             if json { print(try CommandJSON.text(results)) }

@@ -87,10 +87,9 @@ struct PlanOptions: ParsableArguments {
 
     /// What is wanted of the plan, apart from the files that `git:` selections compare.
     func request(now: Moment) throws -> PlanRequest {
-        let upTo = try executionTime.map { try CommandSupport.moment($0, named: "execution-time") } ?? now
-        guard upTo <= now else { throw ExitError(.usage, "--execution-time \(upTo) is in the future.") }
         var request = PlanRequest(
-            environment: target.environment, upTo: upTo, window: try DayRange.interval(start, end))
+            environment: target.environment, upTo: try CommandSupport.executionTime(executionTime, now: now),
+            window: try DayRange.interval(start, end))
         request.backfill = skipBackfill ? .skip : emptyBackfill ? .assume : .compute
         request.selected = selected.isEmpty ? nil : try selected.map(Self.selection)
         request.backfilled = backfilled.isEmpty ? nil : try backfilled.map(Self.selection)

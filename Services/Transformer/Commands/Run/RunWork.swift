@@ -10,14 +10,20 @@ struct RunWork {
     let environment: String
     /// As somebody writes it; nil: all.
     let model: String?
-    /// Computed again even where done; nil: only what is missing.
-    let from: Moment?
-    /// Nil: up to now.
-    let upTo: Moment?
-    /// All that is over is due, whatever the crons say.
-    var ignoresCron = false
+    let upTo: Moment
+    /// What it is taken to be; models see it as their execution time.
+    let now: Moment
     /// Says what was computed at the end, as data.
     let json: Bool
+    /// Computed again even where done; nil: only what is missing.
+    var from: Moment?
+    /// Expressions that name models; empty: all.
+    var selected: [String] = []
+    /// What the selected ones read is computed too.
+    var takesParents = true
+    /// Nothing outside of it is computed.
+    var window: Interval?
+    var ignoresCron = false
 
     func run() async throws {
         let work = self
@@ -25,20 +31,21 @@ struct RunWork {
     }
 
     private func run(_ workbench: Workbench) async throws {
-        let now = Moment(Date())
         if let from, from >= now {
             throw ExitError(.usage, "--start \(from) is in the future: there is nothing to compute yet.")
         }
         let name = try model.map(CommandSupport.model)
-        let request = EnvironmentRunner.Request(
-            environment: environment, model: name, upTo: min(upTo ?? now, now), from: from, ignoresCron: ignoresCron,
-            includesReaders: from != nil)
+        var request = EnvironmentRunner.Request(
+            environment: environment, model: name, upTo: min(upTo, now), from: from, includesReaders: from != nil)
+        request.selected = try selection(in: try await workbench.catalog.environment(environment))
+        request.window = window
+        request.ignoresCron = ignoresCron
         let computed = Mutex<[RunDocument.Model]>([])
         let isQuiet = json
         let outcome = try await workbench.runner.run(request, ticket: ModelRunner.Ticket(execution: now)) {
             name, outcome in
             computed.withLock { $0.append(RunDocument.Model(name, outcome)) }
-            if !isQuiet { Output.line("\(name): \(outcome.rows) rows for \(outcome.intervals)") }
+            if !isQuiet { Output.line("\(name): \(outcome.rows) rows for \(IntervalText.days(outcome.intervals))") }
         }
         if outcome.intervals.isEmpty, from != nil {
             let reasons = try await workbench.runner.reasons(request).joined(separator: "\n")
@@ -50,6 +57,23 @@ struct RunWork {
             let waiting = try await workbench.runner.waiting(request)
             Output.line(waiting.isEmpty ? "Nothing is missing in \(environment)." : waiting.joined(separator: "\n"))
         }
+    }
+}
+
+extension RunWork {
+    /// The models that are named, with what they read; nil: all.
+    private func selection(in environment: EnvironmentCatalog.Environment) throws -> Set<ModelName>? {
+        if selected.isEmpty { return nil }
+        let candidates = environment.models.map {
+            ModelSelection.Candidate(name: $0.name, parents: $0.facts.parents, tags: $0.facts.tags)
+        }
+        var names = try CommandSupport.models(selected, among: candidates)
+        guard takesParents else { return names }
+        // Parents come before what reads them.
+        for model in environment.models.reversed() where names.contains(model.name) {
+            names.formUnion(model.facts.parents)
+        }
+        return names
     }
 }
 

@@ -81,6 +81,15 @@ enum CommandSupport {
         return moment
     }
 
+    /// What `--execution-time` says it is; now without it.
+    /// - Throws: ``ExitError`` for a time that is still to come: data of it would count as complete.
+    static func executionTime(_ text: String?, now: Moment = Moment(Date())) throws -> Moment {
+        guard let text else { return now }
+        let time = try moment(text, named: "execution-time")
+        guard time <= now else { throw ExitError(.usage, "--execution-time \(time) is in the future.") }
+        return time
+    }
+
     /// The end of a range as people mean it: a day to its end.
     static func end(_ text: String) throws -> Moment {
         let moment = try moment(text, named: "end")

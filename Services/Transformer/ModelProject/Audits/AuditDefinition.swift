@@ -92,19 +92,20 @@ public struct AuditDefinition: Sendable, Equatable {
             var definitions: [Template] = []
             while true {
                 let query = rest.prefix { $0.kind != .semicolon }
-                let begin = query.first?.range.lowerBound ?? scanner.position
-                let end = query.last?.range.upperBound ?? begin
-                let next = query.count < rest.count ? end + 1 : end
-                let template = try Template(source, range: begin..<end, tokens: query)
-                if template.isDefinition {
-                    definitions.append(template)
-                    rest = rest.dropFirst(query.count + 1)
+                let begin = (query.first ?? rest.first)?.range.lowerBound ?? scanner.position
+                let range = begin..<(query.last?.range.upperBound ?? begin)
+                let template = try Template(source, range: range, tokens: query)
+                rest = rest.dropFirst(query.count)
+                // Between JINJA_QUERY_BEGIN and its semicolon there is nothing.
+                if template.isDefinition || template.isEmpty, let semicolon = rest.popFirst() {
+                    if template.isDefinition { definitions.append(template) }
+                    scanner = PropertyScanner(source, from: semicolon.range.upperBound)
                     continue
                 }
-                var audit = try block(source, properties, query: query, range: begin..<end)
+                var audit = try block(source, properties, query: query, range: range)
                 audit.query.definitions = definitions
                 found.append(audit)
-                scanner = PropertyScanner(source, from: next)
+                scanner = PropertyScanner(source, from: try end(of: &rest, in: source) ?? range.upperBound)
                 break
             }
         } while scanner.skipKeyword("AUDIT")
@@ -112,6 +113,23 @@ public struct AuditDefinition: Sendable, Equatable {
             throw source.error(at: ahead, "Expected AUDIT (…) or the end of the file: an audit has one query.")
         }
         return found
+    }
+
+    /// Where the semicolon of a query ends, or what stands behind JINJA_END; nil: there is none.
+    private static func end(
+        of rest: inout ArraySlice<TemplateToken>, in source: SourceFile
+    ) throws(PipelineError) -> Int? {
+        var end: Int?
+        while true {
+            let blank = rest.prefix { $0.kind != .semicolon }
+            if let first = blank.first, let last = blank.last {
+                let range = first.range.lowerBound..<last.range.upperBound
+                guard try Template(source, range: range, tokens: blank).isEmpty else { return end }
+            }
+            rest = rest.dropFirst(blank.count)
+            guard let semicolon = rest.popFirst() else { return end }
+            end = semicolon.range.upperBound
+        }
     }
 
     private static func bare(_ source: SourceFile, isStored: Bool) throws(PipelineError) -> AuditDefinition {

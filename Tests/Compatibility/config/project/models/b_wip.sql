@@ -1,0 +1,1 @@
+MODEL (name shop.b); SELECT FROM nothing nothing nothing

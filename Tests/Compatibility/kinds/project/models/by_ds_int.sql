@@ -1,0 +1,1 @@
+MODEL (name i.by_ds_int, kind INCREMENTAL_BY_TIME_RANGE (time_column (ds, 'YYYYMMDD'), batch_size 5, batch_concurrency 2)); SELECT ds, user_id, count(*)::int AS n FROM src.e WHERE ds BETWEEN 20000101 AND 99999999 GROUP BY 1, 2

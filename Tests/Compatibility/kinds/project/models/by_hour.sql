@@ -1,0 +1,1 @@
+MODEL (name i.by_hour, kind INCREMENTAL_BY_TIME_RANGE (time_column at_hour), cron '@hourly', start '2025-11-20'); SELECT date_trunc('hour', at) AS at_hour, sum(amount) AS amount FROM src.e WHERE at >= @start_tstz AND at <= @end_tstz GROUP BY 1

@@ -1,0 +1,2 @@
+MODEL (name i.by_key, kind INCREMENTAL_BY_UNIQUE_KEY (unique_key (user_id, COALESCE(kind, '')), lookback 1, when_matched (WHEN MATCHED THEN UPDATE SET target.amount = source.amount + target.amount, target.last_at = GREATEST(source.last_at, target.last_at)), batch_size 7));
+SELECT user_id, kind, sum(amount) AS amount, max(at) AS last_at FROM src.e WHERE at BETWEEN @start_tstz AND @end_tstz GROUP BY 1, 2

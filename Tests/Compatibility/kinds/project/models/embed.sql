@@ -1,0 +1,1 @@
+MODEL (name i.embed, kind EMBEDDED); SELECT id, amount FROM src.e WHERE amount > 10

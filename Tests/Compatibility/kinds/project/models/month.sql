@@ -1,0 +1,1 @@
+MODEL (name i.month_, kind INCREMENTAL_BY_TIME_RANGE (time_column month), cron '@monthly', start '2025-10-01'); SELECT date_trunc('month', at)::date AS month, count(*) AS n FROM src.e WHERE at BETWEEN @start_tstz AND @end_tstz GROUP BY 1

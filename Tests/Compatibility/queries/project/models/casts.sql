@@ -1,0 +1,2 @@
+MODEL (name q.casts, kind FULL);
+SELECT CAST(amount AS int) AS i, amount::varchar(3) AS v, '1'::text::int::bool AS b, NULL::date AS nd, 1::smallint AS sm, 1.5::real AS r, amount::double precision AS dp, '{1,2}'::int[] AS ia, '1 day'::interval AS iv, '10.0.0.1'::inet AS ip, 'a'::char(3) AS ch, gen_random_uuid() IS NOT NULL AS uu, B'101' AS bits, '\x41'::bytea AS by, int4range(1, 5) AS rg, 5 BETWEEN SYMMETRIC 9 AND 1 AS bs, CASE id WHEN 1 THEN 'one' ELSE 'many' END AS cs, COALESCE(NULLIF(id, 1), 0) AS co, GREATEST(id, 2) AS gr FROM src.t

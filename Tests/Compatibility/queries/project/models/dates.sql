@@ -1,0 +1,2 @@
+MODEL (name q.dates, kind FULL);
+SELECT id, at AT TIME ZONE 'Europe/Berlin' AS local, date_trunc('week', at) AS w, EXTRACT(isodow FROM d) AS dow, d + 1 AS tomorrow, d - INTERVAL '1 month' AS before, to_char(at, 'YYYY-MM "Q"Q') AS txt, age(d, '2025-01-01'::date) AS a, make_date(2025, 11, id) AS md, EXTRACT(EPOCH FROM at) AS ep, '2025-11-02'::date - d AS diff, (DATE '2025-11-01', DATE '2025-11-03') OVERLAPS (d, d + 1) AS ol, TIMESTAMP '2025-01-01 00:00:00' AS ts, to_date('20251102', 'YYYYMMDD') AS td FROM src.t

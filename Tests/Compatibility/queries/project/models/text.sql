@@ -1,0 +1,2 @@
+MODEL (name q.text, kind FULL);
+SELECT id, "Name" ~* '^a' AS re, "Name" ILIKE 'A%' AS il, "Name" || '-' || id AS cat, substring("Name" FROM 1 FOR 2) AS s, position('a' IN "Name") AS p, trim(BOTH 'A' FROM "Name") AS tr, overlay("Name" PLACING 'X' FROM 1) AS ov, E'a\tb' AS e, $$it's$$ AS q, regexp_replace("Name", '[aeiou]', '*', 'g') AS rr, split_part('a-b', '-', 2) AS sp, format('%s/%s', id, "Name") AS f, left("Name", 1) AS l, "Name" SIMILAR TO '%(a|b)%' AS si, md5("Name") AS m, "Name" COLLATE "C" AS c, "Name" IS DISTINCT FROM 'Ada' AS ds FROM src.t

@@ -1,0 +1,1 @@
+MODEL (name h.v, kind VIEW); SELECT count(*) AS n FROM h.t;
