@@ -242,8 +242,9 @@ let package = Package(
             tests(
                 "Transformer",
                 uses: [
-                    "TestKit", "ModelProject", "Planning", "Pipeline", "Warehouse", "ControlPlane", "Kafka", "Postgres",
-                    "ServiceRuntime", "Web",
+                    "TestKit", "TestValues", "ModelProject", "Planning", "Pipeline", "Warehouse", "ControlPlane",
+                    "Kafka",
+                    "Postgres", "ServiceRuntime", "Web",
                 ], [.logging, .hummingbird, .hummingbirdTesting, .yams],
                 resources: [.copy("Fixtures")]),
             tests("Timetable", uses: ["TestValues"]),

@@ -7,35 +7,6 @@ import Testing
 
 @testable import Transformer
 
-/// `transformer apply` as a process of its own, on a pipeline folder of its own.
-private struct ApplyProcess {
-    let process = Process()
-    let output = Pipe()
-
-    init(_ test: TestDatabase, folder: URL) throws {
-        process.executableURL = ServeProcess.executable
-        process.arguments = ["apply", "--allow-removal"]
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "POSTGRES_DB": test.name, "MILLRACE_PIPELINE": folder.path(), "LOG_LEVEL": "error",
-        ]) { _, new in new }
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-    }
-
-    func kill() {
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    /// Its exit code and what it said.
-    func end() -> (code: Int32, text: String) {
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
-    }
-}
-
 @Suite("apply is killed", .enabled(if: TestDatabase.isAvailable)) struct ApplyKillTests {
     private static let before = [
         "config.yaml": "model_defaults: {dialect: postgres}",

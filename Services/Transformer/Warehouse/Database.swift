@@ -15,6 +15,9 @@ struct Database: Sendable {
 
     /// Opens a pool and asks the server for a sign of life.
     static func connect(_ settings: PostgresSettings, connectionsMax: Int, logger: Logger) async throws -> Database {
+        var settings = settings
+        // Models mean by dates and intervals in texts what they mean in any session of PostgreSQL.
+        settings.parameters.merge(["DateStyle": "ISO, MDY", "IntervalStyle": "postgres"]) { own, _ in own }
         let pool = PostgresPool(settings, limits: .init(connectionsMax: connectionsMax), logger: logger)
         do {
             try await pool.ping()

@@ -1,1 +1,1 @@
-MODEL (name i.scd_t, kind SCD_TYPE_2_BY_TIME (unique_key id, valid_from_name start_at, valid_to_name end_at, updated_at_name updated, updated_at_as_valid_from true, time_data_type timestamptz)); SELECT id, name, plan, updated FROM src.c
+MODEL (name i.scd_t, kind SCD_TYPE_2_BY_TIME (unique_key id, valid_from_name start_at, valid_to_name end_at, updated_at_name updated, updated_at_as_valid_from true, time_data_type timestamptz), columns (id int, name text, plan text, updated timestamp, start_at timestamptz, end_at timestamptz)); SELECT id, name, plan, updated FROM src.c
