@@ -63,7 +63,8 @@ public struct Moment: Sendable, Hashable, Comparable, Codable, CustomStringConve
 
     /// ISO 8601: `2026-11-23T14:05:00Z`.
     public var description: String {
-        timestamp().replacingOccurrences(of: " ", with: "T") + "Z"
+        let text = timestamp()
+        return "\(text.prefix { $0 != " " })T\(text.drop { $0 != " " }.dropFirst())Z"
     }
 
     /// Reads `2026-11-23`, `2026-11-23 14:05[:06[.789]]`, the same with a `T`, with `Z`, ` UTC` or an offset `+02:00`.

@@ -122,6 +122,8 @@ public struct ModelBatch: Sendable {
     public var startsAnew = false
     /// Columns of the table that are left out: the query does not give them, and new rows have NULL there.
     public var omitted: [String] = []
+    /// The columns of the table by which rows come into it: an index over them then grows at its end, and not all over.
+    public var order: [String] = []
     /// Rows that the query reads; the engine says under which name.
     public var given: GivenRows?
     /// Beside whose other batches it may be written; nil: it has the table for itself meanwhile.

@@ -68,6 +68,39 @@ import Testing
         #expect(batches == [days(1...2), days(4...5), days(6...7), days(8...8)])
     }
 
+    @Test("3,000,000 pending intervals are one range, and so are the batches around a hole")
+    func manyIntervals() throws {
+        let graph = try TestProject.graph(
+            Dictionary(
+                uniqueKeysWithValues: (0..<10).map { number in
+                    (
+                        "models/m\(number).sql",
+                        """
+                        MODEL (name m\(number), kind INCREMENTAL_BY_TIME_RANGE (time_column ts), cron '*/5 * * * *',
+                          start '2024-01-01');
+                        SELECT ts FROM \(number == 0 ? "raw.events" : "m\(number - 1)")
+                        """
+                    )
+                }))
+        func work(_ state: PlanningState) -> [ModelWork] {
+            Planner(graph: graph, state: state, upTo: day(10)).plan().stages.flatMap { stage in
+                if case .backfill(let work) = stage { work } else { [ModelWork]() }
+            }
+        }
+        let pending = work(PlanningState())
+        let intervals = pending.flatMap { item in
+            item.missing.due.intervals.map { item.model.snapshot.grid.count(in: $0) }
+        }
+        #expect(intervals.reduce(0, +) >= 3_000_000)
+        #expect(intervals.count == 10 && pending.flatMap(\.batches).count == 10)
+        // A year in the middle is done.
+        var state = TestProject.applied(graph, upTo: day(10))
+        let year = IntervalSet(from: Moment(year: 2025, month: 1, day: 1), to: Moment(year: 2026, month: 1, day: 1))
+        state.done = state.done.mapValues { _ in year }
+        let around = work(state)
+        #expect(around.flatMap(\.missing.due.intervals).count == 20 && around.flatMap(\.batches).count == 20)
+    }
+
     @Test("a window keeps the rest out")
     func window() throws {
         let model = try model()

@@ -206,7 +206,7 @@ struct BatchConcurrencyTests {
         try await withDatabase { test in
             try await test.apply(try project(), at: day(1))
             try await insertFourDays(test)
-            let other = try await Database.connect(test.settings, connectionsMax: 12, logger: TestDatabase.logger)
+            let other = Database(test.settings, connectionsMax: 12, logger: TestDatabase.logger)
             let bench = try await Workbench(database: other, reader: nil, logger: TestDatabase.logger)
             let request = EnvironmentRunner.Request(environment: "prod", upTo: day(5), from: day(1))
             let ticket = ModelRunner.Ticket(execution: day(5))

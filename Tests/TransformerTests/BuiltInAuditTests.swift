@@ -151,7 +151,7 @@ private let cases: [AuditCase] = [
         let sql = try BuiltInAudits.query(
             audit, over: "(SELECT * FROM (VALUES \(rows)) AS v (\(columns)))", as: "\"m\"", in: model.source
         ) { _ in "(SELECT * FROM (VALUES \(other)) AS v (x))" }
-        let database = try await Database.connect(
+        let database = Database(
             TestDatabase.settings(database: TestDatabase.environment["POSTGRES_DB"] ?? "millrace"), connectionsMax: 1,
             logger: TestDatabase.logger)
         let found: [Row]

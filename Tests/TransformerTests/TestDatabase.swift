@@ -62,12 +62,12 @@ struct TestDatabase: Sendable {
 /// Runs `body` with a database that exists for it alone and has an empty raw.events.
 func withDatabase<R>(_ body: (TestDatabase) async throws -> R) async throws -> R {
     let name = "transformer_\(UUID().uuidString.lowercased().prefix(8))"
-    let administrator = try await Database.connect(
+    let administrator = Database(
         TestDatabase.settings(database: TestDatabase.environment["POSTGRES_DB"] ?? "millrace"), connectionsMax: 1,
         logger: TestDatabase.logger)
     try await administrator.session.execute("CREATE DATABASE \(identifier: name)")
     let settings = TestDatabase.settings(database: name)
-    let database = try await Database.connect(settings, connectionsMax: 12, logger: TestDatabase.logger)
+    let database = Database(settings, connectionsMax: 12, logger: TestDatabase.logger)
     func end() async throws {
         await database.close()
         try await administrator.session.execute("DROP DATABASE \(identifier: name) WITH (FORCE)")

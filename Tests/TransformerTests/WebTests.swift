@@ -81,7 +81,9 @@ struct WebTests {
             #expect(audits.count == 3 && audits.allSatisfy { $0["ranAt"] is String && $0["failures"] as? Int == 0 })
             #expect((model["tests"] as? [Any])?.isEmpty == true, "nobody has run them")
             let web = try TestPipelines.webAnalytics()
-            _ = try await TestWork.results(of: web, database: pages.test.database, only: nil)
+            let runner = UnitTestRunner(
+                database: pages.test.database, project: web, graph: try ProjectGraph(web))
+            _ = try await TestWork.results(of: runner, only: nil)
             let tests = try #require(try await pages.json(path)["tests"] as? [[String: Any]])
             #expect(
                 !tests.isEmpty

@@ -37,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
             }
             // Each worker has room for a batch, whatever the others do.
             let batches = max(own.workers, own.concurrency)
-            let database = try await Database.connect(
+            let database = Database(
                 postgres, connectionsMax: own.workers + TransformerSettings.connections(batches: batches),
                 logger: logger)
             return try await Workbench(

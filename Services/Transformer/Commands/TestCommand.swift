@@ -26,11 +26,10 @@ struct TestCommand: AsyncParsableCommand {
                 throw ExitError(.failed, "There are no unit tests in \(try PipelineLocation(settings).path)/tests.")
             }
             let only = names.isEmpty ? nil : Set(names)
-            guard json else {
-                return try await TestWork.run(project, database: workbench.database, only: only, quiet: false)
-            }
-            let document = TestsDocument(
-                try await TestWork.results(of: project, database: workbench.database, only: only))
+            let runner = UnitTestRunner(
+                database: workbench.database, project: project, graph: try ProjectGraph(project))
+            guard json else { return try await TestWork.run(runner, only: only, quiet: false) }
+            let document = TestsDocument(try await TestWork.results(of: runner, only: only))
             print(try CommandJSON.text(document))
             if document.failed > 0 { throw ExitError(.failed, "") }
         }
@@ -41,10 +40,10 @@ struct TestCommand: AsyncParsableCommand {
 enum TestWork {
     /// - Throws: ``ExitError`` when one fails.
     static func run(
-        _ project: Project, database: Database, only names: Set<String>?, quiet: Bool,
+        _ runner: UnitTestRunner, only names: Set<String>?, quiet: Bool,
         report: @escaping @Sendable (String) -> Void = { Output.line($0) }
     ) async throws {
-        let results = try await results(of: project, database: database, only: names) { result in
+        let results = try await results(of: runner, only: names) { result in
             if result.problems.isEmpty {
                 if !quiet { report("passed  \(result.name)") }
             } else {
@@ -59,11 +58,9 @@ enum TestWork {
 
     /// - Parameter report: Told of each as soon as it is over.
     static func results(
-        of project: Project, database: Database, only names: Set<String>?,
-        report: @Sendable (TestResult) -> Void = { _ in }
+        of runner: UnitTestRunner, only names: Set<String>?, report: @Sendable (TestResult) -> Void = { _ in }
     ) async throws -> [TestResult] {
-        let graph = try ProjectGraph(project)
-        let runner = UnitTestRunner(database: database, project: project, graph: graph)
+        let project = runner.project
         if let unknown = names?.first(where: { name in !project.tests.contains { $0.name == name } }) {
             throw ExitError(.usage, "There is no test \(unknown).")
         }
@@ -78,11 +75,12 @@ enum TestWork {
             let model = project.index.find(test.model)?.description ?? test.model
             let result = TestResult(
                 model: model, name: test.name, file: test.file, line: test.line,
-                dataHash: ModelName(model).flatMap { graph[$0]?.dataHash }, problems: problems, at: Moment(Date()))
+                dataHash: ModelName(model).flatMap { runner.graph[$0]?.dataHash }, problems: problems,
+                at: Moment(Date()))
             report(result)
             results.append(result)
         }
-        try await StateStore(database: database).keep(results, isAll: names == nil)
+        try await StateStore(database: runner.database).keep(results, isAll: names == nil)
         return results
     }
 }

@@ -129,8 +129,12 @@ final class EnvironmentCatalog: Sendable {
 
     /// Nil when there is no such environment.
     /// - Throws: ``Unreadable``.
-    func find(_ name: String) async throws -> Environment? {
-        guard let plan = try await store.plans()[name] else { return nil }
+    func find(_ name: String) async throws -> Environment? { try await find(name, plan: store.plans()[name]) }
+
+    /// The same where its plan is known; nil: there is no such environment.
+    /// - Throws: ``Unreadable``.
+    func find(_ name: String, plan: String?) async throws -> Environment? {
+        guard let plan else { return nil }
         return try await read(name, plan: plan)?.get()
     }
 
@@ -144,17 +148,28 @@ final class EnvironmentCatalog: Sendable {
     /// Models of an environment with their SQL templates, as they were promoted.
     /// - Throws: For a text that this version cannot read, what is wrong with it.
     func read(_ names: [ModelName], of environment: Environment) async throws -> [ModelName: PlannedModel] {
+        try await readable(names, of: environment) { throw $0 }
+    }
+
+    /// The same.
+    /// - Parameter failed: Told what is wrong with a text that this version cannot read; the model is left out.
+    func readable(
+        _ names: [ModelName], of environment: Environment, failed: (any Error) throws -> Void
+    ) async throws -> [ModelName: PlannedModel] {
         var found = texts.withLock { texts in
             texts[environment.name].flatMap { $0.plan == environment.plan ? $0.models : nil } ?? [:]
         }
         let missing = names.filter { found[$0] == nil }
         if !missing.isEmpty {
+            let models = Dictionary(uniqueKeysWithValues: environment.models.map { ($0.name, $0) })
             let bundles = try await store.bundles(of: missing, in: environment.name)
             for name in missing {
-                guard let model = environment[name], let bundle = bundles[name] else {
-                    throw TransformerError.unknownModel(name.description, in: environment.name)
-                }
-                found[name] = try Self.read(bundle, of: model, in: environment.name)
+                do {
+                    guard let model = models[name], let bundle = try bundles[name]?.get() else {
+                        throw TransformerError.unknownModel(name.description, in: environment.name)
+                    }
+                    found[name] = try Self.read(bundle, of: model, in: environment.name)
+                } catch { try failed(error) }
             }
             let kept = found
             texts.withLock { $0[environment.name] = Texts(plan: environment.plan, models: kept) }

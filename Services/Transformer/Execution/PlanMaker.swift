@@ -16,25 +16,56 @@ struct PlanMaker: Sendable {
         try await plan(project, PlanRequest(environment: environment, upTo: upTo, window: window))
     }
 
+    /// What there is when an environment is planned, in the state and in the database.
+    struct Surroundings: Sendable {
+        let outlines: [String: StateStore.Outline]
+        fileprivate(set) var state: PlanningState
+        /// The environment; nil when there is none, or it cannot be read.
+        let current: EnvironmentCatalog.Environment?
+        /// Production, where another environment is planned.
+        let production: EnvironmentCatalog.Environment?
+    }
+
+    /// Reads what an environment is planned against. It needs nothing of the project, and can be read beside it.
+    func surroundings(of environment: String) async throws -> Surroundings {
+        try Self.check(name: environment)
+        let outlines = try await store.outlines()
+        var state = PlanningState(done: try await store.done())
+        let current = try await readEnvironment(environment, outlines[environment], into: &state)
+        try await compareWithDatabase(environment, &state)
+        let plan = outlines[RelationNames.production]?.plan
+        let production = try await readProduction(plan, besides: environment, current, into: &state)
+        return Surroundings(outlines: outlines, state: state, current: current, production: production)
+    }
+
     /// Compares the project with the environment.
+    func plan(_ project: Project, _ request: PlanRequest) async throws -> Plan {
+        let surroundings = try await surroundings(of: request.environment)
+        return try await plan(project, try ProjectGraph(project), request, in: surroundings)
+    }
+
+    /// Compares the project with the environment.
+    /// - Parameter whole: The graph of the project.
     /// - Throws: ``TransformerError`` when the project cannot be what the environment is to be: a model reads one that is not
     ///   part of it, or two views would have one name.
-    func plan(_ project: Project, _ wanted: PlanRequest) async throws -> Plan {
+    func plan(
+        _ project: Project, _ whole: ProjectGraph, _ wanted: PlanRequest, in surroundings: Surroundings
+    ) async throws -> Plan {
         var request = wanted
         request.forwardOnly = wanted.forwardOnly || project.config.plan.forwardOnly
         let environment = request.environment
-        try Self.check(name: environment)
-        var graph = try ProjectGraph(project)
-        let models = try await store.modelNames()
+        var graph = whole
+        let (current, production) = (surroundings.current, surroundings.production)
+        let models = surroundings.outlines.mapValues(\.models)
+        var state = surroundings.state
         if graph.snapshots.isEmpty, models[environment] == nil {
             throw TransformerError(
                 .invalidRequest,
                 "The project has no models, and there is no environment \(environment): nothing to plan.")
         }
-        var state = PlanningState(done: try await store.done())
-        let current = try await readEnvironment(environment, models[environment] ?? [], into: &state)
         if let selected = request.selected {
-            graph = try await select(selected, of: graph, over: current, changed: request.changedFiles)
+            graph = try await select(
+                selected, of: graph, over: current ?? production, changed: request.changedFiles)
         }
         let broken = graph.brokenReaders(of: models, planning: environment)
         if !broken.isEmpty {
@@ -43,11 +74,9 @@ struct PlanMaker: Sendable {
         if let problem = RelationNames.problem(withViewsOf: graph.snapshots, in: environment, besides: models) {
             throw problem
         }
-        try await compareWithDatabase(environment, &state)
         let awaited = Set(graph.snapshots.flatMap(\.awaited))
         if !awaited.isEmpty { state.readiness = Readiness(try await store.watermarks(of: awaited.sorted())) }
-        let production = try await readProduction(for: request, current, into: &state)
-        state.previous = await previous(current ?? production, changedBy: graph)
+        state.previous = try await previous(current ?? production, changedBy: graph)
         let restated = try restated(request, graph)
         let fixed = graph.snapshots.first { restated.contains($0.name) && !$0.definition.kind.options.canRestate }
         if let fixed { throw TransformerError.restatementDisabled(fixed.definition) }
@@ -81,7 +110,7 @@ struct PlanMaker: Sendable {
             of: plan, after: [current, production].compactMap(\.self))
         plan.tableLifetime = project.config.tableLifetime
         plan.basis = current?.plan ?? state.unreadBasis
-        plan.take(project.statements, insteadOf: try await store.statements(of: environment))
+        plan.take(project.statements, insteadOf: surroundings.outlines[environment]?.statements)
         return plan
     }
 
@@ -122,12 +151,12 @@ struct PlanMaker: Sendable {
     /// What forward-only changes are compared with, and a new environment begins as.
     /// - Returns: Production, where another environment is planned.
     private func readProduction(
-        for request: PlanRequest, _ current: EnvironmentCatalog.Environment?,
+        _ plan: String?, besides environment: String, _ current: EnvironmentCatalog.Environment?,
         into state: inout PlanningState
     ) async throws -> EnvironmentCatalog.Environment? {
-        if request.environment != RelationNames.production {
+        if environment != RelationNames.production {
             do {
-                guard let production = try await catalog.find(RelationNames.production) else { return nil }
+                guard let production = try await catalog.find(RelationNames.production, plan: plan) else { return nil }
                 state.production = Dictionary(uniqueKeysWithValues: production.models.map { ($0.name, $0) })
                 state.columns = production.columns.mapValues { $0.map(\.name) }
                 return production
@@ -144,28 +173,21 @@ struct PlanMaker: Sendable {
     /// left out: its rows are taken to be others.
     private func previous(
         _ current: EnvironmentCatalog.Environment?, changedBy graph: ProjectGraph
-    ) async -> [ModelName: ModelSnapshot] {
+    ) async throws -> [ModelName: ModelSnapshot] {
         guard let current else { return [:] }
-        var found: [ModelName: ModelSnapshot] = [:]
-        for model in current.models {
-            guard let new = graph[model.name], new.dataHash != model.dataHash else { continue }
-            do {
-                found[model.name] = try await catalog.read([model.name], of: current)[model.name]?.snapshot
-            } catch {
-                logger.warning("model cannot be compared with what it was", metadata: ["error": "\(error)"])
-            }
+        let changed = current.models.filter { model in graph[model.name].map { $0.dataHash != model.dataHash } ?? false
         }
-        return found
+        return try await catalog.readable(changed.map(\.name), of: current) { error in
+            logger.warning("model cannot be compared with what it was", metadata: ["error": "\(error)"])
+        }.mapValues(\.snapshot)
     }
 
-    /// A graph in which only the selected models are the project's; the others are as the environment has them, or, where
-    /// there is no environment yet, production.
+    /// A graph in which only the selected models are the project's; the others are as an environment has them.
+    /// - Parameter base: The environment, or, where there is none yet, production.
     private func select(
-        _ selections: [ModelSelection], of graph: ProjectGraph, over current: EnvironmentCatalog.Environment?,
+        _ selections: [ModelSelection], of graph: ProjectGraph, over base: EnvironmentCatalog.Environment?,
         changed: [String: Set<String>]
     ) async throws -> ProjectGraph {
-        var base = current
-        if base == nil { base = try await catalog.find(RelationNames.production) }
         var stored: [ModelName: PlannedModel] = [:]
         if let base { stored = try await catalog.read(base.models.map(\.name), of: base) }
         var candidates = graph.candidates
@@ -227,17 +249,17 @@ struct PlanMaker: Sendable {
 
     /// - Returns: The environment as it is; nil when there is none, or it cannot be read.
     private func readEnvironment(
-        _ name: String, _ models: Set<ModelName>, into state: inout PlanningState
+        _ name: String, _ outline: StateStore.Outline?, into state: inout PlanningState
     ) async throws -> EnvironmentCatalog.Environment? {
         do {
-            guard let current = try await catalog.find(name) else { return nil }
+            guard let current = try await catalog.find(name, plan: outline?.plan) else { return nil }
             state.environment = Dictionary(uniqueKeysWithValues: current.models.map { ($0.name, $0) })
             return current
         } catch let unreadable as EnvironmentCatalog.Unreadable {
             // What the project says is written over it; of what was there only the names matter.
             logger.warning("environment is planned anew", metadata: ["error": "\(unreadable)"])
             state.environment = [:]
-            state.unread = models
+            state.unread = outline?.models ?? []
             state.unreadBasis = unreadable.plan
             return nil
         }

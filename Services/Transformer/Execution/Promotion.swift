@@ -207,9 +207,9 @@ struct Promoter: Sendable {
     /// - Throws: `unknownEnvironment`; `conflict` when something outside of the project reads one of the views.
     @discardableResult
     func remove(_ environment: String, report: PlanRunner.Report = { _ in }) async throws -> [RelationPath] {
-        let names = try await store.modelNames()
-        guard let models = names[environment] else {
-            throw TransformerError.unknownEnvironment(environment, known: names.keys.sorted())
+        let outlines = try await store.outlines()
+        guard let models = outlines[environment]?.models else {
+            throw TransformerError.unknownEnvironment(environment, known: outlines.keys.sorted())
         }
         let gone = models.sorted().map { RelationNames.view($0, in: environment) }
         try await checkReaders(of: models.sorted(), changing: [], in: environment)

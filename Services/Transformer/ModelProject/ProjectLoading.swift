@@ -80,22 +80,19 @@ private struct ProjectReader {
         readPython()
         let files = sources(in: "macros", extensions: ["sql", "jinja", "j2"])
         macros = collect { () throws(PipelineError) in try MacroLibrary(files) } ?? .empty
-        for source in sources(in: "models", extensions: ["sql"]) {
-            let (folder, scope) = (folder, scope)
-            let read = collect { () throws(PipelineError) in
-                try ModelParser.parse(source, scope) { path throws(PipelineError) in
-                    SourceFile(path: path, text: try folder.text(of: path))
-                }
-            }
-            let config = config
-            for model in read ?? [] {
+        let (folder, scope, config) = (folder, scope, config)
+        let found = paths(in: "models", extensions: ["sql"]).concurrentMap { path in
+            Result { () throws(PipelineError) in try Self.models(of: path, in: folder, scope) }
+        }
+        for result in found {
+            for model in collect(result.get) ?? [] {
                 collect { () throws(PipelineError) in try Self.check(gatewayOf: model, config) }
                 models.append(model)
             }
         }
         var declared: [ExternalModel] = []
         for path in folder.externalModelFiles where !isIgnored(path) {
-            let (folder, databases) = (folder, scope.databases)
+            let databases = scope.databases
             declared +=
                 collect { () throws(PipelineError) in
                     try ExternalModel.parse(SourceFile(path: path, text: try folder.text(of: path)), in: databases)
@@ -108,6 +105,14 @@ private struct ProjectReader {
             audits += collect { () throws(PipelineError) in try AuditDefinition.parse(source, dialect: dialect) } ?? []
         }
         readTests()
+    }
+
+    private static func models(
+        of path: String, in folder: PipelineFolder, _ scope: ModelScope
+    ) throws(PipelineError) -> [ModelDefinition] {
+        try ModelParser.parse(SourceFile(path: path, text: try folder.text(of: path)), scope) {
+            path throws(PipelineError) in SourceFile(path: path, text: try folder.text(of: path))
+        }
     }
 
     /// Files of rows that tests name may lie among those of tests.

@@ -11,13 +11,8 @@ final class ModelColumns: Sendable {
     private let index: ModelIndex
     private let config: ProjectConfig
     private let macros: MacroLibrary
-    private let found = Mutex<[ModelName: Found]>([:])
-
-    private enum Found {
-        /// Its columns depend on its own: a circle.
-        case asked
-        case known([RelationColumn]?)
-    }
+    /// What was found out; nil for those whose columns cannot be known.
+    private let found = Mutex<[ModelName: [RelationColumn]?]>([:])
 
     init(_ project: Project, index: ModelIndex) {
         models = Dictionary(project.models.map { ($0.name, $0) }) { first, _ in first }
@@ -29,27 +24,32 @@ final class ModelColumns: Sendable {
 
     /// By the name that a person writes, in any case; nil when they are not known.
     func columns(of relation: String) throws(PipelineError) -> [RelationColumn]? {
+        try columns(of: relation, askedBy: [])
+    }
+
+    /// - Parameter readers: The models whose columns depend on these. One of them again is a circle.
+    private func columns(
+        of relation: String, askedBy readers: Set<ModelName>
+    ) throws(PipelineError) -> [RelationColumn]? {
         guard let name = index.find(relation), let model = models[name] else { return tables[relation.lowercased()] }
         if !model.columns.isEmpty { return model.columns.map { RelationColumn($0.key, $0.value) } }
-        let before = found.withLock { found in
-            defer { found[name] = found[name] ?? .asked }
-            return found[name]
-        }
-        switch before {
-        case .asked: return nil
-        case .known(let columns): return columns
-        case nil: break
-        }
-        let columns = try queried(model)
-        found.withLock { $0[name] = .known(columns) }
+        if readers.contains(name) { return nil }
+        if let known = found.withLock({ $0[name] }) { return known }
+        let columns = try queried(model, askedBy: readers.union([name]))
+        found.withLock { $0[name] = .some(columns) }
         return columns
     }
 
     /// The columns of the model's query; their types are left to the database.
-    private func queried(_ model: ModelDefinition) throws(PipelineError) -> [RelationColumn]? {
+    private func queried(
+        _ model: ModelDefinition, askedBy readers: Set<ModelName>
+    ) throws(PipelineError) -> [RelationColumn]? {
+        let columns: @Sendable (String) throws(PipelineError) -> [RelationColumn]? = { name throws(PipelineError) in
+            try self.columns(of: name, askedBy: readers)
+        }
         let rendering = ModelRendering(model, config: config, models: index, macros: macros, columns: columns)
         let query = try rendering.fingerprintQuery(isIncremental: false)
-        let catalog = try query.catalog { name throws(PipelineError) in try columns(of: name)?.map(\.name) }
+        let catalog = try query.catalog { name throws(PipelineError) in try columns(name)?.map(\.name) }
         // What cannot be followed has no columns to tell of: whoever asks for them says so.
         guard let qualified = try? query.query.qualified(in: catalog), qualified.isComplete else { return nil }
         return qualified.columns.map { RelationColumn($0.name) }

@@ -16,10 +16,15 @@ public struct ProjectGraph: Sendable {
         var reader = SnapshotReader(project: project, index: project.index)
         var found: [ModelName: ModelSnapshot] = [:]
         var errors: [PipelineError] = []
-        for model in project.models {
-            do throws(PipelineError) { found[model.name] = try reader.snapshot(of: model) } catch {
-                errors.append(error)
-            }
+        let first = reader
+        let read = project.models.concurrentMap { model in
+            Result { () throws(PipelineError) in try first.snapshot(of: model) }
+        }
+        for snapshot in read {
+            do throws(PipelineError) {
+                let snapshot = try snapshot.get()
+                found[snapshot.name] = snapshot
+            } catch { errors.append(error) }
         }
         if let error = PipelineError(all: errors) { throw error }
         if project.audits.contains(where: \.isStandalone) {

@@ -22,11 +22,11 @@ extension StateStore {
             models: try rows.filter { $0["name"] != nil }.map { try StoredModel($0) })
     }
 
-    /// The texts of an environment's models, as they were promoted.
+    /// The texts of an environment's models, as they were promoted; for those of another form, the error that says so.
     func bundles(
         of names: [ModelName], in environment: String, _ session: Session? = nil
-    ) async throws -> [ModelName: ModelBundle] {
-        var found: [ModelName: ModelBundle] = [:]
+    ) async throws -> [ModelName: Result<ModelBundle, any Error>] {
+        var found: [ModelName: Result<ModelBundle, any Error>] = [:]
         for row in try await (session ?? database.session).rows(
             """
             SELECT m.name, coalesce(s.bundle, m.bundle)::text AS bundle FROM transformer.environment_models m
@@ -35,7 +35,7 @@ extension StateStore {
             """)
         {
             let name = try row.modelName("name")
-            found[name] = try StoredJSON.decode("bundle", of: name, row)
+            found[name] = Result { try StoredJSON.decode("bundle", of: name, row) }
         }
         return found
     }

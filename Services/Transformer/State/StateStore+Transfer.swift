@@ -89,7 +89,9 @@ extension StateStore {
             for name in names {
                 guard let stored = try await environment(name, session) else { continue }
                 // What cannot be read here is no state of this version.
-                _ = try await bundles(of: stored.models.map(\.id.name), in: name, session)
+                for bundle in try await bundles(of: stored.models.map(\.id.name), in: name, session).values {
+                    _ = try bundle.get()
+                }
                 try await send(
                     try Announcements.promoted(stored, changed: stored.models.map(\.id.name.description)), session)
                 environments.append(stored)

@@ -35,18 +35,30 @@ struct StateStore: Sendable {
         return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.text("name"), try $0.text("plan")) })
     }
 
-    /// The models of all environments, by environment.
-    func modelNames() async throws -> [String: Set<ModelName>] {
-        var found: [String: Set<ModelName>] = [:]
+    /// What is known of an environment without reading its models.
+    struct Outline: Sendable {
+        /// The plan that made it what it is.
+        let plan: String
+        let models: Set<ModelName>
+        /// What its project runs before and after everything else; nil where an earlier version promoted it.
+        let statements: EnvironmentStatements?
+    }
+
+    /// All environments, by name.
+    func outlines() async throws -> [String: Outline] {
+        var found: [String: Outline] = [:]
         for row in try await database.session.rows(
             """
-            SELECT e.name AS environment, m.name AS model FROM transformer.environments e
-            LEFT JOIN transformer.environment_models m ON m.environment = e.name
+            SELECT e.name, e.plan::text AS plan, e.statements::text AS statements, (
+              SELECT coalesce(json_agg(m.name), '[]') FROM transformer.environment_models m WHERE m.environment = e.name
+            )::text AS models FROM transformer.environments e
             """)
         {
-            var models = found[try row.text("environment")] ?? []
-            if let name = row["model"].flatMap({ ModelName($0) }) { models.insert(name) }
-            found[try row.text("environment")] = models
+            let name = try row.text("name")
+            let models: [String] = try StoredJSON.decode("models", of: name, row)
+            found[name] = Outline(
+                plan: try row.text("plan"), models: Set(models.compactMap { ModelName($0) }),
+                statements: try row["statements"].map { _ in try StoredJSON.decode("statements", of: name, row) })
         }
         return found
     }

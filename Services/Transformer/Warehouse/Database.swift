@@ -13,19 +13,13 @@ struct Database: Sendable {
     /// The same database as a warehouse.
     var warehouse: PostgresEngine { PostgresEngine(over: pool, logger: logger) }
 
-    /// Opens a pool and asks the server for a sign of life.
-    static func connect(_ settings: PostgresSettings, connectionsMax: Int, logger: Logger) async throws -> Database {
+    /// The first statement connects.
+    init(_ settings: PostgresSettings, connectionsMax: Int, logger: Logger) {
         var settings = settings
         // Models mean by dates and intervals in texts what they mean in any session of PostgreSQL.
         settings.parameters.merge(["DateStyle": "ISO, MDY", "IntervalStyle": "postgres"]) { own, _ in own }
-        let pool = PostgresPool(settings, limits: .init(connectionsMax: connectionsMax), logger: logger)
-        do {
-            try await pool.ping()
-        } catch {
-            await pool.close()
-            throw error
-        }
-        return Database(pool: pool, logger: logger)
+        pool = PostgresPool(settings, limits: .init(connectionsMax: connectionsMax), logger: logger)
+        self.logger = logger
     }
 
     func close() async { await pool.close() }
@@ -129,9 +123,9 @@ struct Session: Sendable {
     }
 
     func rows(_ query: PostgresQuery) async throws -> [Row] {
-        try await run(query).map { row in
-            Row(names: row.columns.map(\.name), values: row.columns.indices.map { row.text(at: $0) })
-        }
+        let rows = try await run(query)
+        let names = rows.columns.map(\.name)
+        return rows.map { row in Row(names: names, values: names.indices.map { row.text(at: $0) }) }
     }
 
     /// - Returns: How many rows were inserted, updated or deleted.

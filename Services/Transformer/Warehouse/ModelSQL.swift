@@ -54,6 +54,7 @@ struct ModelSQL: Sendable {
         replacement.given = model.snapshot.definition.kind.seedTable.map { table in
             GivenRows(columns: table.columns, rows: table.rows)
         }
+        replacement.order = (model.snapshot.definition.kind.timeRange?.timeColumn).map { [$0] } ?? []
         if let given {
             replacement.omitted = columns.map(\.name).filter { !given.contains($0.lowercased()) }
         }

@@ -29,6 +29,8 @@ struct ModelTables: Sendable {
         var startsAnew = false
         /// Columns of the table that the query does not give any more.
         var omitted: [String] = []
+        /// Columns by which the rows come into the table.
+        var order: [String] = []
         /// Rows from outside of the database that the query reads.
         var given: GivenRows?
         /// Beside whose other batches it is written; nil: it has the table for itself.
@@ -158,6 +160,7 @@ struct ModelTables: Sendable {
         batch.once = replacement.once.map { BatchSpan(from: $0.start.microseconds, to: $0.end.microseconds) }
         batch.startsAnew = replacement.startsAnew
         batch.omitted = replacement.omitted
+        batch.order = replacement.order
         batch.given = replacement.given
         batch.writers = replacement.writers
         batch.before = statements.before.map(\.text)

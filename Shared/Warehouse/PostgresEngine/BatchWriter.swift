@@ -46,7 +46,12 @@ struct BatchWriter {
     private func insert(_ condition: String = "") async throws -> Int {
         try await statements.run(
             batch.query, .query, after: "INSERT INTO \(table) (\(names))\nSELECT \(names) FROM (",
-            before: "\n) AS model\(condition)")
+            before: "\n) AS model\(condition)\(order)")
+    }
+
+    private var order: String {
+        batch.order.isEmpty
+            ? "" : " ORDER BY " + batch.order.map { PostgresQuoting.identifier($0) }.joined(separator: ", ")
     }
 
     private func replacePartitions(_ expressions: [String]) async throws -> Int {

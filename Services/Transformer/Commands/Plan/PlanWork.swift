@@ -30,6 +30,9 @@ struct PlanWork {
     /// What was shown before and is carried out now.
     var stored: StoredPlan?
 
+    /// Nobody sees the plan before it is carried out.
+    private var appliesAtOnce: Bool { mode == .apply && !options.explain }
+
     /// What goes on, for people: beside the document where there is one.
     private var report: PlanRunner.Report {
         if options.json { return { Output.note($0) } }
@@ -47,32 +50,52 @@ struct PlanWork {
         for branch in Set(request.selections.flatMap(\.branches)).sorted() {
             request.changedFiles[branch] = try await git.files(since: branch)
         }
+        // Read beside the project, or else when nobody else can change it any more.
+        let environment = request.environment
+        async let early = appliesAtOnce ? nil : workbench.planner.surroundings(of: environment)
         let project = try CommandSupport.project(settings, options.choice)
         for notice in project.notices { report("note: \(notice)") }
+        let graph = try ProjectGraph(project)
+        // Awaited before the tests, which then have its connection: to open another takes longer than all it is asked.
+        let read = try await early
         if !options.skipTests {
-            try await TestWork.run(project, database: workbench.database, only: nil, quiet: true, report: report)
+            let runner = UnitTestRunner(database: workbench.database, project: project, graph: graph)
+            try await TestWork.run(runner, only: nil, quiet: true, report: report)
         }
-        try await run(project, request, workbench)
+        try await run(project, graph, request, read, workbench)
     }
 
     /// As the options say, and config.yaml where they say nothing.
-    private func run(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws {
+    private func run(
+        _ project: Project, _ graph: ProjectGraph, _ request: PlanRequest, _ read: PlanMaker.Surroundings?,
+        _ workbench: Workbench
+    ) async throws {
         var work = self
         work.options.noDiff = options.noDiff || project.config.plan.noDiff
         if project.config.plan.autoApply { work.mode = .apply }
-        try await work.carryOut(project, request, workbench)
+        try await work.carryOut(project, graph, request, read, workbench)
     }
 
-    private func carryOut(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws {
-        guard mode == .apply, !options.explain else {
-            let plan = try await plan(project, request, workbench)
+    private func carryOut(
+        _ project: Project, _ graph: ProjectGraph, _ request: PlanRequest, _ read: PlanMaker.Surroundings?,
+        _ workbench: Workbench
+    ) async throws {
+        guard appliesAtOnce else {
+            let surroundings: PlanMaker.Surroundings
+            if let read {
+                surroundings = read
+            } else {
+                surroundings = try await workbench.planner.surroundings(of: request.environment)
+            }
+            let plan = try await plan(project, graph, request, surroundings, workbench)
             try await show(plan, request, workbench, id: try await keep(plan, request, workbench))
             guard mode == .ask, !options.explain, !plan.isEmpty, Terminal.isInteractive else { return }
             guard try await Terminal.confirms("\nApply this plan?") else { return Output.line("Nothing was changed.") }
             return try await exclusively(workbench) { try await apply(plan, request, workbench) }
         }
         try await exclusively(workbench) {
-            let plan = try await plan(project, request, workbench)
+            let surroundings = try await workbench.planner.surroundings(of: request.environment)
+            let plan = try await plan(project, graph, request, surroundings, workbench)
             if let stored {
                 // Somebody may have carried it out while this waited.
                 _ = try await workbench.store.storedPlan(stored.id)
@@ -105,8 +128,11 @@ struct PlanWork {
     }
 
     /// - Throws: ``ExitError`` when nothing is selected for an environment that there is not: it would have no models.
-    private func plan(_ project: Project, _ request: PlanRequest, _ workbench: Workbench) async throws -> Plan {
-        let plan = try await workbench.planner.plan(project, request)
+    private func plan(
+        _ project: Project, _ graph: ProjectGraph, _ request: PlanRequest, _ surroundings: PlanMaker.Surroundings,
+        _ workbench: Workbench
+    ) async throws -> Plan {
+        let plan = try await workbench.planner.plan(project, graph, request, in: surroundings)
         if request.selected != nil, plan.models.isEmpty, plan.changes.isEmpty {
             throw ExitError(
                 .failed,

@@ -22,7 +22,7 @@ enum CommandSupport {
         let settings = try await Settings.load(transformerService, groups: groups)
         let logger = try Observability.bootstrap(settings, level: .warning)
         let own = try TransformerSettings(settings)
-        let database = try await Database.connect(
+        let database = Database(
             PostgresSettings(try PostgresEndpoint(settings), statementTimeout: own.statementTimeout),
             connectionsMax: TransformerSettings.connections(batches: own.concurrency),
             logger: logger)
