@@ -234,6 +234,123 @@ class RolledBack(Step):
         self.described.expect(world)
 
 
+class ForwardOnly(Step):
+    """A model that says forward_only: rows that are there stay as they are, in dev a part of them is tried out."""
+    name = "forward-only change in dev, then promoted"
+
+    def prepare(self, world):
+        if "forward" not in world.models:
+            world.write("MODEL (\n  name analytics.forward,\n  kind INCREMENTAL_BY_TIME_RANGE (time_column day, forward_only true),\n"
+                        "  description 'Events a day, which keep the text that they were computed by.'\n);\n\n"
+                        "SELECT CAST(timestamp AS DATE) AS day, COUNT(*) AS events, 0 AS revision\nFROM raw.events\n"
+                        "WHERE timestamp BETWEEN @start_dt AND @end_dt\nGROUP BY CAST(timestamp AS DATE)\n", "models", "forward.sql")
+            world.models["forward"] = Model("analytics.forward", "select sum(events) from {}", EVENTS, "models/forward.sql")
+            world.apply()
+
+    def apply(self, world):
+        self.days = "select string_agg(day::text, ' ' order by day) from analytics.forward"
+        before, table = world.sql(self.days), self.table(world)
+        world.edits[self.name] += 1
+        self.revision = world.edits[self.name]
+        world.edit("models/forward.sql", (r"\d+ AS revision", f"{self.revision} AS revision"))
+        world.apply("dev")
+        # Dev shows its trial alone until it is promoted: what its runs add is not all of the rows.
+        shown = world.sql("select string_agg(distinct revision::text, ' ') from analytics__dev.forward")
+        if shown != str(self.revision):
+            raise AssertionError(f"dev shows the revisions {shown} of {self.revision}")
+        if str(self.revision) in world.sql("select string_agg(distinct revision::text, ' ') from analytics.forward").split():
+            raise AssertionError("prod shows the trial of dev")
+        world.apply()
+        world.apply("dev")
+        if self.table(world) != table or world.sql(self.days) != before:
+            raise AssertionError("a forward-only change took prod another table, or days")
+
+    def table(self, world):
+        return {model["name"]: model["table"] for model in world.visitor.ask(
+            "transformer", "/api/v1/environments/prod/models")["models"]}["analytics.forward"]
+
+    def expect(self, world):
+        # Today is computed each minute, by the new text; the days before are as they were.
+        found = world.sql(f"select string_agg((revision = {self.revision})::text, ' ' order by day) from analytics.forward").split()
+        if found[-1] != "true" or "true" in found[:-2]:
+            raise AssertionError(f"which days have the new revision: {found}")
+
+
+class WeekRestated(Step):
+    name = "a week restated, rows that were mended in raw"
+
+    def apply(self, world):
+        """Rows of the first day are given to another user by hand, which no landing tells."""
+        world.edits[self.name] += 1
+        self.user = f"mended-{world.edits[self.name]}"
+        self.day = world.sql("select min((timestamp at time zone 'UTC')::date) from raw.events where event = 'page_view'")
+        where = f"event = 'page_view' and (timestamp at time zone 'UTC')::date = '{self.day}'"
+        world.sql(f"update raw.events set user_id = '{self.user}' where (_partition, _offset) in"
+                  f" (select _partition, _offset from raw.events where {where} order by 1, 2 limit 5)")
+        if world.sql(self.mended(world)) != "0":
+            raise AssertionError("nothing has been restated yet, and the model has the rows")
+        self.restate(world)
+
+    def mended(self, world):
+        return f"select coalesce(sum(events), 0) from {world.models['daily_active_users'].name} where user_id = '{self.user}'"
+
+    def restate(self, world):
+        world.run("transformer", "plan", "--auto-apply", "--no-prompts", "--restate-model", f"{world.models['pageviews'].name}+",
+                  "--start", world.sql(f"select '{self.day}'::date - 3"), "--end", world.sql(f"select '{self.day}'::date + 3"))
+
+    def expect(self, world):
+        if world.sql(self.mended(world)) != "5":
+            raise AssertionError(f"the readers of what was restated have {world.sql(self.mended(world))} of 5 page views")
+        def shown():
+            rows = world.visitor.ask("bi-api", "/api/v1/dashboards/overview/data", {"time_range": "all"})["charts"]["daily_active_users"]["rows"]
+            users = world.sql(f"select count(*) from {world.models['daily_active_users'].name} where day = '{self.day}'")
+            return any(row[0].startswith(self.day) and str(row[-1]) == users for row in rows)
+        until(shown, 60, "the dashboard does not show the users of the day that was restated")
+
+    def again(self, world):
+        self.restate(world)
+        self.expect(world)
+
+
+class HistoryKept(Step):
+    """SCD_TYPE_2: what a source said before it was changed."""
+    name = "a history of plans added, then its source changes"
+
+    def prepare(self, world):
+        world.sql("create schema if not exists crm; create table if not exists crm.customers (id int, plan text)")
+        if "plans" not in world.models:
+            world.write("MODEL (\n  name analytics.plans,\n  kind SCD_TYPE_2_BY_COLUMN (unique_key id, columns (plan), invalidate_hard_deletes true),\n"
+                        "  description 'Which plan each customer had when.'\n);\n\nSELECT id, plan FROM crm.customers\n", "models", "plans.sql")
+            world.models["plans"] = Model(
+                "analytics.plans", "select coalesce(string_agg(id || plan, ' ' order by id), '') from {} where valid_to is null",
+                "select coalesce(string_agg(id || plan, ' ' order by id), '') from crm.customers", "models/plans.sql")
+            world.sql("insert into crm.customers values (1, 'basic'), (2, 'basic')")
+            world.apply()
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        self.number = world.edits[self.name]
+        self.before = int(world.sql("select count(*) from analytics.plans"))
+        world.sql(f"update crm.customers set plan = 'plan-{self.number}' where id = 1; insert into crm.customers values ({10 + self.number}, 'new')")
+        # Nothing lands: a run at the next tick, which is a minute away at most, takes it up.
+        until(lambda: self.takes_up(world), 150, "the history does not take up what its source says")
+
+    def takes_up(self, world):
+        world.run("transformer", "run")
+        return world.sql(f"select count(*) from analytics.plans where id = 1 and plan = 'plan-{self.number}' and valid_to is null") == "1"
+
+    def expect(self, world):
+        rows = world.sql("select count(*) || ' ' || count(*) filter (where valid_to is not null and valid_to < valid_from) from analytics.plans")
+        if rows != f"{self.before + 2} 0":
+            raise AssertionError(f"{self.before} rows, of which one changed, and one new: {rows}")
+        if world.sql("select count(*) from (select id from analytics.plans where valid_to is null group by id having count(*) > 1) as twice") != "0":
+            raise AssertionError("a customer has two plans")
+
+    def again(self, world):
+        super().again(world)
+        self.expect(world)
+
+
 class SeedEdited(Step):
     name = "seed added, then edited"
 
@@ -590,6 +707,7 @@ class Upgraded(Step):
 #: Every step, in an order that makes sense to read: the scripted history.
 HISTORY = [
     DescriptionChanged, ColumnAdded, WrongFolder, ModelAdded, SyntaxError_, MissingColumn, FailingTest, FailingAudit,
-    FailingAuditElsewhere, BreakingChange, RolledBack, SeedEdited, ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
+    FailingAuditElsewhere, BreakingChange, RolledBack, SeedEdited, ForwardOnly, WeekRestated,
+    HistoryKept, ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
     DashboardEdited, BrokenDashboard, SeedEdited, RestartOneByOne, RestartAll, Replaced, Restored, ModelAdded,
 ]
