@@ -87,8 +87,9 @@ struct PlanOptions: ParsableArguments {
 
     /// What is wanted of the plan, apart from the files that `git:` selections compare.
     func request(now: Moment) throws -> PlanRequest {
+        let upTo = try CommandSupport.executionTime(executionTime, now: now)
         var request = PlanRequest(
-            environment: target.environment, upTo: try CommandSupport.executionTime(executionTime, now: now),
+            environment: target.environment, upTo: upTo,
             window: try DayRange.interval(start, end))
         request.backfill = skipBackfill ? .skip : emptyBackfill ? .assume : .compute
         request.selected = selected.isEmpty ? nil : try selected.map(Self.selection)
