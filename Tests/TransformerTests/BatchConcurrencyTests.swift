@@ -26,7 +26,7 @@ private func project(
     ])
 }
 
-@Suite("Batches of one model side by side", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Batches of one model side by side", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct BatchConcurrencyTests {
     private func insertFourDays(_ test: TestDatabase) async throws {
         try await test.insert((1...4).map { ("u\($0)", "view", "2026-11-0\($0) 10:00Z") })

@@ -31,7 +31,7 @@ private func cancel(_ task: String, attempt: Int = 1) -> TransformCancelRequeste
 }
 
 @Suite(
-    "What runs says what it is for, and can be ended", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(2)))
+    "What runs says what it is for, and can be ended", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct CancellingTests {
     /// Days 1 to 4 of `slow`, of which day 3 takes for ever.
     private func prepare(_ test: TestDatabase) async throws {

@@ -144,7 +144,7 @@ private func project(_ model: String = events, _ more: [String: String] = [:]) t
     @Test("a plan that broke off goes on where it was")
     func resumed() async throws {
         try await withDatabase { test in
-            let batched = events.replacing("time_column ts", with: "time_column ts, batch_size 1")
+            let batched = events.replacing("time_column ts", with: "time_column ts, batch_size 1, batch_concurrency 1")
             try await test.insert([("ada", "view", "2026-11-02 10:00Z"), ("eve", "bad", "2026-11-05 10:00Z")])
             await #expect(throws: TransformerError.self) { try await test.apply(try project(batched), at: day(8)) }
             try await test.execute("DELETE FROM raw.events WHERE event = 'bad'")
