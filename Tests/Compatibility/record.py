@@ -85,6 +85,8 @@ def connection_settings(project):
     """Where SQLMesh connects to, over what the project says: SQLMesh's settings from the environment."""
     with open(os.path.join(project, "config.yaml"), encoding="utf-8") as file:
         gateway = next(line.split()[1] for line in file if line.startswith("default_gateway:"))
+    for name in [name for name in os.environ if name.startswith("SQLMESH__")]:
+        del os.environ[name]  # the history's before this one
     for key, name in {"HOST": "HOST", "PORT": "PORT", "USER": "USER", "PASSWORD": "PASSWORD", "DATABASE": "DB"}.items():
         os.environ[f"SQLMESH__GATEWAYS__{gateway.upper()}__CONNECTION__{key}"] = os.environ[f"POSTGRES_{name}"]
 
