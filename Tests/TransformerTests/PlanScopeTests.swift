@@ -19,10 +19,7 @@ private let files = [
 
 @Suite("What a plan or a run is to compute", .enabled(if: TestDatabase.isAvailable)) struct PlanScopeTests {
     private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Void) async throws {
-        try await withDatabase { test in
-            try await test.insert([("ada", "view", "2026-11-05 10:00Z"), ("bob", "view", "2026-11-06 10:00Z")])
-            try await body(test, try CommandFolder(test, files))
-        }
+        try await withCommandFolder(files, body)
     }
 
     @Test("--backfill-model computes these and what they read; the next run does the rest")
@@ -60,6 +57,8 @@ private let files = [
             }
             let some = try await folder.run("plan", "--restate-model", "raw.*", "--start", "2026-11-06")
             #expect(some.output.contains("analytics.a") && some.output.contains("analytics.b"), "\(some.output)")
+            let explained = try await folder.run("plan", "--restate-model", "raw.events", "--explain")
+            #expect(explained.code == 0 && explained.output.contains("analytics.a"), "\(explained.errors)")
             let none = try await folder.run("plan", "--restate-model", "raw.nothing")
             #expect(none.code == 1 && none.errors.contains("There is no model raw.nothing"), "\(none.errors)")
         }

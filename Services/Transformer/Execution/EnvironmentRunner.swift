@@ -162,9 +162,7 @@ struct EnvironmentRunner: Sendable {
     private func limits(
         in environment: EnvironmentCatalog.Environment
     ) async throws -> [ModelName: Readiness.Limit] {
-        let awaited = Set(environment.models.flatMap { $0.facts.awaited ?? [] })
-        if awaited.isEmpty { return [:] }
-        let readiness = Readiness(try await store.watermarks(of: awaited.sorted()))
+        let readiness = try await store.readiness(of: environment.models.flatMap { $0.facts.awaited ?? [] })
         return readiness.limits(of: environment.models.map(Readiness.Model.init))
     }
 

@@ -74,8 +74,7 @@ struct PlanMaker: Sendable {
         if let problem = RelationNames.problem(withViewsOf: graph.snapshots, in: environment, besides: models) {
             throw problem
         }
-        let awaited = Set(graph.snapshots.flatMap(\.awaited))
-        if !awaited.isEmpty { state.readiness = Readiness(try await store.watermarks(of: awaited.sorted())) }
+        state.readiness = try await store.readiness(of: graph.snapshots.flatMap(\.awaited))
         state.previous = try await previous(current ?? production, changedBy: graph)
         let restated = try restated(request, graph)
         let fixed = graph.snapshots.first { restated.contains($0.name) && !$0.definition.kind.options.canRestate }
@@ -106,6 +105,7 @@ struct PlanMaker: Sendable {
         if environment != RelationNames.production, !project.config.pinnedEnvironments.contains(environment) {
             plan.lifetime = project.config.environmentLifetime
         }
+        plan.restated = restated
         plan.estimates = try await WorkEstimates(warehouse: warehouse, done: state.done).estimates(
             of: plan, after: [current, production].compactMap(\.self))
         plan.tableLifetime = project.config.tableLifetime
@@ -117,11 +117,7 @@ struct PlanMaker: Sendable {
     /// The models that are computed, with what they read; nil: all.
     private func backfilled(_ request: PlanRequest, _ graph: ProjectGraph) throws -> Set<ModelName>? {
         guard let wanted = request.backfilled else { return nil }
-        var found = try names(wanted, among: graph.candidates, changed: request.changedFiles)
-        for snapshot in graph.snapshots.reversed() where found.contains(snapshot.name) {
-            found.formUnion(snapshot.parents)
-        }
-        return found
+        return try names(wanted.map(\.withParents), among: graph.candidates, changed: request.changedFiles)
     }
 
     /// What is to be computed again: of a raw table, what reads it. There, models whose rows are history stay as they are.
@@ -192,8 +188,7 @@ struct PlanMaker: Sendable {
         if let base { stored = try await catalog.read(base.models.map(\.name), of: base) }
         var candidates = graph.candidates
         for model in base?.models ?? [] where graph[model.name] == nil {
-            candidates.append(
-                ModelSelection.Candidate(name: model.name, parents: model.facts.parents, tags: model.facts.tags))
+            candidates.append(ModelSelection.Candidate(model))
         }
         let selected = try names(selections, among: candidates, changed: changed)
         var mixed: [ModelName: ModelSnapshot] = [:]

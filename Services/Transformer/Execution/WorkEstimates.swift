@@ -13,8 +13,7 @@ struct WorkEstimates: Sendable {
     func estimates(
         of plan: Plan, after environments: [EnvironmentCatalog.Environment]
     ) async throws -> [ModelName: WorkEstimate] {
-        var work: [ModelWork] = []
-        for case .backfill(let items) in plan.stages { work += items }
+        let work = plan.work
         var tables: [ModelName: VersionID] = [:]
         for environment in environments.reversed() {
             for table in environment.tables { tables[table.name] = table }

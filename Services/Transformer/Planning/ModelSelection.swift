@@ -21,6 +21,18 @@ public struct ModelSelection: Sendable {
             self.tags = tags
             self.path = path
         }
+
+        /// A model of a project.
+        public init(_ snapshot: ModelSnapshot) {
+            self.init(
+                name: snapshot.name, parents: snapshot.parents, tags: snapshot.definition.tags,
+                path: snapshot.definition.source.path)
+        }
+
+        /// A model of an environment: of its file nothing is known.
+        public init(_ model: PromotedModel) {
+            self.init(name: model.name, parents: model.facts.parents, tags: model.facts.tags)
+        }
     }
 
     /// What is wrong with an expression.
@@ -43,7 +55,7 @@ public struct ModelSelection: Sendable {
 
     /// As it was written.
     public let text: String
-    let root: Node
+    private(set) var root: Node
 
     /// - Throws: ``Mistake`` for an expression that makes no sense.
     public init(_ text: String) throws(Mistake) {
@@ -66,8 +78,13 @@ public struct ModelSelection: Sendable {
         return find(root)
     }
 
-    /// The models among `candidates` that it names.
-    /// - Parameter changed: Files that differ from a branch's, by the branch.
+    /// The same models and what they read, directly or not.
+    public var withParents: ModelSelection {
+        var selection = self
+        selection.root = .withParents(root)
+        return selection
+    }
+
     /// The tables of `tables` that it names, where it names nothing else: `raw.events`, or `raw.*`.
     public func tables(among tables: Set<String>) -> Set<String> {
         let pattern: String
@@ -79,6 +96,8 @@ public struct ModelSelection: Sendable {
         return tables.filter(glob.matches)
     }
 
+    /// The models among `candidates` that it names.
+    /// - Parameter changed: Files that differ from a branch's, by the branch.
     /// - Throws: ``Mistake`` for a name that no model has.
     public func names(
         among candidates: [Candidate], changed: [String: Set<String>] = [:]

@@ -21,6 +21,8 @@ public struct Plan: Sendable {
     public var waiting: [ModelName: Readiness.Limit] = [:]
     /// How long its tables stay when nothing shows them any more, in seconds.
     public var tableLifetime: Int64?
+    /// The models that were asked for to be computed again.
+    public var restated: Set<ModelName> = []
     /// What computing a model will about write, where anything is known of it.
     public var estimates: [ModelName: WorkEstimate] = [:]
     /// How many models the environment had.
@@ -37,6 +39,13 @@ public struct Plan: Sendable {
         return
             "The plan removes \(what) models of \(environment) and their views. If that is meant, say --allow-removal; "
             + "if not, see whether MILLRACE_PIPELINE is the folder you mean."
+    }
+
+    /// What is computed, parents before children.
+    public var work: [ModelWork] {
+        var work: [ModelWork] = []
+        for case .backfill(let items) in stages { work += items }
+        return work
     }
 
     /// True when the environment is already what the project says and nothing is missing.

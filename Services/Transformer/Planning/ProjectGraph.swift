@@ -79,13 +79,7 @@ public struct ProjectGraph: Sendable {
     public subscript(_ name: ModelName) -> ModelSnapshot? { byName[name].map { snapshots[$0] } }
 
     /// The models, as selections see them.
-    public var candidates: [ModelSelection.Candidate] {
-        snapshots.map { snapshot in
-            ModelSelection.Candidate(
-                name: snapshot.name, parents: snapshot.parents, tags: snapshot.definition.tags,
-                path: snapshot.definition.source.path)
-        }
-    }
+    public var candidates: [ModelSelection.Candidate] { snapshots.map(ModelSelection.Candidate.init) }
 
     /// `names` and everything that reads them, directly or not.
     public func descendants(of names: Set<ModelName>) -> Set<ModelName> {

@@ -27,10 +27,16 @@ extension TransformFailed {
         self.init(
             task: request.task, run: request.run, attempt: request.attempt, environment: request.environment,
             model: request.model, worker: worker,
-            error: ControlFailure(
-                code: TransformerError.Code.cancelled.rawValue,
-                message: "The task was cancelled: \(reason) Intervals that were finished before stay.", retriable: false
-            ))
+            error: .cancelled("\(reason) Intervals that were finished before stay."))
+    }
+}
+
+extension ControlFailure {
+    /// Somebody wanted a task to end.
+    fileprivate static func cancelled(_ reason: String) -> ControlFailure {
+        ControlFailure(
+            code: TransformerError.Code.cancelled.rawValue, message: "The task was cancelled: \(reason)",
+            retriable: false)
     }
 }
 
@@ -79,10 +85,7 @@ extension StateStore {
     ) -> TransformFailed {
         TransformFailed(
             task: cancel.task, run: cancel.run, attempt: attempt, environment: cancel.environment, model: cancel.model,
-            worker: name,
-            error: ControlFailure(
-                code: TransformerError.Code.cancelled.rawValue, message: "The task was cancelled: \(reason)",
-                retriable: false))
+            worker: name, error: .cancelled(reason))
     }
 
     /// Throws ``CancelAsked`` when somebody wants `command` to end.

@@ -8,14 +8,16 @@ struct Landing: Sendable, Equatable {
 }
 
 extension StateStore {
-    /// How far each of `tables` has come; those of which nobody has said it are left out.
-    func watermarks(of tables: [String]) async throws -> [String: Moment] {
-        try await database.session.rows(
+    /// How far each of `tables` has come that models wait for. Where they wait for none, nobody is asked.
+    func readiness(of tables: [String]) async throws -> Readiness {
+        if tables.isEmpty { return Readiness([:]) }
+        let marks: [String: Moment] = try await database.session.rows(
             """
             SELECT table_name, low_watermark::text AS mark FROM transformer.landings
             WHERE table_name = ANY (\(tables)::text[]) AND low_watermark IS NOT NULL
             """
         ).reduce(into: [:]) { found, row in found[try row.text("table_name")] = try row.moment("mark") }
+        return Readiness(marks)
     }
 
     /// The last landing in each of `tables` that anything is known of.

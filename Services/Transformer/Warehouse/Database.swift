@@ -38,10 +38,12 @@ struct Database: Sendable {
     var session: Session { Session(place: .pool(pool)) }
 
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+    /// - Parameter name: What the server calls the session meanwhile; nil: as always.
     func transaction<R: Sendable>(
-        _ isolation: PostgresIsolation = .readCommitted, _ body: @Sendable (Session) async throws -> R
+        _ isolation: PostgresIsolation = .readCommitted, called name: String? = nil,
+        _ body: @Sendable (Session) async throws -> R
     ) async throws -> R {
-        try await pool.withTransaction(isolation: isolation) { connection in
+        try await pool.withTransaction(isolation: isolation, applicationName: name) { connection in
             try await body(Session(place: .connection(connection)))
         }
     }
@@ -56,12 +58,9 @@ struct Database: Sendable {
     func holding<R: Sendable>(
         lock: String, as owner: String, whenHeld: @Sendable (String) -> Void, _ body: @Sendable () async throws -> R
     ) async throws -> R {
-        try await transaction { session in
-            let process = ProcessInfo.processInfo
-            let name = "\(owner) by \(process.processIdentifier) on \(process.hostName)"
-            // Cut here: PostgreSQL would do so with a warning.
-            let shown = String(decoding: Array(name.utf8.prefix(63)), as: UTF8.self)
-            try await session.execute("SET LOCAL application_name = \(sql: SQLText.literal(shown))")
+        let process = ProcessInfo.processInfo
+        let name = "\(owner) by \(process.processIdentifier) on \(process.hostName)"
+        return try await transaction(called: name) { session in
             try await session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             var isTold = false
             while true {

@@ -18,8 +18,7 @@ struct ModelInspector: Sendable {
             throw TransformerError.unknownModel(promoted.name.description, in: name)
         }
         let done = try await store.done()
-        let awaited = Set(family.flatMap { $0.facts.awaited ?? [] })
-        let readiness = Readiness(awaited.isEmpty ? [:] : try await store.watermarks(of: awaited.sorted()))
+        let readiness = try await store.readiness(of: family.flatMap { $0.facts.awaited ?? [] })
         let limits = readiness.limits(of: family.map(Readiness.Model.init))
         let work = ModelWork.all(family.compactMap { texts[$0.name] }, done: done, upTo: now, limits: limits)
         let due = Dictionary(uniqueKeysWithValues: work.map { ($0.model.name, $0.missing) })

@@ -16,10 +16,7 @@ struct PlanExplanation {
     /// - Parameter done: What has been computed, by table.
     init(_ plan: Plan, _ request: PlanRequest, done: [VersionID: IntervalSet]) throws {
         var work: [ModelName: MissingIntervals] = [:]
-        for stage in plan.stages {
-            if case .backfill(let items) = stage { for item in items { work[item.model.name] = item.missing } }
-        }
-        let restated = try Self.restated(request, among: plan.models)
+        for item in plan.work { work[item.model.name] = item.missing }
         var computed: [ModelName: IntervalSet] = [:]
         var models: [Model] = []
         for model in plan.models {
@@ -29,7 +26,7 @@ struct PlanExplanation {
                 upTo: request.upTo, done: done[model.id] ?? IntervalSet(), isNew: model.isNew, parents: parents,
                 limit: plan.waiting[model.name])
             if model.isNew { situation.done = IntervalSet() }
-            if restated.contains(model.name) {
+            if plan.restated.contains(model.name) {
                 let wanted = request.window ?? Interval(from: .beginning, to: .distant)
                 situation.requested = IntervalSet([wanted].compactMap { $0 })
             }
@@ -52,17 +49,6 @@ struct PlanExplanation {
                     next: snapshot.schedule.next(after: request.upTo)))
         }
         self.models = models
-    }
-
-    private static func restated(_ request: PlanRequest, among models: [PlannedModel]) throws -> Set<ModelName> {
-        let candidates = models.map {
-            ModelSelection.Candidate(
-                name: $0.name, parents: $0.snapshot.parents, tags: $0.snapshot.definition.tags,
-                path: $0.snapshot.definition.source.path)
-        }
-        return try request.restated.reduce(into: []) {
-            $0.formUnion(try $1.names(among: candidates, changed: request.changedFiles))
-        }
     }
 
     /// Lines for people.

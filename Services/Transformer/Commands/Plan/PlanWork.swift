@@ -5,15 +5,6 @@ import Pipeline
 import Planning
 import ServiceRuntime
 
-extension Plan {
-    /// How many batches it computes.
-    fileprivate var batchCount: Int {
-        stages.reduce(0) { sum, stage in
-            if case .backfill(let work) = stage { sum + work.reduce(0) { $0 + $1.batches.count } } else { sum }
-        }
-    }
-}
-
 /// Plans; shows the plan; and applies it when told to.
 struct PlanWork {
     enum Mode {
@@ -168,7 +159,8 @@ struct PlanWork {
         var id: String?
         if !plan.isEmpty {
             let display = ProgressDisplay(
-                isTerminal: Terminal.isWritable && !options.json, total: plan.batchCount, say: report)
+                isTerminal: Terminal.isWritable && !options.json, total: plan.work.reduce(0) { $0 + $1.batches.count },
+                say: report)
             defer { display.end() }
             id = try await workbench.plans.apply(
                 plan, as: stored?.id, execution: request.upTo, allowingRemoval: options.allowRemoval,

@@ -37,7 +37,7 @@ struct RunWork {
         let name = try model.map(CommandSupport.model)
         var request = EnvironmentRunner.Request(
             environment: environment, model: name, upTo: min(upTo, now), from: from, includesReaders: from != nil)
-        request.selected = try selection(in: try await workbench.catalog.environment(environment))
+        request.selected = try await selection(workbench)
         request.window = window
         request.ignoresCron = ignoresCron
         let computed = Mutex<[RunDocument.Model]>([])
@@ -62,18 +62,11 @@ struct RunWork {
 
 extension RunWork {
     /// The models that are named, with what they read; nil: all.
-    private func selection(in environment: EnvironmentCatalog.Environment) throws -> Set<ModelName>? {
+    private func selection(_ workbench: Workbench) async throws -> Set<ModelName>? {
         if selected.isEmpty { return nil }
-        let candidates = environment.models.map {
-            ModelSelection.Candidate(name: $0.name, parents: $0.facts.parents, tags: $0.facts.tags)
-        }
-        var names = try CommandSupport.models(selected, among: candidates)
-        guard takesParents else { return names }
-        // Parents come before what reads them.
-        for model in environment.models.reversed() where names.contains(model.name) {
-            names.formUnion(model.facts.parents)
-        }
-        return names
+        let environment = try await workbench.catalog.environment(environment)
+        let candidates = environment.models.map(ModelSelection.Candidate.init)
+        return try CommandSupport.models(selected, withParents: takesParents, among: candidates)
     }
 }
 

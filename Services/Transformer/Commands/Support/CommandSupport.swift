@@ -107,8 +107,9 @@ enum CommandSupport {
     }
 
     /// The models that any of `selections` names.
+    /// - Parameter withParents: And what these read, directly or not.
     static func models(
-        _ selections: [String], among candidates: [ModelSelection.Candidate]
+        _ selections: [String], withParents: Bool = false, among candidates: [ModelSelection.Candidate]
     ) throws -> Set<ModelName> {
         var names: Set<ModelName> = []
         for text in selections {
@@ -117,7 +118,8 @@ enum CommandSupport {
                 if let branch = selection.branches.first {
                     throw ExitError(.usage, "git:\(branch) is for plans: only those compare files.")
                 }
-                names.formUnion(try selection.names(among: candidates))
+                let wanted = withParents ? selection.withParents : selection
+                names.formUnion(try wanted.names(among: candidates))
             } catch let mistake as ModelSelection.Mistake {
                 throw ExitError(.failed, "\(mistake)")
             }

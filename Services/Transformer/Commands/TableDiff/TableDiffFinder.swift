@@ -53,9 +53,7 @@ struct TableDiffFinder: Sendable {
     private func names(
         _ selections: [String], in environment: EnvironmentCatalog.Environment
     ) throws -> [ModelName] {
-        let candidates = environment.models.map {
-            ModelSelection.Candidate(name: $0.name, parents: $0.facts.parents, tags: $0.facts.tags)
-        }
+        let candidates = environment.models.map(ModelSelection.Candidate.init)
         let names = try CommandSupport.models(selections, among: candidates)
         return environment.models.map(\.name).filter(names.contains)
     }
