@@ -41,6 +41,12 @@ struct CancellingTests {
     }
 
     /// Until the statement of day 3 sleeps.
+    private func untilCommand(is state: String, _ test: TestDatabase) async throws {
+        while try await test.value("SELECT state FROM transformer.commands") != state {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     private func untilAsleep(_ test: TestDatabase) async throws {
         while try await test.value(
             "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
@@ -110,9 +116,7 @@ struct CancellingTests {
             let running = Task { [worker = worker(test)] in try await worker.run() }
             try await untilAsleep(test)
             #expect(try await recorder.record(cancel("a")))
-            while try await test.value("SELECT state FROM transformer.commands") != "failed" {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await untilCommand(is: "failed", test)
             #expect(
                 try await test.value(
                     "SELECT count(*)::text FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
@@ -129,9 +133,7 @@ struct CancellingTests {
             try await test.execute("UPDATE raw.events SET user_id = 'bob' WHERE user_id = 'sleeper'")
             #expect(try await recorder.record(request("a", attempt: 2)))
             #expect(try await recorder.record(cancel("a")), "the first attempt, which is over")
-            while try await test.value("SELECT state FROM transformer.commands") != "succeeded" {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await untilCommand(is: "succeeded", test)
             #expect(
                 try await test.value("SELECT string_agg(user_id, ',' ORDER BY ts) FROM analytics.slow") == "ada,bob")
             #expect(try await recorder.record(cancel("a", attempt: 2)))
@@ -167,9 +169,7 @@ struct CancellingTests {
             _ = try await test.workbench.store.take(worker: "dead", lease: .milliseconds(1))
             #expect(try await recorder(test).record(cancel("a")))
             let running = Task { [worker = worker(test)] in try await worker.run() }
-            while try await test.value("SELECT state FROM transformer.commands") != "failed" {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await untilCommand(is: "failed", test)
             running.cancel()
             _ = await running.result
             #expect(try await answers(test) == [["transform.failed", "cancelled", "false"]])
@@ -187,9 +187,7 @@ struct CancellingTests {
             try await test.execute(
                 "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
             )
-            while try await test.value("SELECT state FROM transformer.commands") != "failed" {
-                try await Task.sleep(for: .milliseconds(20))
-            }
+            try await untilCommand(is: "failed", test)
             #expect(try await answers(test) == [["transform.failed", "cancelled", "false"]])
             running.cancel()
             _ = await running.result

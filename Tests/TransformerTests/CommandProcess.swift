@@ -95,3 +95,13 @@ final class CommandFolder: Sendable {
         }
     }
 }
+
+/// Runs `body` with a database that has two events, and a folder of `files` over it.
+func withCommandFolder(
+    _ files: [String: String], _ body: (TestDatabase, CommandFolder) async throws -> Void
+) async throws {
+    try await withDatabase { test in
+        try await test.insert([("ada", "view", "2026-11-05 10:00Z"), ("bob", "click", "2026-11-06 10:00Z")])
+        try await body(test, try CommandFolder(test, files))
+    }
+}

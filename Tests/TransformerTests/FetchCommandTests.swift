@@ -12,9 +12,7 @@ private let files = [
 ]
 
 private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Void) async throws {
-    try await withDatabase { test in
-        try await test.insert([("ada", "view", "2026-11-05 10:00Z"), ("bob", "click", "2026-11-06 10:00Z")])
-        let folder = try CommandFolder(test, files)
+    try await withCommandFolder(files) { test, folder in
         #expect(try await folder.run("apply").code == 0)
         try await body(test, folder)
     }

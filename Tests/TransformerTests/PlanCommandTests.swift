@@ -20,10 +20,7 @@ private let files = [
 ]
 
 private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Void) async throws {
-    try await withDatabase { test in
-        try await test.insert([("ada", "view", "2026-11-05 10:00Z"), ("bob", "click", "2026-11-06 10:00Z")])
-        try await body(test, try CommandFolder(test, files))
-    }
+    try await withCommandFolder(files, body)
 }
 
 @Suite("transformer plan and apply", .enabled(if: TestDatabase.isAvailable)) struct PlanCommandTests {

@@ -20,9 +20,7 @@ private let files = [
 ]
 
 private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Void) async throws {
-    try await withDatabase { test in
-        try await test.insert([("ada", "view", "2026-11-05 10:00Z"), ("bob", "click", "2026-11-06 10:00Z")])
-        let folder = try CommandFolder(test, files)
+    try await withCommandFolder(files) { test, folder in
         try #require(try await folder.run("apply").code == 0)
         let edited = try #require(files["models/f.sql"]).replacing("SELECT n", with: "SELECT n + 1 AS n")
         try folder.write("models/f.sql", edited)
