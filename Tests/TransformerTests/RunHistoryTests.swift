@@ -24,7 +24,8 @@ struct RunHistoryTests {
             let first = try await store.runs(limit: 10)
             #expect(first.map(\.model.name) == ["b", "a", "a"])
             #expect(first.map(\.rows) == [1, 1, 1])
-            #expect(first.dropFirst().map(\.computed) == [days(6...9), days(1...5)])
+            // Batches run side by side: which of them is over first is not said.
+            #expect(Set(first.dropFirst().map(\.computed)) == [days(6...9), days(1...5)])
             #expect(first.allSatisfy { $0.error == nil && $0.startedAt <= $0.finishedAt })
             try await test.execute(
                 "INSERT INTO raw.events (event_id, timestamp) VALUES ('x', '2026-11-10 10:00Z')")
