@@ -141,7 +141,7 @@ struct DispatchTests {
                 try await harness.transformer.until { $0.count == 1 }
                 let from = Date(timeIntervalSince1970: 1_795_000_000 - 86_400 * 400),
                     upTo = from.addingTimeInterval(86_400 * 7)
-                let plan = try RunPlanner(dag.manifest, retriesMax: 0)
+                let plan = try RunPlanner(dag.manifest, retry: .few(0))
                     .backfill(from: from, upTo: upTo, models: nil, by: "test", at: Date())
                 let run = try await harness.finished(try await harness.store.request(plan, by: "test"), node)
                 #expect(run.run.state == .succeeded)

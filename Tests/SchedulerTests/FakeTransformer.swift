@@ -18,6 +18,8 @@ final class FakeTransformer: Sendable {
 
     private struct State {
         var commands: [TransformRequested] = []
+        var cancels: [TransformCancelRequested] = []
+        var hearsCancels = true
         var deliveries = 0
         var listeners: [AsyncStream<Void>.Continuation] = []
     }
@@ -55,7 +57,11 @@ final class FakeTransformer: Sendable {
                     caughtUp += 1
                     if caughtUp == partitions { isReady.finish() }
                 case .message(let envelope):
-                    if let command = envelope.message as? TransformRequested { try await fake.take(command) }
+                    switch envelope.message {
+                    case let command as TransformRequested: try await fake.take(command)
+                    case let cancel as TransformCancelRequested: try await fake.take(cancel)
+                    default: break
+                    }
                 case .unreadable, .gap: break
                 }
             }
@@ -101,6 +107,27 @@ final class FakeTransformer: Sendable {
         try await answer(command, script(command))
         for listener in state.withLock({ $0.listeners }) { listener.yield() }
     }
+
+    /// Ends a task, as a transformer does that has it or never heard of it.
+    private func take(_ cancel: TransformCancelRequested) async throws {
+        guard cancel.environment == environment else { return }
+        let hears = state.withLock { state in
+            state.cancels.append(cancel)
+            return state.hearsCancels
+        }
+        guard hears else { return }
+        try await publisher.publish(
+            TransformFailed(
+                task: cancel.task, run: cancel.run, attempt: cancel.attempt, environment: cancel.environment,
+                model: cancel.model, worker: "fake",
+                error: ControlFailure(code: "cancelled", message: "The task was cancelled.", retriable: false)))
+    }
+
+    /// What was to end, in order.
+    var cancels: [TransformCancelRequested] { state.withLock { $0.cancels } }
+
+    /// From now on it says nothing to cancellations.
+    func ignoreCancels() { state.withLock { $0.hearsCancels = false } }
 
     func answer(_ command: TransformRequested, _ answer: Answer) async throws {
         if case .silence = answer { return }

@@ -114,7 +114,7 @@ struct Harness: Sendable {
     func trigger(at now: Date = Date()) async throws -> String {
         let dag = try await store.dag(environment)
         return try await store.request(
-            try RunPlanner(dag.manifest, retriesMax: settings.retry.retriesMax).manual(nil, by: "test", at: now),
+            try RunPlanner(dag.manifest, retry: settings.retry).manual(nil, by: "test", at: now),
             by: "test")
     }
 
@@ -134,5 +134,12 @@ struct Harness: Sendable {
             if let found = try await look() { return found }
         }
         throw CancellationError()
+    }
+}
+
+extension RetryPolicy {
+    /// For plans: so many retries, and no long waits.
+    static func few(_ retriesMax: Int) -> RetryPolicy {
+        RetryPolicy(retriesMax: retriesMax, delay: 1, delayMax: 1, attemptTimeout: 60)
     }
 }

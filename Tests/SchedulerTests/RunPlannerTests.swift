@@ -23,7 +23,7 @@ import Timetable
 
     @Test("holds the models of a tick, each with its own time; what lies between two of them is bridged")
     func tick() throws {
-        let planner = RunPlanner(manifest(["c": ["b"], "b": ["a", "x"], "a": [], "x": ["a"]]), retriesMax: 1)
+        let planner = RunPlanner(manifest(["c": ["b"], "b": ["a", "x"], "a": [], "x": ["a"]]), retry: .few(1))
         let earlier = Self.now.addingTimeInterval(-60)
         let plan = try planner.scheduled(.init(time: Self.now, models: ["a": earlier, "c": Self.now]), at: Self.now)
         #expect(plan.tasks.map(\.model) == ["a", "c"])
@@ -35,7 +35,7 @@ import Timetable
     @Test("a backfill starts where a model does and says so")
     func clamped() throws {
         let start = Self.now.addingTimeInterval(-3 * Self.day)
-        let planner = RunPlanner(manifest(["a": []], kind: "INCREMENTAL_BY_TIME_RANGE", start: start), retriesMax: 1)
+        let planner = RunPlanner(manifest(["a": []], kind: "INCREMENTAL_BY_TIME_RANGE", start: start), retry: .few(1))
         let from = Self.now.addingTimeInterval(-9 * Self.day)
         let plan = try planner.backfill(from: from, upTo: Self.now, models: nil, by: "ada", at: Self.now)
         #expect(plan.tasks.map(\.fromAt) == [start])
@@ -47,8 +47,10 @@ import Timetable
 
     @Test("models that wait for each other make no run")
     func circle() {
-        let planner = RunPlanner(manifest(["a": ["b"], "b": ["a"]]), retriesMax: 1)
-        #expect(throws: RequestError.circle("prod")) { try planner.manual(nil, by: "ada", at: Self.now) }
+        let planner = RunPlanner(manifest(["a": ["b"], "b": ["a"]]), retry: .few(1))
+        #expect(throws: RequestError.graph("prod", .circle(["b", "a"]))) {
+            try planner.manual(nil, by: "ada", at: Self.now)
+        }
     }
 
     @Test(

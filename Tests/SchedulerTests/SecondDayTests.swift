@@ -248,7 +248,7 @@ struct SecondDayTests {
             try await harness.withNode(clock: clock) { node in
                 let dag = try await learnt("p1", harness, by: node)
                 // As if somebody had put the cursor back by hand: that tick has its run already.
-                var run = try RunPlanner(dag.manifest, retriesMax: 0).manual(nil, by: "t", at: minute).run
+                var run = try RunPlanner(dag.manifest, retry: .few(0)).manual(nil, by: "t", at: minute).run
                 run.trigger = .schedule
                 run.state = .succeeded
                 run.finishedAt = minute

@@ -44,7 +44,7 @@ struct TriggerCommand: StateCommand {
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         let dag = try await store.dag(options.dag, within: RunOptions.dagWaitMax)
-        let plan = try RunPlanner(dag.manifest, retriesMax: settings.retry.retriesMax)
+        let plan = try RunPlanner(dag.manifest, retry: settings.retry)
             .manual(options.models, by: who, at: Date())
         try await options.follow(try await store.request(plan, by: who), on: store)
     }
@@ -69,7 +69,7 @@ struct BackfillCommand: StateCommand {
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         let (from, upTo) = (try TimeText.read(start, "--start"), try TimeText.read(end, "--end"))
         let dag = try await store.dag(options.dag, within: RunOptions.dagWaitMax)
-        let plan = try RunPlanner(dag.manifest, retriesMax: settings.retry.retriesMax)
+        let plan = try RunPlanner(dag.manifest, retry: settings.retry)
             .backfill(from: from, upTo: upTo, models: options.models, by: who, at: Date())
         if dryRun {
             let rows = plan.tasks.map {

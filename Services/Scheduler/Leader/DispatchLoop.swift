@@ -161,7 +161,9 @@ struct DispatchLoop {
         dags[environment] = dag
         change.dags.append(dag.row)
         change.notices.insert(.init(dag: environment))
-        for run in runs.values where run.record.dag == environment { try step(run.record.run, .cancel, now, &change) }
+        for run in runs.values where run.record.dag == environment {
+            try on(run.record.run) { try $0.cancel(by: "The environment was removed", at: now, into: &change) }
+        }
         logger.info("environment removed", metadata: ["dag": "\(environment)"])
     }
 
@@ -298,7 +300,7 @@ struct DispatchLoop {
     ) throws {
         let name = dag.record.dag
         change.cursors.append(.init(dag: name, cursorAt: tick.time))
-        let plan = try RunPlanner(dag.record.manifest, retriesMax: settings.retry.retriesMax).scheduled(tick, at: now)
+        let plan = try RunPlanner(dag.record.manifest, retry: settings.retry).scheduled(tick, at: now)
         runs[plan.run.run] = try LedRun(
             StoredRun(run: plan.run, tasks: plan.tasks, attempts: []), retry: settings.retry)
         change.tasks += plan.tasks
@@ -308,8 +310,13 @@ struct DispatchLoop {
     mutating func step(
         _ id: String, _ event: RunMachine.Event, _ now: Date, _ change: inout StateChange
     ) throws {
+        try on(id) { try $0.step(event, at: now, into: &change) }
+    }
+
+    /// Does something to a run, which is let go of when it is over.
+    mutating func on(_ id: String, _ body: (inout LedRun) throws -> Void) throws {
         guard var run = runs[id] else { return }
-        try run.step(event, at: now, into: &change)
+        try body(&run)
         runs[id] = run.machine.phase.isOver ? nil : run
     }
 

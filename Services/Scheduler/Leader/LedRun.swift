@@ -15,14 +15,16 @@ struct LedRun {
     private(set) var tasks: [String: TaskRecord]
     private(set) var attempts: [AttemptKey: AttemptRecord]
 
-    /// - Throws: ``RequestError/circle(_:)`` for rows that no planner made.
+    /// - Throws: ``RequestError/graph(_:_:)`` for rows that no planner made.
     init(_ stored: StoredRun, retry: RetryPolicy) throws(RequestError) {
-        guard
-            let machine = RunMachine(
-                restoring: stored.run.run, phase: stored.run.state, tasks: stored.tasks.map { RunTask($0, retry) })
-        else { throw .circle(stored.run.dag) }
         record = stored.run
-        self.machine = machine
+        do throws(GraphError) {
+            machine = try RunMachine(
+                id: stored.run.run, tasks: stored.tasks.map { RunTask($0, retry) }, phase: stored.run.state,
+                isCancelling: stored.run.cancelledAt != nil)
+        } catch {
+            throw .graph(stored.run.dag, error)
+        }
         tasks = Dictionary(stored.tasks.map { ($0.task, $0) }) { first, _ in first }
         attempts = Dictionary(stored.attempts.map { (AttemptKey(task: $0.task, attempt: $0.attempt), $0) }) {
             first, _ in first
@@ -33,51 +35,79 @@ struct LedRun {
     mutating func step(_ event: RunMachine.Event, at now: Date, into change: inout StateChange) throws {
         let before = machine.phase
         let actions = machine.handle(event, at: now)
-        var touched: Set<String> = []
-        var touchedAttempts: Set<AttemptKey> = []
-        if before == .queued, machine.phase != .queued, machine.phase != .cancelled {
-            record.startedAt = now
+        try write(actions, before, by: nil, now, &change)
+    }
+
+    /// Ends the run: what is under way is told to end.
+    /// - Parameter who: Who wants it, for people.
+    mutating func cancel(by who: String, at now: Date, into change: inout StateChange) throws {
+        let before = machine.phase
+        let actions = machine.handle(.cancel, at: now)
+        try write(actions, before, by: who, now, &change)
+    }
+
+    private mutating func write(
+        _ actions: [RunMachine.Action], _ before: RunPhase, by who: String?, _ now: Date, _ change: inout StateChange
+    ) throws {
+        var touched = Touched()
+        let recordBefore = record
+        if before == .queued, machine.phase == .running {
+            (record.startedAt, record.finishedAt) = (now, nil)
             record.state = .running
             try change.send(started())
         }
-        for action in actions {
-            switch action {
-            case .changed(let task):
-                touched.insert(task)
-            case .dispatch(let task, let attempt, let deadline):
-                let key = AttemptKey(task: task, attempt: attempt)
-                attempts[key] = AttemptRecord(
-                    task: task, attempt: attempt, state: .queued, queuedAt: now, deadlineAt: deadline, done: 0, total: 0
-                )
-                touchedAttempts.insert(key)
-                if tasks[task]?.queuedAt == nil { tasks[task]?.queuedAt = now }
-                tasks[task]?.done = 0
-                tasks[task]?.total = 0
-                if let request = request(task, attempt, deadline) { try change.send(request) }
-            case .attemptEnded(let task, let attempt, let failure):
-                let key = AttemptKey(task: task, attempt: attempt)
-                attempts[key]?.state = failure == nil ? .succeeded : .failed
-                attempts[key]?.finishedAt = now
-                attempts[key]?.failure = failure
-                touchedAttempts.insert(key)
-                if let failure, machine.tasks[task]?.phase == .failed, record.failure == nil {
-                    (record.failedModel, record.failure) = (tasks[task]?.model, failure)
-                }
-            case .finished(let phase):
-                record.finishedAt = now
-                if phase == .succeeded { (record.failedModel, record.failure) = (nil, nil) }
-                try change.send(finished(phase, now))
-            }
-        }
-        for task in touched { follow(task, now) }
-        guard !actions.isEmpty || before != machine.phase else { return }
-        if before != machine.phase || record.state != machine.phase {
-            record.state = machine.phase
-            change.runs.append(record)
-        }
-        change.tasks += touched.compactMap { tasks[$0] }
-        change.attempts += touchedAttempts.compactMap { attempts[$0] }
+        if machine.isCancelling, record.cancelledAt == nil { (record.cancelledAt, record.cancelledBy) = (now, who) }
+        for action in actions { try write(action, by: who, now, &touched, &change) }
+        for task in touched.tasks { follow(task, now) }
+        record.state = machine.phase
+        guard !actions.isEmpty || record != recordBefore else { return }
+        if record != recordBefore { change.runs.append(record) }
+        change.tasks += touched.tasks.compactMap { tasks[$0] }
+        change.attempts += touched.attempts.compactMap { attempts[$0] }
         change.notices.insert(.init(dag: record.dag, run: record.run))
+    }
+
+    /// Rows that are to be written.
+    private struct Touched {
+        var tasks: Set<String> = []
+        var attempts: Set<AttemptKey> = []
+    }
+
+    private mutating func write(
+        _ action: RunMachine.Action, by who: String?, _ now: Date, _ touched: inout Touched, _ change: inout StateChange
+    ) throws {
+        switch action {
+        case .changed(let task): touched.tasks.insert(task)
+        case .dispatch(let task, let attempt, let deadline):
+            let key = AttemptKey(task: task, attempt: attempt)
+            attempts[key] = AttemptRecord(
+                task: task, attempt: attempt, state: .queued, queuedAt: now, deadlineAt: deadline, done: 0, total: 0)
+            touched.attempts.insert(key)
+            if tasks[task]?.queuedAt == nil { tasks[task]?.queuedAt = now }
+            tasks[task]?.done = 0
+            tasks[task]?.total = 0
+            if let request = request(task, attempt, deadline) { try change.send(request) }
+        case .end(let task, let attempt):
+            guard let row = tasks[task] else { return }
+            try change.send(
+                TransformCancelRequested(
+                    task: task, run: record.run, attempt: attempt, environment: record.environment, model: row.model,
+                    reason: who))
+        case .attemptEnded(let task, let attempt, let failure):
+            let key = AttemptKey(task: task, attempt: attempt)
+            attempts[key]?.state =
+                failure == nil ? .succeeded : failure?.code == TaskFailure.cancelled ? .cancelled : .failed
+            attempts[key]?.finishedAt = now
+            attempts[key]?.failure = failure
+            touched.attempts.insert(key)
+            if let failure, machine.tasks[task]?.phase == .failed, record.failure == nil {
+                (record.failedModel, record.failure) = (tasks[task]?.model, failure)
+            }
+        case .finished(let phase):
+            record.finishedAt = now
+            if phase == .succeeded { (record.failedModel, record.failure) = (nil, nil) }
+            try change.send(finished(phase, now))
+        }
     }
 
     /// Notes something about an attempt that changes no decision: who does it, how far it is.

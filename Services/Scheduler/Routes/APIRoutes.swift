@@ -133,7 +133,7 @@ struct APIRoutes: Sendable {
         let body = try await request.decode(as: TriggerBody.self, context: context)
         return try await refusing {
             let dag = try await store.dag(name(context))
-            let plan = try RunPlanner(dag.manifest, retriesMax: settings.retry.retriesMax)
+            let plan = try RunPlanner(dag.manifest, retry: settings.retry)
                 .manual(body.models, by: who.name, key: try key(request), at: now())
             let run = try await store.request(plan, by: who.name)
             return try StateAnswer.json(StartedAnswer(id: run), status: .accepted)
@@ -145,7 +145,7 @@ struct APIRoutes: Sendable {
         let body = try await request.decode(as: BackfillBody.self, context: context)
         return try await refusing {
             let dag = try await store.dag(name(context))
-            let plan = try RunPlanner(dag.manifest, retriesMax: settings.retry.retriesMax).backfill(
+            let plan = try RunPlanner(dag.manifest, retry: settings.retry).backfill(
                 from: time(body.start, "/start"), upTo: time(body.end, "/end"), models: body.models, by: who.name,
                 key: try key(request), at: now())
             if body.dry_run == true { return try StateAnswer.json(PreviewAnswer(plan)) }

@@ -17,7 +17,15 @@ enum RunLane: Hashable, Sendable {
 }
 
 /// A row of `scheduler.dags`.
-public struct DAGRecord: Codable, Sendable, Equatable {
+public struct DAGRecord: StateRow, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case dag, manifest, isPaused, cursorAt, firstSeen, isRemoved, updatedAt
+    }
+
+    static let table = "dags", key: [CodingKeys] = [.dag]
+    /// Pausing is written by whoever takes the request.
+    static let fixed: Set<CodingKeys> = [.isPaused]
+
     /// The environment's name: an environment is a DAG.
     public var dag: String
     public var manifest: EnvironmentManifest
@@ -31,7 +39,17 @@ public struct DAGRecord: Codable, Sendable, Equatable {
 }
 
 /// A row of `scheduler.runs`.
-public struct RunRecord: Codable, Sendable, Equatable {
+public struct RunRecord: StateRow, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case run, dag, environment, trigger, state, scheduledFor, fromAt, upTo, requestedBy, idempotencyKey, createdAt
+        case startedAt, finishedAt, failedModel, failure, plan, cancelledAt, cancelledBy
+    }
+
+    static let table = "runs", key: [CodingKeys] = [.run]
+    static let fixed: Set<CodingKeys> = [
+        .dag, .environment, .trigger, .scheduledFor, .fromAt, .upTo, .requestedBy, .idempotencyKey, .createdAt, .plan,
+    ]
+
     public var run: String
     public var dag: String
     public var environment: String
@@ -49,19 +67,49 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// The first task that failed, by its model, and why.
     public var failedModel: String?
     public var failure: TaskFailure?
+    /// The plan whose models it was made of; `nil` for runs from before this was noted.
+    public var plan: String?
+    /// When somebody wanted it to end, and who.
+    public var cancelledAt: Date?
+    public var cancelledBy: String?
 }
 
 /// A row of `scheduler.tasks`.
-public struct TaskRecord: Codable, Sendable, Equatable {
+public struct TaskRecord: StateRow, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, run, position, model, kind, rule, dependsOn, state, attempt, attemptsBefore, markedBy, retriesMax
+        case retryDelay, retryDelayMax, timeout, fromAt, upTo, retryAt, deadlineAt, queuedAt, startedAt, finishedAt
+        case done, total
+    }
+
+    static let table = "tasks", key: [CodingKeys] = [.task]
+    static let fixed: Set<CodingKeys> = [
+        .run, .position, .model, .kind, .rule, .dependsOn, .retriesMax, .retryDelay, .retryDelayMax, .timeout, .fromAt,
+        .upTo,
+    ]
+
     public var task: String
     public var run: String
     /// Place in the run, so that what a task depends on comes before it.
     public var position: Int
     public var model: String
+    /// `nil` in rows from before there were kinds: a model.
+    public var kind: NodeKind?
+    /// `nil` in rows from before there were rules: all that it depends on must succeed.
+    public var rule: TriggerRule?
     public var dependsOn: [String]
     public var state: TaskPhase
     public var attempt: Int
+    /// Attempts that no longer count among the retries: those before it was cleared.
+    public var attemptsBefore: Int?
+    /// Who said how it ended.
+    public var markedBy: String?
     public var retriesMax: Int
+    /// How long it waits before a retry and how long an attempt may take, in seconds, as was set when the run was made; `nil`
+    /// in rows from before this was noted: as is set now.
+    public var retryDelay: Double?
+    public var retryDelayMax: Double?
+    public var timeout: Double?
     public var fromAt: Date?
     public var upTo: Date
     public var retryAt: Date?
@@ -75,10 +123,17 @@ public struct TaskRecord: Codable, Sendable, Equatable {
 }
 
 /// A row of `scheduler.attempts`.
-public struct AttemptRecord: Codable, Sendable, Equatable {
+public struct AttemptRecord: StateRow, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case task, attempt, state, queuedAt, startedAt, finishedAt, deadlineAt, worker, rows, done, total, failure
+    }
+
+    static let table = "attempts", key: [CodingKeys] = [.task, .attempt]
+    static let fixed: Set<CodingKeys> = [.queuedAt, .deadlineAt]
+
     /// Where an attempt is.
     public enum State: String, Codable, Sendable {
-        case queued, running, succeeded, failed
+        case queued, running, succeeded, failed, cancelled
     }
 
     public var task: String
@@ -105,14 +160,29 @@ struct OutboxRecord: Codable, Sendable, Equatable {
 }
 
 /// A row of `scheduler.positions`: where reading of answers goes on.
-struct PositionRecord: Codable, Sendable, Equatable {
+struct PositionRecord: StateRow, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case topic, partition, nextOffset
+    }
+
+    static let table = "positions", key: [CodingKeys] = [.topic, .partition]
+    static let fixed: Set<CodingKeys> = []
+
     var topic: String
     var partition: Int32
     var nextOffset: Int64
 }
 
 /// A row of `scheduler.audit`: what a person did.
-public struct AuditRecord: Codable, Sendable, Equatable {
+public struct AuditRecord: StateRow, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case at, who, action, dag, run, detail
+    }
+
+    /// The key is a number that PostgreSQL gives: rows are only added.
+    static let table = "audit", key: [CodingKeys] = []
+    static let fixed: Set<CodingKeys> = []
+
     public var at: Date
     public var who: String
     public var action: String

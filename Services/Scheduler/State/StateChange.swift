@@ -70,42 +70,23 @@ struct StateChange: Encodable, Sendable {
         WITH fence AS MATERIALIZED (
             SELECT epoch, $2::jsonb AS change FROM scheduler.lease WHERE id = 1 AND epoch = $1::bigint FOR SHARE
         ), dags AS (
-            INSERT INTO scheduler.dags (dag, manifest, is_paused, cursor_at, first_seen, is_removed, updated_at)
-            SELECT r.dag, r.manifest, r.is_paused, r.cursor_at, r.first_seen, r.is_removed, r.updated_at
-            FROM fence, jsonb_populate_recordset(NULL::scheduler.dags, change -> 'dags') r
-            -- is_paused is written by whoever takes the request.
-            ON CONFLICT (dag) DO UPDATE SET manifest = EXCLUDED.manifest, cursor_at = EXCLUDED.cursor_at,
-                first_seen = EXCLUDED.first_seen, is_removed = EXCLUDED.is_removed, updated_at = EXCLUDED.updated_at
+            \(DAGRecord.upsert("change -> 'dags'", from: "fence"))
         ), cursors AS (
             UPDATE scheduler.dags d SET cursor_at = c.cursor_at
             FROM fence, jsonb_to_recordset(change -> 'cursors') c(dag text, cursor_at timestamptz) WHERE d.dag = c.dag
         ), runs AS (
-            INSERT INTO scheduler.runs
-            SELECT r.* FROM fence, jsonb_populate_recordset(NULL::scheduler.runs, change -> 'runs') r
-            ON CONFLICT (run) DO UPDATE SET state = EXCLUDED.state, started_at = EXCLUDED.started_at,
-                finished_at = EXCLUDED.finished_at, failed_model = EXCLUDED.failed_model, failure = EXCLUDED.failure
+            \(RunRecord.upsert("change -> 'runs'", from: "fence"))
         ), tasks AS (
-            INSERT INTO scheduler.tasks
-            SELECT t.* FROM fence, jsonb_populate_recordset(NULL::scheduler.tasks, change -> 'tasks') t
-            ON CONFLICT (task) DO UPDATE SET state = EXCLUDED.state, attempt = EXCLUDED.attempt,
-                retry_at = EXCLUDED.retry_at, deadline_at = EXCLUDED.deadline_at, queued_at = EXCLUDED.queued_at,
-                started_at = EXCLUDED.started_at, finished_at = EXCLUDED.finished_at, done = EXCLUDED.done,
-                total = EXCLUDED.total
+            \(TaskRecord.upsert("change -> 'tasks'", from: "fence"))
         ), attempts AS (
-            INSERT INTO scheduler.attempts
-            SELECT a.* FROM fence, jsonb_populate_recordset(NULL::scheduler.attempts, change -> 'attempts') a
-            ON CONFLICT (task, attempt) DO UPDATE SET state = EXCLUDED.state, started_at = EXCLUDED.started_at,
-                finished_at = EXCLUDED.finished_at, worker = EXCLUDED.worker, rows = EXCLUDED.rows, done = EXCLUDED.done,
-                total = EXCLUDED.total, failure = EXCLUDED.failure
+            \(AttemptRecord.upsert("change -> 'attempts'", from: "fence"))
         ), outbox AS (
             INSERT INTO scheduler.outbox (message_id, type, payload)
             SELECT o.message_id, o.type, o.payload FROM fence,
                 jsonb_to_recordset(change -> 'outbox') o(message_id uuid, type text, payload text)
             ON CONFLICT (message_id) DO NOTHING
         ), positions AS (
-            INSERT INTO scheduler.positions
-            SELECT p.* FROM fence, jsonb_populate_recordset(NULL::scheduler.positions, change -> 'positions') p
-            ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset
+            \(PositionRecord.upsert("change -> 'positions'", from: "fence"))
         ), set_aside AS (
             INSERT INTO scheduler.set_aside (id, kind, dag, type, payload, reason, at)
             SELECT s.id, s.kind, s.dag, s.type, s.payload, s.reason, s.at

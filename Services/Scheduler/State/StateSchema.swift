@@ -129,4 +129,12 @@ enum StateSchema {
             is_retry boolean NOT NULL DEFAULT false
         );
         """
+
+    /// Columns that an older leader, which writes every column of a table, may leave empty: it may be at work yet.
+    static let third = """
+        ALTER TABLE scheduler.runs ADD COLUMN plan text, ADD COLUMN cancelled_at timestamptz, ADD COLUMN cancelled_by text;
+        ALTER TABLE scheduler.tasks ADD COLUMN kind text, ADD COLUMN rule text, ADD COLUMN attempts_before int,
+            ADD COLUMN marked_by text, ADD COLUMN retry_delay float8, ADD COLUMN retry_delay_max float8,
+            ADD COLUMN timeout float8;
+        """
 }

@@ -16,28 +16,26 @@ extension StateStore {
     /// - Returns: The run's id: that of the earlier run when its idempotency key was used before.
     public func request(_ plan: RunPlan, by who: String, detail: String? = nil) async throws -> String {
         struct Document: Encodable {
-            var run: RunRecord
+            var runs: [RunRecord]
             var tasks: [TaskRecord]
-            var audit: AuditRecord
+            var audit: [AuditRecord]
             var notice: StateChange.Notice
         }
         let audit = AuditRecord(
             at: plan.run.createdAt, who: who, action: plan.run.trigger.rawValue, dag: plan.run.dag, run: plan.run.run,
             detail: detail)
         let document = Document(
-            run: plan.run, tasks: plan.tasks, audit: audit,
+            runs: [plan.run], tasks: plan.tasks, audit: [audit],
             notice: StateChange.Notice(dag: plan.run.dag, run: plan.run.run, isRequest: true))
         let query = PostgresQuery(
             """
             WITH d AS MATERIALIZED (SELECT $1::jsonb AS document), runs AS (
-                INSERT INTO scheduler.runs SELECT r.* FROM d, jsonb_populate_record(NULL::scheduler.runs, document -> 'run') r
+                \(RunRecord.insert("document -> 'runs'", from: "d"))
                 ON CONFLICT DO NOTHING RETURNING run
             ), tasks AS (
-                INSERT INTO scheduler.tasks SELECT t.* FROM runs, d,
-                    jsonb_populate_recordset(NULL::scheduler.tasks, document -> 'tasks') t
+                \(TaskRecord.insert("document -> 'tasks'", from: "runs, d"))
             ), audit AS (
-                INSERT INTO scheduler.audit (at, who, action, dag, run, detail) SELECT a.at, a.who, a.action, a.dag, a.run, a.detail
-                FROM runs, d, jsonb_populate_record(NULL::scheduler.audit, document -> 'audit') a
+                \(AuditRecord.insert("document -> 'audit'", from: "runs, d"))
             )
             SELECT run::text, pg_notify('millrace_scheduler', (document -> 'notice')::text) FROM runs, d
             """, [try StateJSON.text(document)])

@@ -27,6 +27,7 @@ public struct StateStore: Sendable {
         let steps = [
             Migration(1, "lease, DAGs, runs, tasks, attempts, outbox", StateSchema.first),
             Migration(2, "what is set aside, age of the outbox", StateSchema.second),
+            Migration(3, "tasks as nodes: kinds, rules, retries; cancelled runs, marked tasks", StateSchema.third),
         ]
         try await Migrations(schema: StateSchema.name, steps).apply(to: pool, logger: logger)
     }

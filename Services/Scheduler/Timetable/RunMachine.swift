@@ -1,79 +1,8 @@
 // RunMachine: one run of a DAG, from its first task to its outcome. A plain value: event in, actions out; no clock of its
 // own, no I/O.
-// Always: a task is dispatched only when all it depends on in this run has succeeded; an attempt is dispatched once; the
-// run is over exactly when every task is.
+// Always: a task is dispatched only when its trigger rule lets it; an attempt is dispatched once; the run is over exactly
+// when every task is; a run that is not over has a task under way, or a time at which it goes on.
 import Foundation
-
-/// Where a task of a run is.
-public enum TaskPhase: String, Sendable, Codable, CaseIterable {
-    /// For others, for its next attempt, or for a free place.
-    case waiting
-    /// The command is on its way; no worker has taken it up.
-    case queued
-    case running
-    case succeeded
-    case failed
-    /// Never tried: something it depends on failed.
-    case upstreamFailed = "upstream_failed"
-    /// Never tried: the run was given up before.
-    case skipped
-
-    /// True when nothing more will happen to it by itself.
-    public var isOver: Bool {
-        switch self {
-        case .waiting, .queued, .running: false
-        case .succeeded, .failed, .upstreamFailed, .skipped: true
-        }
-    }
-}
-
-/// Where a run is.
-public enum RunPhase: String, Sendable, Codable, CaseIterable {
-    /// Not begun: another run of its DAG goes first.
-    case queued
-    case running, succeeded, failed
-    /// Somebody stopped it.
-    case cancelled
-
-    public var isOver: Bool { self != .queued && self != .running }
-}
-
-/// Why an attempt failed.
-public struct TaskFailure: Sendable, Equatable, Codable {
-    public var code: String
-    public var message: String
-    public var isRetriable: Bool
-
-    public init(code: String, message: String, isRetriable: Bool) {
-        self.code = code
-        self.message = message
-        self.isRetriable = isRetriable
-    }
-}
-
-/// A task of a run.
-public struct RunTask: Sendable, Equatable {
-    /// Stays the same over all attempts.
-    public let id: String
-    public let model: String
-    /// Tasks of the same run, by model, that must succeed before.
-    public let dependsOn: [String]
-    public let retry: RetryPolicy
-    public var phase: TaskPhase = .waiting
-    /// The latest attempt; 0 before the first.
-    public var attempt = 0
-    /// When a waiting task is tried again.
-    public var retryAt: Date?
-    /// When the latest attempt is given up.
-    public var deadline: Date?
-
-    public init(id: String, model: String, dependsOn: [String], retry: RetryPolicy) {
-        self.id = id
-        self.model = model
-        self.dependsOn = dependsOn
-        self.retry = retry
-    }
-}
 
 /// A run and its rules.
 public struct RunMachine: Sendable, Equatable {
@@ -91,6 +20,8 @@ public struct RunMachine: Sendable, Equatable {
     public enum Action: Sendable, Equatable {
         /// Ask for this attempt, and write it down.
         case dispatch(task: String, attempt: Int, deadline: Date)
+        /// Ask for the end of an attempt that is under way.
+        case end(task: String, attempt: Int)
         /// An attempt came to its end: how.
         case attemptEnded(task: String, attempt: Int, TaskFailure?)
         /// The task is elsewhere now; its new place is in ``RunMachine/tasks``.
@@ -99,191 +30,213 @@ public struct RunMachine: Sendable, Equatable {
     }
 
     public let id: String
-    public private(set) var phase: RunPhase = .queued
+    public internal(set) var phase: RunPhase
+    /// Somebody wants it to end: nothing is begun any more.
+    public internal(set) var isCancelling: Bool
     /// By task id.
-    public private(set) var tasks: [String: RunTask]
-    /// Ids in an order in which what a task depends on comes before it.
-    public let order: [String]
-    private let idByModel: [String: String]
-    private let dependants: [String: [String]]
+    public internal(set) var tasks: [String: RunTask]
+    public let graph: NodeGraph
+    /// The task of each node of the graph.
+    let ids: [String]
+    /// When something will be due by itself: a retry or the end of an attempt's time.
+    public private(set) var nextTimer: Date?
 
-    /// - Parameter tasks: Dependencies that are not in the run count as met. A cycle is refused.
-    /// - Returns: `nil` when the tasks depend on each other in a circle.
-    public init?(id: String, tasks: [RunTask], phase: RunPhase = .queued) {
+    /// How long the last word of an attempt that is to end is awaited, in seconds. A transformer that is there answers
+    /// within a second or two; one that is not must not hold up a DAG.
+    public static let cancelGraceMax: TimeInterval = 60
+
+    /// A run as it is planned, or as it was written down, to go on with.
+    /// - Parameter tasks: In any order.
+    public init(
+        id: String, tasks: [RunTask], phase: RunPhase = .queued, isCancelling: Bool = false
+    ) throws(GraphError) {
         self.id = id
         self.phase = phase
+        self.isCancelling = isCancelling
+        graph = try NodeGraph(tasks.map(\.node))
+        ids = tasks.map(\.id)
         self.tasks = Dictionary(tasks.map { ($0.id, $0) }) { first, _ in first }
-        let idByModel = Dictionary(tasks.map { ($0.model, $0.id) }) { first, _ in first }
-        var dependants: [String: [String]] = [:]
-        var open: [String: Int] = [:]
-        for task in tasks {
-            let needed = Set(task.dependsOn.compactMap { idByModel[$0] })
-            open[task.id] = needed.count
-            for id in needed { dependants[id, default: []].append(task.id) }
-        }
-        var order: [String] = []
-        var ready = tasks.map(\.id).filter { open[$0] == 0 }
-        while !ready.isEmpty {
-            order += ready
-            var next: [String] = []
-            for id in ready {
-                for dependant in dependants[id] ?? [] {
-                    open[dependant, default: 0] -= 1
-                    if open[dependant] == 0 { next.append(dependant) }
-                }
-            }
-            ready = next
-        }
-        guard order.count == self.tasks.count else { return nil }
-        self.order = order
-        self.idByModel = idByModel
-        self.dependants = dependants
+        noteTimer()
     }
 
-    /// When something will be due by itself: a retry or the end of an attempt's time.
-    public var nextTimer: Date? {
-        guard phase == .running else { return nil }
-        return tasks.values.compactMap { task in
-            switch task.phase {
-            case .waiting: task.retryAt
-            case .queued, .running: task.deadline
-            default: nil
-            }
-        }.min()
-    }
+    /// Task ids in an order in which what a task depends on comes before it.
+    public var order: [String] { graph.order.map { ids[$0] } }
 
     /// Takes what happened and says what is to be done. An event that no longer matters gives nothing.
     public mutating func handle(_ event: Event, at now: Date) -> [Action] {
         var actions: [Action] = []
+        guard take(event, now, &actions) else { return [] }
+        if case .started = event { return actions }  // nothing hangs on that
+        settle(now, &actions)
+        noteTimer()
+        return actions
+    }
+
+    /// - Returns: False when nothing follows from it.
+    private mutating func take(_ event: Event, _ now: Date, _ actions: inout [Action]) -> Bool {
         switch event {
         case .begin:
-            guard phase == .queued else { return [] }
+            guard phase == .queued else { return false }
             phase = .running
         case .started(let id, let attempt):
             guard phase == .running, let task = tasks[id], task.attempt == attempt, task.phase == .queued else {
-                return []
+                return false
             }
             set(id, &actions) { $0.phase = .running }
-            return actions
-        case .succeeded(let id, let attempt):
-            guard succeed(id, attempt, &actions) else { return [] }
+        case .succeeded(let id, let attempt): return succeed(id, attempt, &actions)
         case .failed(let id, let attempt, let failure):
-            guard phase == .running, let task = tasks[id], task.attempt == attempt,
-                task.phase == .queued || task.phase == .running
-            else { return [] }  // an old attempt's failure says nothing of the new one
+            // An old attempt's failure says nothing of the new one.
+            guard phase == .running, let task = tasks[id], task.attempt == attempt, task.phase.isUnderWay else {
+                return false
+            }
             fail(id, failure, now, &actions)
         case .clock:
-            guard phase == .running else { return [] }
+            guard phase == .running else { return false }
             giveUpOverdue(now, &actions)
         case .cancel:
-            guard !phase.isOver else { return [] }
-            for id in order where tasks[id]?.phase.isOver == false { set(id, &actions) { $0.phase = .skipped } }
-            phase = .cancelled
-            return actions + [.finished(.cancelled)]
+            guard !phase.isOver, !isCancelling else { return false }
+            isCancelling = true
+            for id in order { cancel(id, now, &actions) }
         }
-        dispatchReady(now, &actions)
-        finishIfOver(&actions)
-        return actions
+        return true
     }
 
     /// The work is done, whichever attempt did it; even one that was given up.
     private mutating func succeed(_ id: String, _ attempt: Int, _ actions: inout [Action]) -> Bool {
-        guard phase == .running, let task = tasks[id], (1...max(task.attempt, 1)).contains(attempt),
-            task.phase != .succeeded, task.phase != .skipped, task.attempt > 0
+        guard phase == .running, let task = tasks[id], task.attempt > 0, (1...task.attempt).contains(attempt),
+            task.phase != .succeeded, !task.isMarked
         else { return false }
         actions.append(.attemptEnded(task: id, attempt: attempt, nil))
-        let wasFailed = task.phase == .failed
         set(id, &actions) { $0.phase = .succeeded }
-        if wasFailed { revive(after: id, &actions) }
         return true
     }
 
     private mutating func fail(_ id: String, _ failure: TaskFailure, _ now: Date, _ actions: inout [Action]) {
         guard let task = tasks[id] else { return }
         actions.append(.attemptEnded(task: id, attempt: task.attempt, failure))
-        if failure.isRetriable, task.attempt <= task.retry.retriesMax {
-            let delay = task.retry.delay(afterAttempt: task.attempt, of: id)
+        if task.phase == .cancelling {
+            set(id, &actions) { $0.phase = failure.code == TaskFailure.cancelled ? .cancelled : .failed }
+        } else if failure.isRetriable, task.attempt - task.attemptsBefore <= task.node.retry.retriesMax {
+            let delay = task.node.retry.delay(afterAttempt: task.attempt - task.attemptsBefore, of: id)
             set(id, &actions) {
                 $0.phase = .waiting
                 $0.retryAt = now.addingTimeInterval(delay)
+                $0.deadline = nil
             }
         } else {
             set(id, &actions) { $0.phase = .failed }
-            condemn(below: id, &actions)
         }
     }
 
     private mutating func giveUpOverdue(_ now: Date, _ actions: inout [Action]) {
-        for id in order {
-            guard let task = tasks[id], task.phase == .queued || task.phase == .running, let deadline = task.deadline,
-                deadline <= now
-            else { continue }
-            let seconds = Int(task.retry.attemptTimeout)
-            let message =
-                task.phase == .queued
-                ? "No transformer took up the task within \(seconds) s. Check that one is running and not overloaded."
-                : "The transformer did not answer within \(seconds) s. Raise the time limit, or look at its log."
-            fail(id, TaskFailure(code: "deadline_exceeded", message: message, isRetriable: true), now, &actions)
-        }
-    }
-
-    private mutating func dispatchReady(_ now: Date, _ actions: inout [Action]) {
-        guard phase == .running else { return }
-        for id in order {
-            guard let task = tasks[id], task.phase == .waiting, task.retryAt ?? now <= now,
-                needed(by: task).allSatisfy({ tasks[$0]?.phase == .succeeded })
-            else { continue }
-            let deadline = now.addingTimeInterval(task.retry.attemptTimeout)
-            set(id, &actions) {
-                $0.phase = .queued
-                $0.attempt += 1
-                $0.retryAt = nil
-                $0.deadline = deadline
+        for id in ids {
+            guard let task = tasks[id], task.phase.isUnderWay, let deadline = task.deadline, deadline <= now else {
+                continue
             }
-            actions.append(.dispatch(task: id, attempt: task.attempt + 1, deadline: deadline))
+            let seconds = Int(task.node.retry.attemptTimeout)
+            let failure =
+                switch task.phase {
+                case .queued:
+                    TaskFailure(
+                        code: "deadline_exceeded",
+                        message:
+                            "No transformer took up the task within \(seconds) s. Check that one is running and not overloaded.",
+                        isRetriable: true)
+                case .cancelling:
+                    TaskFailure(
+                        code: TaskFailure.cancelled,
+                        message:
+                            "The task was cancelled. No transformer said that it has ended; one that is at it ends it when it hears of that.",
+                        isRetriable: false)
+                default:
+                    TaskFailure(
+                        code: "deadline_exceeded",
+                        message:
+                            "The transformer did not answer within \(seconds) s. Raise the time limit, or look at its log.",
+                        isRetriable: true)
+                }
+            fail(id, failure, now, &actions)
         }
     }
 
-    private mutating func finishIfOver(_ actions: inout [Action]) {
-        guard phase == .running, tasks.values.allSatisfy(\.phase.isOver) else { return }
-        phase = tasks.values.allSatisfy { $0.phase == .succeeded } ? .succeeded : .failed
+    /// Ends a task that is not over: at once, or, when a worker may have it, with its last word.
+    mutating func cancel(_ id: String, _ now: Date, _ actions: inout [Action]) {
+        guard let task = tasks[id], !task.phase.isOver, task.phase != .cancelling else { return }
+        guard task.phase.isUnderWay else { return set(id, &actions) { $0.phase = .cancelled } }
+        let end = now.addingTimeInterval(Self.cancelGraceMax)
+        set(id, &actions) {
+            $0.phase = .cancelling
+            $0.deadline = min($0.deadline ?? end, end)
+        }
+        actions.append(.end(task: id, attempt: task.attempt))
+    }
+
+    // MARK: What follows
+
+    /// Goes through the tasks once, those before a task first: what follows for each from those before it; then for the run.
+    mutating func settle(_ now: Date, _ actions: inout [Action]) {
+        for place in graph.order {
+            let id = ids[place]
+            guard !isCancelling, let task = tasks[id], task.phase.isDerived, !task.isMarked else { continue }
+            switch task.node.rule.verdict(upstream: graph.upstream[place].compactMap { tasks[ids[$0]]?.phase }) {
+            case .upstreamFailed: become(.upstreamFailed, id, &actions)
+            case .skipped: become(.skipped, id, &actions)
+            case .wait:
+                become(.waiting, id, &actions)
+                // It goes on when those before it do, and not by itself.
+                tasks[id]?.retryAt = nil
+            case .run:
+                become(.waiting, id, &actions)
+                if phase == .running, task.retryAt ?? now <= now { dispatch(id, now, &actions) }
+            }
+        }
+        if phase == .running || isCancelling { finishIfOver(&actions) }
+    }
+
+    private mutating func become(_ phase: TaskPhase, _ id: String, _ actions: inout [Action]) {
+        if tasks[id]?.phase != phase { set(id, &actions) { $0.phase = phase } }
+    }
+
+    private mutating func dispatch(_ id: String, _ now: Date, _ actions: inout [Action]) {
+        guard let task = tasks[id] else { return }
+        let deadline = now.addingTimeInterval(task.node.retry.attemptTimeout)
+        set(id, &actions) {
+            $0.phase = .queued
+            $0.attempt += 1
+            $0.retryAt = nil
+            $0.deadline = deadline
+        }
+        actions.append(.dispatch(task: id, attempt: task.attempt + 1, deadline: deadline))
+    }
+
+    /// A run ends as its last tasks do: what a task's failure means is said by the rules of those behind it.
+    mutating func finishIfOver(_ actions: inout [Action]) {
+        guard !phase.isOver, tasks.values.allSatisfy(\.phase.isOver) else { return }
+        let isGood = graph.leaves.allSatisfy {
+            switch tasks[ids[$0]]?.phase {
+            case .succeeded, .skipped: true
+            default: false
+            }
+        }
+        // One that was to be cancelled may have been done already.
+        phase = isGood && (!isCancelling || !tasks.isEmpty) ? .succeeded : isCancelling ? .cancelled : .failed
         actions.append(.finished(phase))
     }
 
-    private mutating func condemn(below id: String, _ actions: inout [Action]) {
-        for dependant in dependants[id] ?? [] where tasks[dependant]?.phase == .waiting {
-            set(dependant, &actions) { $0.phase = .upstreamFailed }
-            condemn(below: dependant, &actions)
-        }
-    }
-
-    /// What was condemned for `id` alone may go on after all.
-    private mutating func revive(after id: String, _ actions: inout [Action]) {
-        for dependant in dependants[id] ?? [] where tasks[dependant]?.phase == .upstreamFailed {
-            guard let task = tasks[dependant],
-                needed(by: task).allSatisfy({
-                    tasks[$0].map { $0.phase != .failed && $0.phase != .upstreamFailed } ?? true
-                })
-            else { continue }
-            set(dependant, &actions) { $0.phase = .waiting }
-            revive(after: dependant, &actions)
-        }
-    }
-
-    private func needed(by task: RunTask) -> [String] { task.dependsOn.compactMap { idByModel[$0] } }
-
-    private mutating func set(_ id: String, _ actions: inout [Action], _ change: (inout RunTask) -> Void) {
+    mutating func set(_ id: String, _ actions: inout [Action], _ change: (inout RunTask) -> Void) {
         guard var task = tasks[id] else { return }
         change(&task)
         if task.phase.isOver { (task.retryAt, task.deadline) = (nil, nil) }
         tasks[id] = task
         actions.append(.changed(task: id))
     }
-}
 
-extension RunMachine {
-    /// A run as it was written down, to go on with.
-    public init?(restoring id: String, phase: RunPhase, tasks: [RunTask]) {
-        self.init(id: id, tasks: tasks, phase: phase)
+    mutating func noteTimer() {
+        nextTimer = nil
+        guard phase == .running else { return }
+        for task in tasks.values {
+            let timer = task.phase == .waiting ? task.retryAt : task.phase.isUnderWay ? task.deadline : nil
+            if let timer, timer < nextTimer ?? .distantFuture { nextTimer = timer }
+        }
     }
 }

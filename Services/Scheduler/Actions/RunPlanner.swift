@@ -13,7 +13,7 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case future(Date)
     case longRange(days: Int, daysMax: Int)
     case beforeStart([String])
-    case circle(String)
+    case graph(String, GraphError)
 
     public var description: String {
         switch self {
@@ -29,7 +29,7 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .longRange(let days, let daysMax): "\(days) days are more than one backfill takes (\(daysMax)). Split it."
         case .beforeStart(let models):
             "The range ends before the start of \(models.prefix(5).map { "`\($0)`" }.joined(separator: ", "))."
-        case .circle(let dag): "The models of `\(dag)` depend on each other in a circle. Apply a plan that does not."
+        case .graph(let dag, let error): "The models of `\(dag)` make no run. \(error) Apply a plan without that."
         }
     }
 
@@ -54,12 +54,14 @@ public struct RunPlan: Sendable, Equatable {
 public struct RunPlanner: Sendable {
     public static let daysMax = TransformRequested.backfillDaysMax
     let manifest: EnvironmentManifest
-    let retriesMax: Int
+    let retry: RetryPolicy
+    private let dependencies: [String: [String]]
 
-    /// - Parameter retriesMax: For models that do not say.
-    public init(_ manifest: EnvironmentManifest, retriesMax: Int) {
+    /// - Parameter retry: For models that do not say how often they are tried.
+    public init(_ manifest: EnvironmentManifest, retry: RetryPolicy) {
         self.manifest = manifest
-        self.retriesMax = retriesMax
+        self.retry = retry
+        dependencies = Dictionary(manifest.models.map { ($0.name, $0.dependsOn) }) { first, _ in first }
     }
 
     /// The run of a tick.
@@ -124,21 +126,25 @@ public struct RunPlanner: Sendable {
         let run = RunRecord(
             run: UUIDv7.make(at: now).text, dag: manifest.environment, environment: manifest.environment,
             trigger: trigger, state: .queued, scheduledFor: scheduledFor, fromAt: from, upTo: upTo, requestedBy: who,
-            idempotencyKey: key, createdAt: now)
+            idempotencyKey: key, createdAt: now, plan: manifest.plan)
         let known = Set(models.map(\.name))
         let tasks = models.map { model in
             let (from, upTo) = range(model)
             return TaskRecord(
-                task: UUIDv7.make(at: now).text, run: run.run, position: 0, model: model.name,
-                dependsOn: nearest(to: model, among: known), state: .waiting, attempt: 0,
-                retriesMax: max(0, model.retries ?? retriesMax), fromAt: from, upTo: upTo, done: 0, total: 0)
+                task: UUIDv7.make(at: now).text, run: run.run, position: 0, model: model.name, kind: .model,
+                rule: .allSuccess, dependsOn: nearest(to: model, among: known), state: .waiting, attempt: 0,
+                retriesMax: max(0, model.retries ?? retry.retriesMax), retryDelay: retry.delay,
+                retryDelayMax: retry.delayMax, timeout: retry.attemptTimeout, fromAt: from, upTo: upTo, done: 0,
+                total: 0)
         }
-        guard let machine = RunMachine(id: run.run, tasks: tasks.map { RunTask($0, RetryPolicy.none) }) else {
-            throw .circle(manifest.environment)
+        let graph: NodeGraph
+        do throws(GraphError) {
+            graph = try NodeGraph(tasks.map { $0.node(retry) })
+        } catch {
+            throw .graph(manifest.environment, error)
         }
-        let byID = Dictionary(tasks.map { ($0.task, $0) }) { first, _ in first }
-        let ordered = machine.order.compactMap { byID[$0] }.enumerated().map { position, task in
-            var task = task
+        let ordered = graph.order.enumerated().map { position, place in
+            var task = tasks[place]
             task.position = position
             return task
         }
@@ -149,7 +155,6 @@ public struct RunPlanner: Sendable {
 extension RunPlanner {
     /// The models of the run that `model` reads, directly or through models that are not in the run.
     private func nearest(to model: EnvironmentManifest.Model, among known: Set<String>) -> [String] {
-        let dependencies = Dictionary(manifest.models.map { ($0.name, $0.dependsOn) }) { first, _ in first }
         var found: Set<String> = []
         var seen: Set<String> = []
         var open = model.dependsOn
@@ -161,19 +166,26 @@ extension RunPlanner {
     }
 }
 
-extension RetryPolicy {
-    /// For where nothing is carried out.
-    static let none = RetryPolicy(retriesMax: 0, delay: 0, delayMax: 0, attemptTimeout: 0)
+extension TaskRecord {
+    /// The node that it was made of.
+    /// - Parameter retry: For what was not noted.
+    func node(_ retry: RetryPolicy) -> Node {
+        Node(
+            id: model, kind: kind ?? .model, dependsOn: dependsOn, rule: rule ?? .allSuccess,
+            retry: RetryPolicy(
+                retriesMax: retriesMax, delay: retryDelay ?? retry.delay, delayMax: retryDelayMax ?? retry.delayMax,
+                attemptTimeout: timeout ?? retry.attemptTimeout))
+    }
 }
 
 extension RunTask {
-    /// The task as it was written down; its own number of retries wins over the policy's.
-    init(_ record: TaskRecord, _ policy: RetryPolicy) {
-        var policy = policy
-        policy.retriesMax = record.retriesMax
-        self.init(id: record.task, model: record.model, dependsOn: record.dependsOn, retry: policy)
+    /// The task as it was written down.
+    init(_ record: TaskRecord, _ retry: RetryPolicy) {
+        self.init(id: record.task, node: record.node(retry))
         phase = record.state
         attempt = record.attempt
+        attemptsBefore = record.attemptsBefore ?? 0
+        isMarked = record.markedBy != nil
         retryAt = record.retryAt
         deadline = record.deadlineAt
     }

@@ -1,0 +1,28 @@
+/// What carries a node out. A kind that is stored and not known here was written by a newer version.
+public enum NodeKind: String, Sendable, Codable, CaseIterable {
+    /// A transformer brings a model up to date.
+    case model
+}
+
+/// A task as it is defined, whichever run it is part of.
+public struct Node: Sendable, Equatable {
+    /// Its name, the only one of a DAG: a model's name.
+    public let id: String
+    public let kind: NodeKind
+    /// Nodes before it, by name. Those that are not in a run are left out of consideration.
+    public let dependsOn: [String]
+    public let rule: TriggerRule
+    /// How often it is tried, and how long one attempt may take.
+    public let retry: RetryPolicy
+
+    public init(
+        id: String, kind: NodeKind = .model, dependsOn: [String] = [], rule: TriggerRule = .allSuccess,
+        retry: RetryPolicy
+    ) {
+        self.id = id
+        self.kind = kind
+        self.dependsOn = dependsOn
+        self.rule = rule
+        self.retry = retry
+    }
+}
