@@ -85,4 +85,44 @@ import Timetable
         var clock = try clock([:])
         #expect(clock.look(at: time("2027-01-01T00:00Z"), isBusy: false) == .idle)
     }
+
+    @Test("knows the next tick as if it had worked it out anew, whatever happens", arguments: 1...100)
+    func nextTick(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        let crons = ["* * * * *", "*/7 * * * *", "@hourly", "30 9 * * 1", "0 0 1 1 *", "@once"]
+        func some() throws -> [String: Schedule] {
+            var schedules: [String: Schedule] = [:]
+            for model in 0..<random.below(6) {
+                let cron = crons[random.below(crons.count)]
+                schedules["m\(model)"] = try Schedule(cron, firstSeen: Self.start.addingTimeInterval(1800))
+            }
+            return schedules
+        }
+        var schedules = try some()
+        var clock = DAGClock(
+            schedules: schedules, cursor: Self.start, catchUp: CatchUp.allCases[random.below(CatchUp.allCases.count)])
+        var now = Self.start
+        for _ in 0..<60 {
+            now.addTimeInterval(Double(random.below(4000)))
+            switch random.below(6) {
+            case 0:
+                schedules = try some()
+                clock.replace(schedules, at: now)
+            case 1: clock.pause()
+            case 2: clock.unpause()
+            default:
+                let before = clock
+                let action = clock.look(at: now, isBusy: random.below(3) == 0, hasBeenAway: random.below(5) == 0)
+                if case .start(let tick) = action {
+                    #expect(tick.time > before.cursor && tick.time <= now && clock.cursor == tick.time, "seed \(seed)")
+                    for (model, time) in tick.models {
+                        let end = clock.catchUp == .all ? tick.time : now
+                        #expect(schedules[model]?.last(atOrBefore: end) == time, "seed \(seed)")
+                    }
+                }
+            }
+            let expected = schedules.values.compactMap { $0.next(after: clock.cursor) }.min()
+            #expect(clock.nextTick == expected, "seed \(seed)")
+        }
+    }
 }

@@ -21,7 +21,9 @@ struct DispatchLoop {
     let logger: Logger
 
     var dags: [String: LedDAG] = [:]
-    var runs: [String: LedRun] = [:]
+    var runs = ActiveRuns()
+    /// DAGs in which something may begin.
+    private var touched: Set<String> = []
     var positions: [TopicPartition: Offset] = [:]
     /// Ids of what is set aside.
     var setAside: Set<String> = []
@@ -91,15 +93,24 @@ struct DispatchLoop {
         case .unreadable(let message):
             positions[message.position] = message.offset + 1
             try await take(message, now)
-        case .requests: try await readRequests(now)
-        case .clock:
-            for id in runs.keys {
+        case .signal(.requests):
+            inbox.take(.requests)
+            try await readRequests(now)
+        case .signal(.clock):
+            inbox.take(.clock)
+            for id in runs.due(at: now) {
                 try await deal(.init(.run, id, dag: runs[id]?.record.dag), now) { loop, change in
                     try loop.step(id, .clock, now, &change)
                 }
             }
         }
-        if isReady { try await beginDue(now) }
+        if isReady {
+            // Time and requests may concern any DAG, everything else the one that it was about.
+            if case .answer = event {} else { touched.formUnion(dags.keys) }
+            let names = touched.sorted()
+            touched = []
+            for name in names { try await beginDue(name, now) }
+        }
         meters.observe(dags: dags, runs: runs, now: now)
         alarm.set(to: nextAlarm(now), now: now)
     }
@@ -161,8 +172,8 @@ struct DispatchLoop {
         dags[environment] = dag
         change.dags.append(dag.row)
         change.notices.insert(.init(dag: environment))
-        for run in runs.values where run.record.dag == environment {
-            try on(run.record.run) { try $0.cancel(by: "The environment was removed", at: now, into: &change) }
+        for run in runs.ids(of: environment) {
+            try on(run) { try $0.cancel(by: "The environment was removed", at: now, into: &change) }
         }
         logger.info("environment removed", metadata: ["dag": "\(environment)"])
     }
@@ -257,34 +268,21 @@ struct DispatchLoop {
 
     // MARK: Beginning
 
-    /// Begins what may begin: in each lane of each DAG one run, those that were asked for before those of the schedule.
-    private mutating func beginDue(_ now: Date) async throws {
-        for name in dags.keys.sorted() {
-            for lane in [RunLane.main, .backfill] {
-                while let waiting = nextWaiting(name, lane) {
-                    try await deal(.init(.run, waiting, dag: name), now) { loop, change in
-                        try loop.step(waiting, .begin, now, &change)
-                    }
+    /// Begins what may begin in a DAG: in each lane one run, those that were asked for before those of the schedule.
+    private mutating func beginDue(_ name: String, _ now: Date) async throws {
+        for lane in [RunLane.main, .backfill] {
+            while let waiting = runs.nextWaiting(of: name, in: lane) {
+                try await deal(.init(.run, waiting, dag: name), now) { loop, change in
+                    try loop.step(waiting, .begin, now, &change)
                 }
             }
-            try await beginScheduled(name, now)
         }
-    }
-
-    /// The oldest run of a lane that waits, when none is going on.
-    private func nextWaiting(_ dag: String, _ lane: RunLane) -> String? {
-        let inLane = runs.values.filter { $0.record.dag == dag && $0.record.trigger.lane == lane }
-        guard !inLane.contains(where: { $0.machine.phase == .running }) else { return nil }
-        return inLane.filter { $0.machine.phase == .queued }.map(\.record.run).min()
-    }
-
-    private func isBusy(_ dag: String) -> Bool {
-        runs.values.contains { $0.record.dag == dag && $0.record.trigger.lane == .main }
+        try await beginScheduled(name, now)
     }
 
     private mutating func beginScheduled(_ name: String, _ now: Date) async throws {
         while var dag = dags[name], !dag.record.isRemoved {
-            let action = dag.clock.look(at: now, isBusy: isBusy(name), hasBeenAway: dag.hasBeenAway)
+            let action = dag.clock.look(at: now, isBusy: runs.isBusy(name), hasBeenAway: dag.hasBeenAway)
             dag.hasBeenAway = false
             dags[name] = dag
             guard case .start(let tick) = action else { return }
@@ -316,15 +314,17 @@ struct DispatchLoop {
     /// Does something to a run, which is let go of when it is over.
     mutating func on(_ id: String, _ body: (inout LedRun) throws -> Void) throws {
         guard var run = runs[id] else { return }
+        touched.insert(run.record.dag)
         try body(&run)
         runs[id] = run.machine.phase.isOver ? nil : run
     }
 
     private func nextAlarm(_ now: Date) -> Date? {
         guard isReady else { return nil }
-        let timers = runs.values.compactMap(\.machine.nextTimer)
-        let ticks = dags.values.filter { !$0.record.isRemoved && !$0.clock.isPaused && !isBusy($0.record.dag) }
-            .compactMap(\.clock.nextTick)
-        return (timers + ticks).min()
+        let ticks = dags.values.lazy.filter {
+            !$0.record.isRemoved && !$0.clock.isPaused && !runs.isBusy($0.record.dag)
+        }
+        .compactMap(\.clock.nextTick)
+        return [runs.nextTimer, ticks.min()].compactMap(\.self).min()
     }
 }

@@ -1,5 +1,6 @@
 // LeaderInbox: what happens, in the order in which it is dealt with. The leader's state is touched by nobody else.
-// Always: whoever hands something in and waits is answered, also when the leader has gone.
+// Always: whoever hands something in and waits is answered, also when the leader has gone; what nobody waits for is in at
+// most once, so that the inbox is never longer than those who hand in are many.
 import ControlPlane
 import Synchronization
 
@@ -12,6 +13,11 @@ enum LeaderEvent: Sendable {
     case answer(ControlEnvelope)
     /// Somebody said something that this version cannot read.
     case unreadable(UnreadableMessage)
+    case signal(LeaderSignal)
+}
+
+/// That it is time to look, and at what; it says no more than that.
+enum LeaderSignal: Hashable, Sendable {
     /// People may have asked for something.
     case requests
     /// It is time.
@@ -53,6 +59,8 @@ final class LeaderInbox: Sendable {
 
     let entries: AsyncStream<Entry>
     private let source: AsyncStream<Entry>.Continuation
+    /// Signals that are in, and not taken yet.
+    private let signals = Mutex<Set<LeaderSignal>>([])
 
     init() {
         (entries, source) = AsyncStream.makeStream()
@@ -66,8 +74,14 @@ final class LeaderInbox: Sendable {
         }
     }
 
-    /// Hands an event in.
-    func post(_ event: LeaderEvent) { source.yield((event, nil)) }
+    /// Hands a signal in. One that is in already is as good as two.
+    func post(_ signal: LeaderSignal) {
+        guard signals.withLock({ $0.insert(signal).inserted }) else { return }
+        source.yield((.signal(signal), nil))
+    }
+
+    /// To be said before a signal is dealt with: from here on it may come again.
+    func take(_ signal: LeaderSignal) { signals.withLock { _ = $0.remove(signal) } }
 
     /// No more events; what is in already is dealt with, or at least answered.
     func close() { source.finish() }

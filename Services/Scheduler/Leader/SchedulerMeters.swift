@@ -44,7 +44,7 @@ struct SchedulerMeters: Sendable {
         }
     }
 
-    func observe(dags: [String: LedDAG], runs: [String: LedRun], now: Date) {
+    func observe(dags: [String: LedDAG], runs: ActiveRuns, now: Date) {
         active.record(runs.count)
         let oldest = dags.values.filter { !$0.record.isRemoved && !$0.clock.isPaused }.compactMap(\.clock.nextTick)
             .min()

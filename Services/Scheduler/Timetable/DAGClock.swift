@@ -1,5 +1,6 @@
 // DAGClock: which ticks of a DAG become runs. A plain value: event in, action out; the clock on the wall is passed in.
-// Always: every time up to `cursor` is decided on, and never again; at most one scheduled run is handed out at a time.
+// Always: every time up to `cursor` is decided on, and never again; at most one scheduled run is handed out at a time; the
+// next tick of each schedule is known, and worked out anew only when it is past: looking costs next to nothing.
 import Foundation
 
 /// What becomes of ticks that nobody was there for: the scheduler was down, the DAG paused.
@@ -35,8 +36,18 @@ public struct DAGClock: Sendable, Equatable {
         case idle
     }
 
-    public private(set) var schedules: [String: Schedule]
+    /// Models that share a schedule.
+    private struct Line: Sendable, Equatable {
+        let schedule: Schedule
+        let models: [String]
+        /// The first tick after the cursor.
+        var next: Date?
+    }
+
+    private var lines: [Line] = []
     public private(set) var cursor: Date
+    /// The next time that is not decided on, due or not.
+    public private(set) var nextTick: Date?
     public private(set) var isPaused: Bool
     public var catchUp: CatchUp
     /// A tick is missed, rather than late, when it is older than this, in seconds.
@@ -44,17 +55,33 @@ public struct DAGClock: Sendable, Equatable {
 
     /// - Parameter cursor: Ticks up to here are dealt with.
     public init(schedules: [String: Schedule], cursor: Date, isPaused: Bool = false, catchUp: CatchUp = .latest) {
-        self.schedules = schedules
         self.cursor = cursor
         self.isPaused = isPaused
         self.catchUp = catchUp
+        take(schedules)
     }
 
     /// The models changed. Ticks from now on are the new schedules'; none is made up for the past. Ticks that wait for a
     /// run to end keep waiting.
     public mutating func replace(_ schedules: [String: Schedule], at now: Date) {
         if nextTick.map({ $0 > now }) ?? true { cursor = max(cursor, now) }
-        self.schedules = schedules
+        take(schedules)
+    }
+
+    private mutating func take(_ schedules: [String: Schedule]) {
+        lines = Dictionary(grouping: schedules.keys) { schedules[$0] }.compactMap { schedule, models in
+            schedule.map { Line(schedule: $0, models: models.sorted(), next: $0.next(after: cursor)) }
+        }
+        nextTick = lines.compactMap(\.next).min()
+    }
+
+    private mutating func move(to cursor: Date) {
+        self.cursor = cursor
+        for index in lines.indices {
+            guard let next = lines[index].next, next <= cursor else { continue }
+            lines[index].next = lines[index].schedule.next(after: cursor)
+        }
+        nextTick = lines.compactMap(\.next).min()
     }
 
     /// Stops handing out runs. The run in hand goes on.
@@ -66,31 +93,24 @@ public struct DAGClock: Sendable, Equatable {
     /// Looks at the clock.
     /// - Parameter isBusy: Whether a run of the DAG is going on: what falls due meanwhile waits, and collapses.
     public mutating func look(at now: Date, isBusy: Bool, hasBeenAway: Bool = false) -> Action {
-        guard !isPaused, !schedules.isEmpty else { return .idle }
+        guard !isPaused, !lines.isEmpty else { return .idle }
         if hasBeenAway, catchUp == .none { skipMissed(now) }
         guard let first = nextTick else { return .idle }
         guard first <= now else { return .wait(until: first) }
         if isBusy { return .idle }
         let end = catchUp == .all ? first : now
         var models: [String: Date] = [:]
-        for (model, schedule) in schedules {
-            if let tick = schedule.last(atOrBefore: end), tick > cursor { models[model] = tick }
+        for line in lines {
+            guard let next = line.next, next <= end, let tick = line.schedule.last(atOrBefore: end) else { continue }
+            for model in line.models { models[model] = tick }
         }
         guard let time = models.values.max() else { return .idle }
-        cursor = time
+        move(to: time)
         return .start(Tick(time: time, models: models))
-    }
-
-    /// The next time that is not decided on, due or not.
-    public var nextTick: Date? { nextTick(after: cursor) }
-
-    /// The first tick after `moment`.
-    public func nextTick(after moment: Date) -> Date? {
-        schedules.values.compactMap { $0.next(after: moment) }.min()
     }
 
     private mutating func skipMissed(_ now: Date) {
         let horizon = now.addingTimeInterval(-Self.graceMax)
-        if let first = nextTick, first < horizon { cursor = max(cursor, horizon) }
+        if let first = nextTick, first < horizon { move(to: max(cursor, horizon)) }
     }
 }

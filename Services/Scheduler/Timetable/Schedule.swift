@@ -2,7 +2,7 @@ import CivilTime
 import Foundation
 
 /// When a model is due: again and again, or once.
-public enum Schedule: Sendable, Equatable {
+public enum Schedule: Sendable, Hashable {
     case cron(CronSchedule)
     /// `@once`: due at this time and never again.
     case once(at: Date)
@@ -15,6 +15,16 @@ public enum Schedule: Sendable, Equatable {
             self = .once(at: firstSeen)
         } else {
             self = .cron(try CronSchedule(text, zone: zone))
+        }
+    }
+
+    // Two that are written alike are alike.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .cron(let cron):
+            hasher.combine(cron.text)
+            hasher.combine(cron.zoneName)
+        case .once(let date): hasher.combine(date)
         }
     }
 
