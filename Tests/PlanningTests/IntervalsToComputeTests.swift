@@ -178,10 +178,32 @@ import Testing
         ])
     }
 
-    @Test("through all children, each with its own lookback")
+    @Test("through all children, each with what its parents compute again for their lookback")
     func landed() {
         let reopened = rule.landed(in: "raw.events", days(10...10))
-        #expect(reopened == [a: days(9...10), b: days(7...10), c: days(7...10)])
+        #expect(reopened == [a: days(10...10), b: days(9...10), c: days(7...10)])
+    }
+
+    @Test("a lookback counts once: what is computed is what landed and as many intervals before it")
+    func once() throws {
+        let graph = try TestProject.graph([
+            "models/a.sql": """
+            MODEL (name a, kind INCREMENTAL_BY_TIME_RANGE (time_column ts, lookback 2), start '2026-11-01');
+            SELECT user_id, timestamp AS ts FROM raw.events WHERE timestamp BETWEEN @start_dt AND @end_dt
+            """
+        ])
+        let model = try #require(graph.snapshots.first)
+        let rule = Reopening([
+            Reopening.Node(
+                name: model.name, version: "1", parents: [], sources: ["raw.events"], grid: model.grid,
+                lookback: model.lookback, start: day(1))
+        ])
+        let id = VersionID(name: model.name, version: "1")
+        for _ in 1...2 {
+            let reopened = try #require(rule.landed(in: "raw.events", days(8...8))[id])
+            let missing = MissingIntervals(of: model, done: days(1...9).subtracting(reopened), upTo: day(10))
+            #expect(missing.due == days(6...8))
+        }
     }
 
     @Test("not before a model's start")

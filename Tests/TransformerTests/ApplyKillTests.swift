@@ -89,6 +89,35 @@ import Testing
         }
     }
 
+    @Test("and what it had asked the database for ends there too", .timeLimit(.minutes(5)))
+    func statement() async throws {
+        try await withDatabase { test in
+            let folder = FileManager.default.temporaryDirectory.appending(path: "millrace-\(test.name)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            try write(
+                [
+                    "config.yaml": "model_defaults: {dialect: postgres}",
+                    "models/slow.sql":
+                        "MODEL (name slow, kind FULL); SELECT 1 AS n FROM (SELECT pg_sleep(3600) AS slept) AS pause",
+                ], to: folder)
+            for _ in 1...2 {
+                let apply = try ApplyProcess(test, folder: folder)
+                while try await test.value(
+                    "SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+                )
+                    == "0"
+                {
+                    guard apply.process.isRunning else {
+                        throw ServeProcess.ServeFailure(output: "it did not sleep: \(apply.end().text)")
+                    }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                apply.kill()
+                try await test.settle()
+            }
+        }
+    }
+
     /// Lets `apply` run until it waits for a table that somebody has locked, and kills it there.
     private func kill(_ test: TestDatabase, _ folder: URL, at locked: String) async throws {
         // Reading stays possible where it is only writing that is to stop.

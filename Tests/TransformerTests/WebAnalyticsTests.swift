@@ -142,7 +142,7 @@ import Testing
             }
             #expect(
                 computed == [
-                    "pageviews": days(5...6), "sessions": days(3...6), "daily_active_users": days(5...6),
+                    "pageviews": days(5...6), "sessions": days(4...6), "daily_active_users": days(5...6),
                     "event_types": days(5...6),
                 ])
             #expect(

@@ -373,7 +373,9 @@ private func withPages(
         let token = try await sessions.issue(subject: "1", name: "vera", role: .viewer).token
         let web = try TransformerWeb.make(
             endpoint: HTTPEndpoint(port: 0), health: HealthChecks(), sessions: sessions, workbench: test.workbench,
-            pipeline: pipeline, logger: TestDatabase.logger)
+            source: ProjectSource(
+                path: pipeline, ProjectOptions(),
+                engine: EngineAddress(host: "localhost", port: 5432, database: test.name)), logger: TestDatabase.logger)
         try await web.server().application.test(.live) { client in
             try await body(Pages(test: test, client: client, sessions: sessions, token: token))
         }

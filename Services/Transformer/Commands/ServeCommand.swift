@@ -15,6 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Carry out commands from Kafka, until told to stop.")
 
+    @OptionGroup var choice: ProjectChoice
+
     func run() async throws {
         let settings = try await Settings.load(transformerService)
         let logger = try Observability.bootstrap(settings)
@@ -76,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
             known: { ended.isKnown(upTo: $0) })
         let web = try TransformerWeb.make(
             endpoint: try HTTPEndpoint(settings), health: health, sessions: sessions, workbench: workbench,
-            pipeline: try PipelineLocation(settings).path, logger: logger)
+            source: try ProjectSource(settings, choice), logger: logger)
         let janitor = JanitorService(janitor: workbench.janitor, messageWaits: messageWaits, logger: logger)
         try await Lifecycle.run(
             [publisher, watch, janitor] + (lineage.map { [$0] } ?? []) + workers + [listener, follower, web.server()],

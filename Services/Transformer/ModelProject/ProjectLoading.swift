@@ -3,12 +3,15 @@ import Pipeline
 
 extension PipelineFolder {
     /// Reads configuration, models, audits and tests.
+    /// - Parameter memory: What an earlier reading found, so that only what has changed since is read; nil: nothing is known.
     /// - Throws: ``PipelineError`` with every mistake that can be told from the others, each at its place; and when the folder
     ///   has neither `config.yaml` nor models: it is another folder than was meant, and nothing would be made of it.
-    public func project(_ options: ProjectOptions = ProjectOptions()) throws(PipelineError) -> Project {
+    public func project(
+        _ options: ProjectOptions = ProjectOptions(), memory: ProjectMemory? = nil
+    ) throws(PipelineError) -> Project {
         let config = try ProjectConfig.read(self, options)
         var reader = ProjectReader(folder: self, config: config, options: options)
-        reader.read()
+        reader.read(memory)
         if let error = PipelineError(all: reader.errors) { throw error }
         if !hasConfig && files(in: "models", extensions: ["sql"]).isEmpty {
             throw PipelineError(
@@ -76,20 +79,12 @@ private struct ProjectReader {
         scope = ModelScope(config: config, databases: databases, now: options.now)
     }
 
-    mutating func read() {
+    mutating func read(_ memory: ProjectMemory?) {
         readPython()
         let files = sources(in: "macros", extensions: ["sql", "jinja", "j2"])
         macros = collect { () throws(PipelineError) in try MacroLibrary(files) } ?? .empty
-        let (folder, scope, config) = (folder, scope, config)
-        let found = paths(in: "models", extensions: ["sql"]).concurrentMap { path in
-            Result { () throws(PipelineError) in try Self.models(of: path, in: folder, scope) }
-        }
-        for result in found {
-            for model in collect(result.get) ?? [] {
-                collect { () throws(PipelineError) in try Self.check(gatewayOf: model, config) }
-                models.append(model)
-            }
-        }
+        readModels(memory)
+        let folder = folder
         var declared: [ExternalModel] = []
         for path in folder.externalModelFiles where !isIgnored(path) {
             let databases = scope.databases
@@ -107,12 +102,23 @@ private struct ProjectReader {
         readTests()
     }
 
-    private static func models(
-        of path: String, in folder: PipelineFolder, _ scope: ModelScope
-    ) throws(PipelineError) -> [ModelDefinition] {
-        try ModelParser.parse(SourceFile(path: path, text: try folder.text(of: path)), scope) {
-            path throws(PipelineError) in SourceFile(path: path, text: try folder.text(of: path))
+    private mutating func readModels(_ memory: ProjectMemory?) {
+        let (folder, scope, config) = (self.folder, self.scope, self.config)
+        let known = memory?.entries(in: scope) ?? [:]
+        let files = paths(in: "models", extensions: ["sql"])
+        let found = files.concurrentMap { path in
+            known[path].flatMap { $0.holds(in: folder) ? ReadModels(entry: $0, isKnown: true) : nil }
+                ?? ReadModels(path, in: folder, scope)
         }
+        var entries: [String: ProjectMemory.Entry] = [:]
+        for (path, read) in zip(files, found) {
+            entries[path] = read.entry
+            for model in collect(read.models.get) ?? [] {
+                collect { () throws(PipelineError) in try Self.check(gatewayOf: model, config) }
+                models.append(model)
+            }
+        }
+        memory?.keep(entries, in: scope, parsed: found.count { !$0.isKnown })
     }
 
     /// Files of rows that tests name may lie among those of tests.
@@ -184,5 +190,34 @@ private struct ProjectReader {
                 "All models run where the gateway \(config.defaultGateway ?? "") is, and \(name) is another place. Take "
                     + "the model's gateway out, or choose \(name) for all with --gateway \(name).")
         }
+    }
+}
+
+/// The models of one file.
+private struct ReadModels: Sendable {
+    let models: Result<[ModelDefinition], PipelineError>
+    /// What the next reading may take for read; nil: it has to look again.
+    let entry: ProjectMemory.Entry?
+    let isKnown: Bool
+
+    init(entry: ProjectMemory.Entry, isKnown: Bool) {
+        models = .success(entry.models)
+        self.entry = entry
+        self.isKnown = isKnown
+    }
+
+    init(_ path: String, in folder: PipelineFolder, _ scope: ModelScope) {
+        let readAt = FileStamp.Time.now
+        // Before the text: what is written in between is then seen as a change.
+        var stamps = [path: folder.stamp(of: path)]
+        models = Result { () throws(PipelineError) in
+            try ModelParser.parse(SourceFile(path: path, text: try folder.text(of: path)), scope) {
+                named throws(PipelineError) in
+                stamps[named] = folder.stamp(of: named)
+                return SourceFile(path: named, text: try folder.text(of: named))
+            }
+        }
+        entry = (try? models.get()).flatMap { ProjectMemory.Entry($0, stamps: stamps, readAt: readAt) }
+        isKnown = false
     }
 }

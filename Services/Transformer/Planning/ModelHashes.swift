@@ -38,7 +38,7 @@ struct ModelHashes {
         parts += ["columns"] + model.columnDescriptions.map { "\($0.key)=\($0.value)" }
         parts += model.kind.options.metadataParts
         // What models did not have before is a part only where it is said: an upgrade changes no hash.
-        if let end = model.end { parts += ["end", end.description] }
+        if let end = model.end { parts += ["end", model.relativeEnd ?? end.description] }
         if let signal = model.signal { parts += ["signal"] + signal.tables }
         if !model.sessionProperties.isEmpty {
             parts += ["session"] + model.sessionProperties.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }

@@ -13,12 +13,23 @@ public struct ProjectGraph: Sendable {
     /// - Throws: ``PipelineError``, with all such mistakes, where a query cannot be read, an audit is unknown, or models depend on each other in a
     ///   circle.
     public init(_ project: Project) throws(PipelineError) {
-        var reader = SnapshotReader(project: project, index: project.index)
+        try self.init(project, try Self.models(of: project))
+    }
+
+    /// Reads every model, without what audits that stand alone add to them.
+    /// - Parameter known: What some of them were read as before.
+    /// - Throws: ``PipelineError`` with all mistakes.
+    static func models(
+        of project: Project, known: [ModelName: ModelSnapshot] = [:]
+    ) throws(PipelineError) -> [ModelName: ModelSnapshot] {
+        let reader = SnapshotReader(project: project, index: project.index)
         var found: [ModelName: ModelSnapshot] = [:]
         var errors: [PipelineError] = []
-        let first = reader
         let read = project.models.concurrentMap { model in
-            Result { () throws(PipelineError) in try first.snapshot(of: model) }
+            Result { () throws(PipelineError) in
+                if let snapshot = known[model.name] { return snapshot }
+                return try reader.snapshot(of: model)
+            }
         }
         for snapshot in read {
             do throws(PipelineError) {
@@ -27,7 +38,14 @@ public struct ProjectGraph: Sendable {
             } catch { errors.append(error) }
         }
         if let error = PipelineError(all: errors) { throw error }
+        return found
+    }
+
+    /// - Parameter models: Those of `project`, as ``models(of:known:)`` reads them.
+    init(_ project: Project, _ models: [ModelName: ModelSnapshot]) throws(PipelineError) {
+        var found = models
         if project.audits.contains(where: \.isStandalone) {
+            var reader = SnapshotReader(project: project, index: project.index)
             let alone = try StandaloneAudits(project, reader, among: found, in: try Self.order(found))
             reader.standalone = alone.byModel
             for model in project.models where alone.byModel[model.name] != nil {

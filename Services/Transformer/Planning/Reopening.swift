@@ -5,7 +5,8 @@ import Pipeline
 ///
 /// A row of an interval may depend on input of the same interval and of `lookback` later ones. So when a relation's rows
 /// change within some intervals, every model that reads it has to be computed again for those and for the `lookback`
-/// intervals before them; and then the models that read that one, and so on, each with its own lookback.
+/// intervals before them; and then the models that read that one, and so on, each with its own lookback. What the rule
+/// says of a model is without the intervals of its own lookback: `MissingIntervals` adds those to whatever is missing.
 public struct Reopening: Sendable {
     /// A model as far as the rule needs it.
     public struct Node: Sendable {
@@ -34,6 +35,12 @@ public struct Reopening: Sendable {
         }
 
         public var id: VersionID { VersionID(name: name, version: version) }
+
+        /// What of `times` is not before the model's start.
+        func bounded(_ times: IntervalSet) -> IntervalSet {
+            guard let end = times.end else { return times }
+            return times.intersection(IntervalSet(from: grid.floor(start), to: end))
+        }
     }
 
     private let nodes: [Node]
@@ -57,16 +64,20 @@ public struct Reopening: Sendable {
         seeds: [VersionID: IntervalSet], table: String?, _ times: IntervalSet
     ) -> [VersionID: IntervalSet] {
         var changed = seeds
+        var found = seeds
         // Environments may share a version and give it different parents, so one pass in order may not be enough.
         var before: [VersionID: IntervalSet]
         repeat {
             before = changed
             for node in nodes where seeds[node.id] == nil {
                 let due = reopened(node, table: table, times, changed)
-                if !due.isEmpty { changed[node.id] = (changed[node.id] ?? IntervalSet()).union(due) }
+                guard !due.isEmpty else { continue }
+                found[node.id] = (found[node.id] ?? IntervalSet()).union(due)
+                let computed = node.bounded(node.grid.extended(due, back: node.lookback))
+                changed[node.id] = (changed[node.id] ?? IntervalSet()).union(computed)
             }
         } while changed != before
-        return changed
+        return found
     }
 
     /// What is due in `node` when its inputs have changed as `changed` and `times` say.
@@ -76,9 +87,7 @@ public struct Reopening: Sendable {
         var touched = IntervalSet()
         if let table, node.sources.contains(table) { touched = touched.union(times) }
         for parent in node.parents { if let set = changed[parent] { touched = touched.union(set) } }
-        let extended = node.grid.extended(node.grid.covering(touched), back: node.lookback)
-        guard let end = extended.end else { return IntervalSet() }
-        return extended.intersection(IntervalSet(from: node.grid.floor(node.start), to: end))
+        return node.bounded(node.grid.covering(touched))
     }
 }
 

@@ -14,7 +14,8 @@ extension PostgresConnection {
     ///   - isolation: How much of other transactions it sees.
     ///   - readOnly: The server refuses every change.
     ///   - statementTimeout: Limit for each of its statements, instead of the connection's.
-    ///   - applicationName: What `pg_stat_activity` shows meanwhile, instead of the connection's; its first 63 bytes.
+    ///   - applicationName: What `pg_stat_activity` shows meanwhile, instead of the connection's; its first 63 bytes. The
+    ///     server ends the statements of a transaction with a name within seconds when this process is gone.
     /// A stream that `body` leaves early counts as a failed statement: the server ends it with an error.
     /// - Throws: what `body` throws, and `PostgresError` of BEGIN and COMMIT. After `.connectionLost` of the COMMIT it is
     ///   not known whether the transaction took effect: look before doing it again.
@@ -59,9 +60,18 @@ extension PostgresConnection {
         if let timeout { sql += "; SET LOCAL statement_timeout = \(timeout.milliseconds)" }
         if let applicationName {
             sql += "; SET LOCAL application_name = \(PostgresQuoting.literal(Self.shown(applicationName)))"
+            sql += "; \(Self.endWithClient)"
         }
         try await script(sql)
     }
+
+    /// A server looks whether its client is there only when it has something to send: without this, what a killed process
+    /// had asked for runs on to its end, and keeps its locks. PostgreSQL has the setting since 14, and not on Windows.
+    private static let endWithClient = """
+        SELECT set_config('client_connection_check_interval', '2s', true)
+        WHERE current_setting('client_connection_check_interval', true) IS NOT NULL
+          AND version() !~* 'visual c|mingw|windows'
+        """
 
     /// As much of a name as the server keeps; it warns of what is longer.
     static func shown(_ name: String) -> String {

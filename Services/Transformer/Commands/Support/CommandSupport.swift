@@ -54,11 +54,7 @@ enum CommandSupport {
 
     /// The pipeline folder that the settings name, read to be run on the database that they name.
     static func project(_ settings: Settings, _ choice: ProjectChoice) throws -> Project {
-        let endpoint = try PostgresEndpoint(settings)
-        let folder = try PipelineFolder(at: try PipelineLocation(settings).path)
-        let project = try folder.project(choice.options(database: endpoint.database))
-        let engine = EngineAddress(host: endpoint.host, port: endpoint.port, database: endpoint.database)
-        if let problem = project.config.problem(runningOn: engine) { throw problem }
+        let project = try ProjectSource(settings, choice).project()
         for reason in project.leftOut { Output.note("left out: \(reason)") }
         return project
     }

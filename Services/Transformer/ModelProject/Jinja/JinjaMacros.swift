@@ -9,6 +9,9 @@ public struct MacroLibrary: Sendable {
     /// The files, each with the names that it defines and asks for, lower case.
     private let files: [(source: SourceFile, defines: Set<String>, asks: Set<String>)]
 
+    /// The files.
+    public var sources: [SourceFile] { files.map(\.source) }
+
     /// True when there are none.
     public var isEmpty: Bool { files.isEmpty }
 

@@ -21,6 +21,8 @@ public struct ModelDefinition: Sendable, Equatable {
     public var relativeStart: String?
     /// The first moment that the model is not computed for any more; nil: it goes on.
     public var end: Moment?
+    /// `end` as it was written where that counts from now.
+    public var relativeEnd: String?
     /// Nil: follows from `cron`.
     public var intervalUnit: IntervalUnit?
     /// True when an interval may be computed before it is over.
@@ -74,7 +76,7 @@ public struct ModelDefinition: Sendable, Equatable {
 
 extension ModelDefinition {
     /// True when macros in its query write out columns of what it reads.
-    var asksForColumns: Bool { !query.names.isDisjoint(with: ["star", "union"]) }
+    public var asksForColumns: Bool { !query.names.isDisjoint(with: ["star", "union"]) }
 
     /// An error that points at `property` in the model's file, or at its query where the file has no such property.
     public func error(_ property: String, _ message: String) -> PipelineError {

@@ -63,7 +63,9 @@ struct ModelProperties {
         case "start":
             (model.start, model.relativeStart) = try time(property)
         case "end":
-            guard let end = try time(property).0 else { break }
+            let (written, relative) = try time(property)
+            guard let end = written else { break }
+            model.relativeEnd = relative
             // The last day belongs to it.
             model.end = end.secondOfDay == 0 ? end.adding(seconds: 86_400) : Moment(microseconds: end.microseconds + 1)
         case "interval_unit":

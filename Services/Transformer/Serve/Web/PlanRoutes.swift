@@ -8,16 +8,15 @@ import Web
 /// `GET plan?environment=dev`: what applying the pipeline folder to an environment would do. Nothing is done.
 final class PlanRoutes: Sendable {
     private let planner: PlanMaker
-    /// The pipeline folder.
-    private let pipeline: String
+    private let project: ResidentProject
     private let running = Mutex(0)
 
-    /// A plan reads the whole folder and compares it with the database: so many at a time.
+    /// A plan reads what has changed in the folder and compares it with the database: so many at a time.
     private static let runningMax = 2
 
-    init(planner: PlanMaker, pipeline: String) {
+    init(planner: PlanMaker, project: ResidentProject) {
         self.planner = planner
-        self.pipeline = pipeline
+        self.project = project
     }
 
     func add(to api: RouterGroup<WebContext>) {
@@ -34,9 +33,10 @@ final class PlanRoutes: Sendable {
         }
         guard isTaken else { throw Problem.away("Others are planning right now.") }
         defer { running.withLock { $0 -= 1 } }
-        let project = try await OffPool.run { [pipeline] in try PipelineFolder(at: pipeline).project() }
-        let plan = try await planner.plan(project, PlanRequest(environment: environment, upTo: Moment(Date())))
-        return PlanPreview(plan)
+        let (project, graph) = try await project.current()
+        let surroundings = try await planner.surroundings(of: environment)
+        let request = PlanRequest(environment: environment, upTo: Moment(Date()))
+        return PlanPreview(try await planner.plan(project, graph, request, in: surroundings))
     }
 }
 

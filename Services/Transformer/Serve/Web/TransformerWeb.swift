@@ -8,9 +8,9 @@ import Web
 
 /// The transformer's HTTP face: its JSON API, its page, and what every service answers. All of it reads and changes nothing.
 enum TransformerWeb {
-    /// - Parameter pipeline: The pipeline folder, which plan previews and the ends of lineage are read from.
+    /// - Parameter source: The pipeline folder, which plan previews and the ends of lineage are read from.
     static func make(
-        endpoint: HTTPEndpoint, health: HealthChecks, sessions: SessionTokens, workbench: Workbench, pipeline: String,
+        endpoint: HTTPEndpoint, health: HealthChecks, sessions: SessionTokens, workbench: Workbench, source: ProjectSource,
         logger: Logger
     ) throws -> WebApplication {
         let web = WebApplication(
@@ -21,9 +21,9 @@ enum TransformerWeb {
         EnvironmentRoutes(environments: environments).add(to: api)
         RunningRoutes(store: workbench.store).add(to: api)
         ModelRoutes(environments: environments).add(to: api)
-        LineageRoutes(environments: environments, database: workbench.database, pipeline: pipeline).add(to: api)
+        LineageRoutes(environments: environments, database: workbench.database, pipeline: source.path).add(to: api)
         DifferenceRoutes(environments: environments).add(to: api)
-        PlanRoutes(planner: workbench.planner, pipeline: pipeline).add(to: api)
+        PlanRoutes(planner: workbench.planner, project: ResidentProject(source)).add(to: api)
         try addPages(to: web.router, login: sessions.settings.login)
         return web
     }
