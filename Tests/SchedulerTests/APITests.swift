@@ -129,6 +129,57 @@ import Web
         }
     }
 
+    @Test("an act on a run is shown beforehand, and changes nothing then; it is an operator's to do")
+    func acts() async throws {
+        try await API.with { api in
+            let run = try await api.post("/api/v1/dags/prod/trigger", "{}", as: .operator_).id()
+            for (path, body) in [
+                ("cancel", "{}"), ("clear", "{}"), ("mark", #"{"tasks":["a"],"state":"succeeded"}"#),
+            ] {
+                let path = "/api/v1/runs/\(run)/\(path)"
+                #expect(try await api.post(path, body, as: nil).status == .unauthorized)
+                for role in [Role.viewer, .editor] {
+                    #expect(try await api.post(path, body, as: role).status == .forbidden, "\(path)")
+                }
+                #expect(try await api.post(path, body, as: .operator_, cookieOnly: true).status == .forbidden)
+            }
+            let cancel = "/api/v1/runs/\(run)/cancel"
+            let preview = try await api.post(cancel, #"{"dry_run":true}"#, as: .operator_)
+            #expect(preview.status == .ok, "\(preview.text)")
+            #expect(preview.text.contains(#""from":"queued""#) && preview.text.contains(#""to":"cancelled""#))
+            #expect(preview.text.contains(#""model":"b""#) && preview.text.contains(#""from":"waiting""#))
+            #expect(try await api.harness.acts().values.isEmpty)
+            let asked = try await api.post(cancel, "{}", as: .operator_)
+            #expect(asked.status == .accepted)
+            let acts = try await api.harness.acts().values
+            #expect(acts.map(\.act) == [.cancel] && acts.map(\.who) == ["olga"] && acts.map(\.run) == [run])
+            let one = try await api.get("/api/v1/runs/\(run)", as: .viewer)
+            #expect(one.text.contains(#""history":[{"#) && one.text.contains(#""action":"manual""#))
+        }
+    }
+
+    @Test(
+        "an act that makes no sense is refused with the reason",
+        arguments: [
+            ("cancel", #"{"tasks":["zzz"]}"#, 422, "no task `zzz`"), ("cancel", #"{"tasks":[]}"#, 422, "at least one"),
+            ("cancel", "{", 400, "not JSON"), ("cancel", #"{"tasks":"a"}"#, 422, "/tasks"),
+            ("clear", "{}", 409, "nothing to be done"), ("clear", #"{"tasks":["a"]}"#, 409, "Not over yet"),
+            ("mark", "{}", 422, "/state"), ("mark", #"{"state":"dreamt","tasks":["a"]}"#, 422, "/state"),
+            ("mark", #"{"state":"failed"}"#, 422, "at least one"),
+        ])
+    func actRefusals(path: String, body: String, status: Int, reason: String) async throws {
+        try await API.with { api in
+            let run = try await api.post("/api/v1/dags/prod/trigger", "{}", as: .operator_).id()
+            let answer = try await api.post("/api/v1/runs/\(run)/\(path)", body, as: .operator_)
+            #expect(answer.status.code == status, "\(answer.text)")
+            #expect(answer.text.contains(reason), "\(answer.text)")
+            #expect(try await api.harness.acts().values.isEmpty)
+            let none = "/api/v1/runs/00000000-0000-0000-0000-000000000000/\(path)"
+            let missing = try await api.post(none, #"{"state":"failed","tasks":["a"]}"#, as: .operator_)
+            #expect(missing.status == .notFound)
+        }
+    }
+
     @Test("pages and their files are served with a policy that lets no inline script run")
     func pages() async throws {
         try await API.with { api in

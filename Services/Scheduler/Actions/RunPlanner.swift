@@ -14,6 +14,7 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case longRange(days: Int, daysMax: Int)
     case beforeStart([String])
     case graph(String, GraphError)
+    case act(ActRefusal)
 
     public var description: String {
         switch self {
@@ -29,7 +30,17 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .longRange(let days, let daysMax): "\(days) days are more than one backfill takes (\(daysMax)). Split it."
         case .beforeStart(let models):
             "The range ends before the start of \(models.prefix(5).map { "`\($0)`" }.joined(separator: ", "))."
+        case .act(let refusal): refusal.description
         case .graph(let dag, let error): "The models of `\(dag)` make no run. \(error) Apply a plan without that."
+        }
+    }
+
+    /// True when it would make sense, and does not as things are now.
+    public var isConflict: Bool {
+        switch self {
+        case .act(.unknownTasks), .act(.noTasks): false
+        case .act: true
+        default: false
         }
     }
 

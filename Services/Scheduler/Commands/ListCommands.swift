@@ -70,7 +70,8 @@ enum RunText {
                 stored.tasks.map { task in
                     let last = stored.attempts.last { $0.task == task.task }
                     return [
-                        task.model, task.state.rawValue, "\(task.attempt) of \(task.retriesMax + 1)",
+                        task.model, task.state.rawValue,
+                        "\(task.attempt) of \((task.attemptsBefore ?? 0) + task.retriesMax + 1)",
                         TimeText.duration(task.startedAt ?? task.queuedAt, task.finishedAt),
                         last?.rows.map(String.init) ?? "",
                     ]
@@ -79,6 +80,10 @@ enum RunText {
             guard let failure = attempt.failure else { continue }
             let model = stored.tasks.first { $0.task == attempt.task }?.model ?? ""
             lines.append("\(model), attempt \(attempt.attempt): \(failure.code): \(failure.message)")
+        }
+        for line in stored.audit ?? [] {
+            lines.append(
+                "\(TimeText.write(line.at)) \(line.who): \(line.action)\(line.detail.map { ": \($0)" } ?? "")")
         }
         return lines.joined(separator: "\n")
     }

@@ -14,10 +14,12 @@ public struct SchedulerCommand: AsyncParsableCommand {
               scheduler dags                                    environments, their schedules and last runs
               scheduler trigger prod --wait                     bring prod up to date now, and say how it went
               scheduler backfill prod --start 2026-11-01 --end 2026-11-08 --dry-run
+              scheduler clear RUN                               try again what failed in a run
             """,
         subcommands: [
             ServeCommand.self, DagsCommand.self, RunsCommand.self, TriggerCommand.self, BackfillCommand.self,
-            PauseCommand.self, UnpauseCommand.self, SetAsideCommand.self,
+            CancelCommand.self, ClearCommand.self, MarkCommand.self, PauseCommand.self, UnpauseCommand.self,
+            SetAsideCommand.self,
         ])
 
     public init() {}

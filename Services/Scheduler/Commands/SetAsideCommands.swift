@@ -51,7 +51,10 @@ struct SetAsideCommand: AsyncParsableCommand {
     struct Retry: StateCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry", abstract: "Have the leader try things again.",
-            discussion: "A tick is not tried again: `scheduler trigger` does its work.")
+            discussion: """
+                A tick is not tried again: `scheduler trigger` does its work. Nor is what somebody wanted done to a run: ask
+                for it again.
+                """)
 
         @OptionGroup var chosen: Chosen
 

@@ -92,6 +92,7 @@ extension DispatchLoop {
         var change = StateChange()
         putAside(try subject.record(error, at: now), in: &change)
         if subject.kind == .run { runs[subject.name] = nil }
+        if subject.kind == .act { change.actsDone = [subject.name] }
         if let tick = subject.tick, let dag = subject.dag { change.cursors = [.init(dag: dag, cursorAt: tick)] }
         try await write(change)
     }

@@ -230,6 +230,7 @@ struct DispatchLoop {
                 try loop.step(id, .clock, now, &change)
             }
         }
+        try await doActs(now)
         for record in try await store.dags().values {
             guard var dag = dags[record.dag], dag.record.isPaused != record.isPaused else { continue }
             dag.record.isPaused = record.isPaused
@@ -314,9 +315,14 @@ struct DispatchLoop {
     /// Does something to a run, which is let go of when it is over.
     mutating func on(_ id: String, _ body: (inout LedRun) throws -> Void) throws {
         guard var run = runs[id] else { return }
-        touched.insert(run.record.dag)
         try body(&run)
-        runs[id] = run.machine.phase.isOver ? nil : run
+        take(run)
+    }
+
+    /// Keeps a run as it is now; one that is over is let go of.
+    mutating func take(_ run: LedRun) {
+        touched.insert(run.record.dag)
+        runs[run.record.run] = run.machine.phase.isOver ? nil : run
     }
 
     private func nextAlarm(_ now: Date) -> Date? {

@@ -33,35 +33,67 @@ struct LedRun {
 
     /// Lets the machine decide and writes down what it decided.
     mutating func step(_ event: RunMachine.Event, at now: Date, into change: inout StateChange) throws {
-        let before = machine.phase
+        let before = (machine, record)
         let actions = machine.handle(event, at: now)
-        try write(actions, before, by: nil, now, &change)
+        try write(actions, from: before, by: nil, now, &change)
     }
 
     /// Ends the run: what is under way is told to end.
     /// - Parameter who: Who wants it, for people.
     mutating func cancel(by who: String, at now: Date, into change: inout StateChange) throws {
-        let before = machine.phase
+        let before = (machine, record)
         let actions = machine.handle(.cancel, at: now)
-        try write(actions, before, by: who, now, &change)
+        try write(actions, from: before, by: who, now, &change)
+    }
+
+    /// Does what somebody wants.
+    /// - Returns: The tasks that are elsewhere now, in the order of the run.
+    /// - Throws: ``ActRefusal`` when it cannot be done. Nothing has changed when it throws.
+    mutating func act(
+        _ act: ActRecord, at now: Date, into change: inout StateChange
+    ) throws -> [TaskTransition] {
+        var run = self
+        let before = (machine: machine, record: record)
+        let actions = try run.machine.act(
+            act.act, on: act.models.map(Set.init), downstream: act.downstream, at: now)
+        if !run.machine.isCancelling { (run.record.cancelledAt, run.record.cancelledBy) = (nil, nil) }
+        if run.machine.phase == .queued { run.record.finishedAt = nil }
+        if let failed = run.record.failedModel,
+            run.machine.tasks.values.contains(where: { $0.node.id == failed && $0.phase != .failed })
+        {
+            (run.record.failedModel, run.record.failure) = (nil, nil)
+        }
+        try run.write(actions, from: before, by: act.who, now, &change)
+        self = run
+        return machine.order.compactMap { id in
+            guard let old = before.machine.tasks[id]?.phase, let task = machine.tasks[id], task.phase != old else {
+                return nil
+            }
+            return TaskTransition(model: task.node.id, from: old, to: task.phase)
+        }
     }
 
     private mutating func write(
-        _ actions: [RunMachine.Action], _ before: RunPhase, by who: String?, _ now: Date, _ change: inout StateChange
+        _ actions: [RunMachine.Action], from before: (machine: RunMachine, record: RunRecord), by who: String?,
+        _ now: Date,
+        _ change: inout StateChange
     ) throws {
         var touched = Touched()
-        let recordBefore = record
-        if before == .queued, machine.phase == .running {
+        if before.machine.phase == .queued, machine.phase == .running {
             (record.startedAt, record.finishedAt) = (now, nil)
             record.state = .running
             try change.send(started())
         }
         if machine.isCancelling, record.cancelledAt == nil { (record.cancelledAt, record.cancelledBy) = (now, who) }
-        for action in actions { try write(action, by: who, now, &touched, &change) }
-        for task in touched.tasks { follow(task, now) }
+        for action in actions {
+            // A run that ends as it had ended before has nothing new to say.
+            if case .finished(before.machine.phase) = action { continue }
+            try write(action, by: who, now, &touched, &change)
+        }
+        for task in touched.tasks { follow(task, by: who, now) }
         record.state = machine.phase
-        guard !actions.isEmpty || record != recordBefore else { return }
-        if record != recordBefore { change.runs.append(record) }
+        guard !actions.isEmpty || record != before.record else { return }
+        if record != before.record { change.runs.append(record) }
         change.tasks += touched.tasks.compactMap { tasks[$0] }
         change.attempts += touched.attempts.compactMap { attempts[$0] }
         change.notices.insert(.init(dag: record.dag, run: record.run))
@@ -104,8 +136,9 @@ struct LedRun {
                 (record.failedModel, record.failure) = (tasks[task]?.model, failure)
             }
         case .finished(let phase):
-            record.finishedAt = now
+            record.finishedAt = record.finishedAt ?? now
             if phase == .succeeded { (record.failedModel, record.failure) = (nil, nil) }
+            if phase == .failed { noteFailure(by: who) }
             try change.send(finished(phase, now))
         }
     }
@@ -125,9 +158,31 @@ struct LedRun {
         change.notices.insert(.init(dag: record.dag, run: record.run))
     }
 
+    /// A run that failed says where, and why: the first task in its order that did.
+    private mutating func noteFailure(by who: String?) {
+        guard record.failure == nil,
+            let id = machine.order.first(where: { [.failed, .cancelled].contains(machine.tasks[$0]?.phase) }),
+            let task = machine.tasks[id]
+        else { return }
+        record.failedModel = task.node.id
+        record.failure =
+            task.isMarked
+            ? TaskFailure(
+                code: "marked_failed", message: "\(tasks[id]?.markedBy ?? who ?? "Somebody") marked it as failed.",
+                isRetriable: false)
+            : attempts[AttemptKey(task: id, attempt: task.attempt)]?.failure
+                ?? TaskFailure(
+                    code: TaskFailure.cancelled, message: "The task was cancelled before it began.", isRetriable: false)
+    }
+
     /// The task's row as the machine has it.
-    private mutating func follow(_ id: String, _ now: Date) {
+    private mutating func follow(_ id: String, by who: String?, _ now: Date) {
         guard let task = machine.tasks[id], var row = tasks[id] else { return }
+        if row.attemptsBefore ?? 0 != task.attemptsBefore {
+            row.attemptsBefore = task.attemptsBefore
+            (row.queuedAt, row.startedAt) = (nil, nil)
+        }
+        row.markedBy = task.isMarked ? row.markedBy ?? who ?? "somebody" : nil
         row.state = task.phase
         row.attempt = task.attempt
         row.retryAt = task.retryAt

@@ -34,17 +34,25 @@ final class OutboxSender: Sendable {
     /// Sends until `finish`, or until cancelled.
     func run() async throws {
         for await batch in batches {
-            let sent = try await withThrowingTaskGroup(of: String?.self) { group in
-                for message in batch {
-                    group.addTask { try await self.publish(message) ? message.messageId : nil }
-                }
-                var sent: [String] = []
-                for try await id in group { if let id { sent.append(id) } }
-                return sent
-            }
-            if Task.isCancelled { return }  // what was not sent stays written
-            if !sent.isEmpty { try await store.deleteFromOutbox(sent) }
+            // What ends a command must not overtake it.
+            let ends = batch.filter { $0.type == TransformCancelRequested.type }
+            try await sendSideBySide(batch.filter { $0.type != TransformCancelRequested.type })
+            try await sendSideBySide(ends)
+            if Task.isCancelled { return }
         }
+    }
+
+    private func sendSideBySide(_ messages: [OutboxRecord]) async throws {
+        let sent = try await withThrowingTaskGroup(of: String?.self) { group in
+            for message in messages {
+                group.addTask { try await self.publish(message) ? message.messageId : nil }
+            }
+            var sent: [String] = []
+            for try await id in group { if let id { sent.append(id) } }
+            return sent
+        }
+        if Task.isCancelled { return }  // what was not sent stays written
+        if !sent.isEmpty { try await store.deleteFromOutbox(sent) }
     }
 
     /// Goes on until the broker has it: the broker may be away, the message stays. What no broker will ever take is set

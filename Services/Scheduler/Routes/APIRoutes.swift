@@ -29,6 +29,9 @@ struct APIRoutes: Sendable {
         api.get("runs/{run}", use: run)
         api.get("events", use: events)
         api.get("set-aside", use: setAside)
+        api.post("runs/{run}/cancel", use: cancel)
+        api.post("runs/{run}/clear", use: clear)
+        api.post("runs/{run}/mark", use: mark)
         api.post("dags/{dag}/trigger", use: trigger)
         api.post("dags/{dag}/backfill", use: backfill)
         api.post("dags/{dag}/pause") { try await setPaused(true, $0, $1) }
@@ -202,11 +205,12 @@ struct APIRoutes: Sendable {
     }
 
     /// Refusals become problems: 404 for what is not there, 422 for what means nothing.
-    private func refusing(_ body: () async throws -> Response) async throws -> Response {
+    func refusing(_ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
         } catch let error as RequestError {
-            throw Problem(error.isMissing ? .notFound : .unprocessableContent, error.description)
+            throw Problem(
+                error.isMissing ? .notFound : error.isConflict ? .conflict : .unprocessableContent, error.description)
         } catch let error as DecodingError {
             throw Problem(
                 .internalServerError,

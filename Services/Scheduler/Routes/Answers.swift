@@ -21,6 +21,11 @@ struct RunSummaryAnswer: Encodable, Sendable {
     var upTo: Date
     var requestedBy: String?
     var failedModel: String?
+    /// The plan whose models it was made of.
+    var plan: String?
+    /// When somebody wanted it to end, and who.
+    var cancelledAt: Date?
+    var cancelledBy: String?
 
     init(_ run: RunRecord) {
         id = run.run
@@ -35,6 +40,9 @@ struct RunSummaryAnswer: Encodable, Sendable {
         upTo = run.upTo
         requestedBy = run.requestedBy
         failedModel = run.failedModel
+        plan = run.plan
+        cancelledAt = run.cancelledAt
+        cancelledBy = run.cancelledBy
     }
 }
 
@@ -159,8 +167,13 @@ struct TaskAnswer: Encodable, Sendable {
     var id: String
     var model: String
     var state: String
+    /// What it wants of the tasks before it.
+    var rule: String
     var attempt: Int
+    /// The attempt after which it is given up.
     var attemptsMax: Int
+    /// Who said how it ended.
+    var markedBy: String?
     var dependsOn: [String]
     var from: Date?
     var upTo: Date
@@ -178,7 +191,9 @@ struct TaskAnswer: Encodable, Sendable {
         model = task.model
         state = task.state.rawValue
         attempt = task.attempt
-        attemptsMax = task.retriesMax + 1
+        attemptsMax = (task.attemptsBefore ?? 0) + task.retriesMax + 1
+        markedBy = task.markedBy
+        rule = (task.rule ?? .allSuccess).rawValue
         dependsOn = task.dependsOn
         from = task.fromAt
         upTo = task.upTo
@@ -196,9 +211,10 @@ struct RunAnswer: Encodable, Sendable {
     private let summary: RunSummaryAnswer
     private let tasks: [TaskAnswer]
     private let error: FailureAnswer?
+    private let history: [HistoryAnswer]?
 
     private enum CodingKeys: String, CodingKey {
-        case tasks, error
+        case tasks, error, history
     }
 
     /// - Parameter withAttempts: Whether each task tells of its attempts.
@@ -206,6 +222,7 @@ struct RunAnswer: Encodable, Sendable {
         summary = RunSummaryAnswer(stored.run)
         tasks = stored.tasks.map { TaskAnswer($0, attempts: withAttempts ? stored.attempts : nil) }
         error = stored.run.failure.map(FailureAnswer.init)
+        history = stored.audit?.map(HistoryAnswer.init)
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -213,6 +230,23 @@ struct RunAnswer: Encodable, Sendable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(tasks, forKey: .tasks)
         try container.encodeIfPresent(error, forKey: .error)
+        try container.encodeIfPresent(history, forKey: .history)
+    }
+}
+
+/// What somebody did.
+struct HistoryAnswer: Encodable, Sendable {
+    var at: Date
+    var who: String
+    var action: String
+    /// What came of it.
+    var detail: String?
+
+    init(_ record: AuditRecord) {
+        at = record.at
+        who = record.who
+        action = record.action
+        detail = record.detail
     }
 }
 

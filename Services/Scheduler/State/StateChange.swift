@@ -25,6 +25,10 @@ struct StateChange: Encodable, Sendable {
     var setAside: [SetAsideRecord] = []
     /// Ids of what was set aside and is dealt with now.
     var settled: Set<String> = []
+    /// What came of what people wanted.
+    var audit: [AuditRecord] = []
+    /// Ids of what people wanted and is dealt with now.
+    var actsDone: Set<String> = []
 
     struct Cursor: Encodable, Sendable {
         var dag: String
@@ -34,7 +38,7 @@ struct StateChange: Encodable, Sendable {
     /// Positions alone are not worth a statement: they are written with the next change.
     var isEmpty: Bool {
         dags.isEmpty && cursors.isEmpty && runs.isEmpty && tasks.isEmpty && attempts.isEmpty && outbox.isEmpty
-            && setAside.isEmpty && settled.isEmpty
+            && setAside.isEmpty && settled.isEmpty && audit.isEmpty && actsDone.isEmpty
     }
 
     /// The same with each row once, as it was last: a statement may write a row only once. That holds across its parts
@@ -96,6 +100,11 @@ struct StateChange: Encodable, Sendable {
         ), settled AS (
             DELETE FROM scheduler.set_aside s USING fence, jsonb_array_elements_text(change -> 'settled') x(id)
             WHERE s.id = x.id
+        ), audit AS (
+            \(AuditRecord.insert("change -> 'audit'", from: "fence"))
+        ), acts_done AS (
+            DELETE FROM scheduler.acts a USING fence, jsonb_array_elements_text(change -> 'acts_done') x(id)
+            WHERE a.id = x.id::uuid
         ), told AS MATERIALIZED (
             SELECT count(pg_notify('millrace_scheduler', n::text)) AS notices
             FROM fence, jsonb_array_elements(change -> 'notices') n

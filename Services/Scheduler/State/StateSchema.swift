@@ -137,4 +137,19 @@ enum StateSchema {
             ADD COLUMN marked_by text, ADD COLUMN retry_delay float8, ADD COLUMN retry_delay_max float8,
             ADD COLUMN timeout float8;
         """
+
+    static let fourth = """
+        -- What somebody wants done to a run, until the leader has done it.
+        CREATE TABLE scheduler.acts (
+            id uuid PRIMARY KEY,
+            run uuid NOT NULL REFERENCES scheduler.runs ON DELETE CASCADE,
+            dag text NOT NULL,
+            act text NOT NULL,
+            models jsonb,
+            downstream boolean NOT NULL,
+            who text NOT NULL,
+            at timestamptz NOT NULL
+        );
+        CREATE INDEX audit_by_run ON scheduler.audit (run, sequence) WHERE run IS NOT NULL;
+        """
 }

@@ -92,7 +92,8 @@ extension StateStore {
             SELECT jsonb_build_object('run', to_jsonb(r),
                 'tasks', coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.position) FROM scheduler.tasks t WHERE t.run = r.run), '[]'),
                 'attempts', coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.task, a.attempt) FROM scheduler.tasks t
-                    JOIN scheduler.attempts a ON a.task = t.task WHERE t.run = r.run), '[]'))::text
+                    JOIN scheduler.attempts a ON a.task = t.task WHERE t.run = r.run), '[]'),
+                'audit', coalesce((SELECT jsonb_agg(to_jsonb(a) ORDER BY a.sequence) FROM scheduler.audit a WHERE a.run = r.run), '[]'))::text
             FROM scheduler.runs r WHERE r.run = \(uuid.uuidString.lowercased())::uuid
             """)
         guard let run = found.first else { throw RequestError.unknownRun(id) }

@@ -28,6 +28,7 @@ public struct StateStore: Sendable {
             Migration(1, "lease, DAGs, runs, tasks, attempts, outbox", StateSchema.first),
             Migration(2, "what is set aside, age of the outbox", StateSchema.second),
             Migration(3, "tasks as nodes: kinds, rules, retries; cancelled runs, marked tasks", StateSchema.third),
+            Migration(4, "what people want done to runs", StateSchema.fourth),
         ]
         try await Migrations(schema: StateSchema.name, steps).apply(to: pool, logger: logger)
     }
@@ -147,4 +148,6 @@ public struct StoredRun: Codable, Sendable {
     public var tasks: [TaskRecord]
     /// All attempts at its tasks; empty where a list of runs leaves them out.
     public var attempts: [AttemptRecord]
+    /// What people did to it, oldest first; `nil` where a list of runs leaves it out.
+    public var audit: [AuditRecord]?
 }
