@@ -99,7 +99,8 @@ import Web
         "odd reading is refused too",
         arguments: [
             ("/api/v1/dags?limit=0", 400), ("/api/v1/dags?limit=1000000", 400),
-            ("/api/v1/dags/prod/runs?cursor=%27%20OR%201=1", 400),
+            ("/api/v1/dags/prod/runs?cursor=%27%20OR%201=1", 400), ("/api/v1/dags/prod/runs?state=dreamt", 400),
+            ("/api/v1/dags?dag=x%00y", 400),
             ("/api/v1/runs/1", 404), ("/api/v1/runs/00000000-0000-0000-0000-000000000000", 404),
             ("/api/v1/dags/x%00y", 404),
             ("/api/v1/nothing", 404), ("/assets/..%2f..%2fPackage.swift", 404),
@@ -126,6 +127,35 @@ import Web
             let second = try await api.post("/api/v1/dags/prod/trigger", "{}", as: .operator_, key: "key-000001")
             #expect(try first.id() == second.id())
             #expect(try await api.harness.runs(of: "prod", limit: 5).count == 1)
+        }
+    }
+
+    @Test("runs can be chosen by state, and all of them be reached a page at a time; DAGs by name")
+    func paging() async throws {
+        try await API.with { api in
+            var ids: [String] = []
+            for _ in 0..<5 { ids.append(try await api.post("/api/v1/dags/prod/trigger", "{}", as: .operator_).id()) }
+            struct Page: Decodable {
+                struct Item: Decodable { let id: String, state: String? }
+                let items: [Item]
+                let next_cursor: String?
+            }
+            func page(_ query: String) async throws -> Page {
+                try JSONDecoder().decode(Page.self, from: Data(try await api.get(query, as: .viewer).text.utf8))
+            }
+            var seen: [String] = []
+            var cursor: String?
+            repeat {
+                let next = try await page("/api/v1/dags/prod/runs?limit=2" + (cursor.map { "&cursor=\($0)" } ?? ""))
+                seen += next.items.map(\.id)
+                cursor = next.next_cursor
+            } while cursor != nil
+            #expect(seen == ids.reversed())
+            #expect(try await page("/api/v1/dags/prod/runs?state=queued&limit=3").items.count == 3)
+            #expect(try await page("/api/v1/dags/prod/runs?state=failed").items.isEmpty)
+            #expect(try await page("/api/v1/dags/prod/runs?state=failed,queued&state=running").items.count == 5)
+            #expect(try await page("/api/v1/dags?dag=prod&dag=nowhere").items.map(\.id) == ["prod"])
+            #expect(try await page("/api/v1/dags?dag=nowhere").items.isEmpty)
         }
     }
 

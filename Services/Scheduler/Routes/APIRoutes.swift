@@ -52,7 +52,11 @@ struct APIRoutes: Sendable {
         let limit = try limit(request)
         let cursor = request.uri.queryParameters["cursor"].map(String.init) ?? ""
         guard !cursor.utf8.contains(0) else { throw Problem(.badRequest, "The cursor is none that this service gave.") }
-        let found = try await store.overviews(after: cursor, limit: limit)
+        let named = request.uri.queryParameters[values: "dag"].map { String($0) }
+        guard !named.contains(where: { $0.utf8.contains(0) }) else {
+            throw Problem(.badRequest, "No DAG has such a name.")
+        }
+        let found = try await store.overviews(after: cursor, names: named.isEmpty ? nil : named, limit: limit)
         let now = now()
         return try StateAnswer.json(
             Page(
@@ -75,9 +79,10 @@ struct APIRoutes: Sendable {
             }
             before = uuid
         }
+        let states = try states(request)
         return try await refusing {
             let dag = try await store.dag(name(context))
-            let found = try await store.runs(of: dag.dag, before: before, limit: limit)
+            let found = try await store.runs(of: dag.dag, before: before, states: states, limit: limit)
             return try StateAnswer.json(
                 Page(
                     items: found.map { RunAnswer($0, withAttempts: false) },
@@ -193,6 +198,21 @@ struct APIRoutes: Sendable {
             throw Problem(.badRequest, "The limit must be a number from 1 to \(Self.pageMax).")
         }
         return limit
+    }
+
+    /// `?state=failed`, several with commas or again; `nil` without.
+    private func states(_ request: Request) throws(Problem) -> Set<RunPhase>? {
+        let words = request.uri.queryParameters[values: "state"].flatMap { $0.split(separator: ",") }
+        guard !words.isEmpty else { return nil }
+        var states: Set<RunPhase> = []
+        for word in words {
+            guard let state = RunPhase(rawValue: String(word)) else {
+                let known = RunPhase.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem(.badRequest, "A run's state is one of \(known); not \"\(word.prefix(80))\".")
+            }
+            states.insert(state)
+        }
+        return states
     }
 
     /// The same key asks for the same run, however often it is sent.

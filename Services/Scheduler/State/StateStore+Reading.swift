@@ -38,15 +38,22 @@ extension StateStore {
     static let lastRunsMax = 14
 
     /// DAGs by name.
-    /// - Parameter after: The last name of the page before.
-    public func overviews(after: String? = nil, limit: Int) async throws -> [DAGOverview] {
-        try await rows(
+    /// - Parameters:
+    ///   - after: The last name of the page before.
+    ///   - names: Only these; `nil`: all.
+    public func overviews(
+        after: String? = nil, names: [String]? = nil, limit: Int
+    ) async throws -> [DAGOverview] {
+        let wanted = try StateJSON.text(names ?? [])
+        return try await rows(
             """
             SELECT d.dag, jsonb_build_object('dag', to_jsonb(d),
                 'last_runs', coalesce((SELECT jsonb_agg(to_jsonb(r) ORDER BY r.run) FROM (
                     SELECT * FROM scheduler.runs r WHERE r.dag = d.dag ORDER BY run DESC LIMIT \(sql: "\(Self.lastRunsMax)")) r), '[]'),
                 'active_runs', (SELECT count(*) FROM scheduler.runs r WHERE r.dag = d.dag AND r.state IN ('queued', 'running')))::text
-            FROM scheduler.dags d WHERE NOT d.is_removed AND d.dag > \(after ?? "") ORDER BY d.dag LIMIT \(limit)::int
+            FROM scheduler.dags d WHERE NOT d.is_removed AND d.dag > \(after ?? "")
+                AND (\(names == nil)::boolean OR d.dag IN (SELECT jsonb_array_elements_text(\(wanted)::jsonb)))
+            ORDER BY d.dag LIMIT \(limit)::int
             """
         ).values
     }
@@ -71,14 +78,21 @@ extension StateStore {
     }
 
     /// Runs of a DAG with their tasks, newest first.
-    /// - Parameter before: The last run's id of the page before.
-    public func runs(of dag: String, before: UUID? = nil, limit: Int) async throws -> [StoredRun] {
+    /// - Parameters:
+    ///   - before: The last run's id of the page before.
+    ///   - states: Only runs in these; `nil`: all.
+    public func runs(
+        of dag: String, before: UUID? = nil, states: Set<RunPhase>? = nil, limit: Int
+    ) async throws -> [StoredRun] {
+        let wanted = try StateJSON.text((states ?? []).map(\.rawValue))
         let last = before?.uuidString.lowercased() ?? "ffffffff-ffff-ffff-ffff-ffffffffffff"
         return try await rows(
             """
             SELECT r.run::text, jsonb_build_object('run', to_jsonb(r), 'attempts', '[]'::jsonb,
                 'tasks', coalesce((SELECT jsonb_agg(to_jsonb(t) ORDER BY t.position) FROM scheduler.tasks t WHERE t.run = r.run), '[]'))::text
-            FROM scheduler.runs r WHERE r.dag = \(dag) AND r.run < \(last)::uuid ORDER BY r.run DESC LIMIT \(limit)::int
+            FROM scheduler.runs r WHERE r.dag = \(dag) AND r.run < \(last)::uuid
+                AND (\(states == nil)::boolean OR r.state IN (SELECT jsonb_array_elements_text(\(wanted)::jsonb)))
+            ORDER BY r.run DESC LIMIT \(limit)::int
             """
         ).values
     }

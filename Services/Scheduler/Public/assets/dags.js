@@ -35,6 +35,26 @@ function draw(dags) {
   if (focused) list.querySelector(`[data-dag="${CSS.escape(focused)}"] .switch`)?.focus();
 }
 
+/** Fetches and draws the rows of what changed; what is new or gone, with the list. */
+async function take(changes) {
+  const rows = [...changes.keys()].filter((id) => id !== "*").map((id) => [id, list.querySelector(`tr[data-dag="${CSS.escape(id)}"]`)]);
+  if (changes.has("*") || rows.length > 20 || rows.some(([, row]) => !row)) return load();
+  try {
+    const query = rows.map(([id]) => `dag=${segment(id)}`).join("&");
+    const { items } = rows.length ? await get(`/api/v1/dags?limit=200&${query}`) : { items: [] };
+    const found = new Map(items.map((dag) => [dag.id, dag]));
+    for (const [id, old] of rows) {
+      if (!found.has(id)) return load();
+      const isFocused = old.contains(document.activeElement);
+      const fresh = row(found.get(id));
+      old.replaceWith(fresh);
+      if (isFocused) fresh.querySelector(".switch")?.focus();
+    }
+  } catch (error) {
+    fill(list, failureState(error, load));
+  }
+}
+
 /** What could not be dealt with: somebody should look. */
 function drawSetAside(items) {
   fill(byId("set-aside"), items.length > 0 && el("div", { class: "notice error" },
@@ -73,7 +93,7 @@ function bars(dag, address) {
 try {
   session = await header();
   await load();
-  listen(load);
+  listen((changes) => (changes === null ? load() : take(changes)));
   setInterval(load, 30000);  // "in 12 s" grows old even when nothing happens
 } catch (error) {
   fill(list, failureState(error, () => location.reload()));

@@ -5,7 +5,8 @@ import { count, utcDay } from "/shared/times.js";
 
 const dialog = byId("dialog");
 
-function open(title, body, confirmWords, confirm) {
+/** Opens the page's dialog; `confirm` does it, and what it throws is shown. */
+export function openDialog(title, body, confirmWords, confirm, backWords = "Cancel") {
   const problem = el("div", { class: "notice error", role: "alert", hidden: true });
   const button = el("button", { type: "submit", class: "primary" }, confirmWords);
   const form = el("form", {
@@ -24,7 +25,7 @@ function open(title, body, confirmWords, confirm) {
       }
     },
   }, el("div", { class: "dialog-body" }, body, problem),
-  el("div", { class: "dialog-feet" }, el("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), button));
+  el("div", { class: "dialog-feet" }, el("button", { type: "button", onclick: () => dialog.close() }, backWords), button));
   fill(dialog,
     el("div", { class: "dialog-head" }, el("h2", { id: "dialog-title" }, title),
       el("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => dialog.close() }, icon("close"))),
@@ -46,7 +47,7 @@ function modelBoxes(models) {
 export function triggerDialog(dag, done) {
   const boxes = modelBoxes(dag.models);
   const key = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
-  open(`Trigger ${dag.id}`, [
+  openDialog(`Trigger ${dag.id}`, [
     el("p", { class: "muted" }, "Brings the chosen models up to date now, in the order of their dependencies. Intervals that are done are not computed again."),
     boxes.element,
   ], "Trigger run", async () => {
@@ -74,7 +75,7 @@ export function backfillDialog(dag, done) {
       if (turn === shown) fill(preview, el("span", { class: "bad" }, error.message));
     }
   }
-  open(`Backfill ${dag.id}`, [
+  openDialog(`Backfill ${dag.id}`, [
     el("p", { class: "muted" }, "Computes a stretch of time again, whether done or not. The next scheduled run stays where it is."),
     el("div", { class: "fields" },
       el("label", { for: "from" }, "From (UTC)", start), el("label", { for: "to" }, "Up to, without (UTC)", end)),

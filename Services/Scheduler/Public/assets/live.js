@@ -6,25 +6,27 @@ const pauseMilliseconds = 250;
 
 /**
  * Listens until the page goes.
- * @param changed called with the ids of the DAGs that changed; with null when all may have
+ * @param changed called with what changed, by DAG: `runs`, the ids of its runs, and `other`, whether something else did; with
+ *   null when all may have. The next call waits for what it returns.
  */
 export function listen(changed) {
   let source;
   let wasAway = false;
   let retry = 1000;
   let pending = null;
-  const dags = new Set();
+  let dags = new Map();
 
   function show(state) {
     const mark = byId("live");
     mark.className = `mark ${state}`;
     mark.textContent = state === "live" ? "Live" : "Reconnecting…";
   }
-  function tell() {
-    pending = null;
-    const names = new Set(dags);
-    dags.clear();
-    changed(names);
+  async function tell() {
+    const told = dags;
+    dags = new Map();
+    await changed(told);
+    // What came meanwhile is told now: never two at a time.
+    pending = dags.size ? setTimeout(tell, pauseMilliseconds) : null;
   }
   function open() {
     source = new EventSource("/api/v1/events");
@@ -35,7 +37,10 @@ export function listen(changed) {
       wasAway = false;
     });
     source.addEventListener("change", (event) => {
-      dags.add(JSON.parse(event.data).dag);
+      const { dag, run } = JSON.parse(event.data);
+      if (!dags.has(dag)) dags.set(dag, { runs: new Set(), other: false });
+      if (run) dags.get(dag).runs.add(run);
+      else dags.get(dag).other = true;
       pending ??= setTimeout(tell, pauseMilliseconds);
     });
     source.onerror = () => {
