@@ -3,7 +3,8 @@
 
 FROM swift:6.2-bookworm AS build
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libssl-dev zlib1g-dev libzstd-dev pkg-config \
+    && apt-get install -y -qq --no-install-recommends librdkafka-dev libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev \
+        libzstd-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # What was built stays from one build to the next (a cache, not a layer), so that a change compiles what it touches. Without
@@ -27,7 +28,8 @@ RUN python3 -m venv .millrace/venv && scripts/vendor
 
 FROM debian:bookworm-slim AS runtime
 RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libssl3 zlib1g libzstd1 ca-certificates tzdata \
+    && apt-get install -y -qq --no-install-recommends librdkafka1 libpq5 libcurl4 libssl3 zlib1g libzstd1 ca-certificates \
+        tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin millrace \
     && install -d -o 10001 /var/spool/millrace

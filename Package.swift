@@ -150,7 +150,7 @@ let package = Package(
 
         shared(.pipeline, uses: [.civilTime, .spelling, .dataContract], [.yams, .orderedCollections]),
         shared(.controlPlane, uses: [.civilTime, .kafka], [.lifecycle, .logging]),
-        shared(.warehouse, uses: [.postgres, .sql, .dataContract], [.logging, .metrics]),
+        shared(.warehouse, uses: [.postgres, .curl, .cryptography, .sql, .dataContract], [.logging, .metrics]),
         shared(
             .web, uses: [.cryptography, .serviceRuntime], [.hummingbird, .logging],
             resources: [.copy("Public")]),
@@ -231,7 +231,7 @@ let package = Package(
             tests("DataContract", uses: ["TestValues"], resources: [.copy("Fixtures")]),
             tests("Pipeline", resources: [.copy("Fixtures")]),
             tests("ControlPlane", uses: ["TestKit"], [.logging]),
-            tests("Warehouse", uses: ["TestKit", "DataContract"], [.logging]),
+            tests("Warehouse", uses: ["TestKit", "DataContract", "Curl", "Cryptography"], [.logging]),
             tests("Web", uses: ["Cryptography"], [.hummingbirdTesting, .hummingbird, .logging]),
             tests(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
@@ -261,10 +261,8 @@ let package = Package(
         ]
 )
 
-// The containers' build has no folder Tests, so that an edit of a test does not begin it anew: it gets along without the tests,
-// what they share, and libcurl, which only they use.
+// The containers' build has no folder Tests, so that an edit of a test does not begin it anew: it gets along without the tests
+// and what they share.
 if !FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests") {
-    package.targets.removeAll {
-        $0.path?.hasPrefix("Tests/") == true || [Shared.curl.rawValue, "CLibcurl"].contains($0.name)
-    }
+    package.targets.removeAll { $0.path?.hasPrefix("Tests/") == true }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Curl

@@ -1,48 +1,7 @@
 import Foundation
-import Synchronization
+import TestKit
 
-/// Why a helper of the tests could not be used.
-struct HelperMissing: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// A process that a test talks to, ended with the test.
-final class LocalServer: Sendable {
-    let port: Int
-    private let process: Mutex<Process>
-    private let output: Mutex<[String]>
-
-    /// Starts `arguments` and waits for the line `port N` on its output.
-    init(_ executable: String, _ arguments: [String]) async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: executable)
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardInput = Pipe()  // the process ends when the test process does
-        let (chunks, source) = AsyncStream<Data>.makeStream()
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { source.finish() } else { source.yield(data) }
-        }
-        try process.run()
-        var text = ""
-        var port: Int?
-        for await chunk in chunks {
-            text += String(decoding: chunk, as: UTF8.self)
-            port = text.firstMatch(of: /port (\d+)\n/).flatMap { Int($0.output.1) }
-            if port != nil { break }
-        }
-        guard let port else {
-            throw HelperMissing(description: "\(executable) \(arguments.first ?? "") did not start: \(text)")
-        }
-        self.port = port
-        output = Mutex([])
-        self.process = Mutex(process)
-    }
-
-    deinit { process.withLock { $0.terminate() } }
-
+extension LocalServer {
     /// Python's own server with answers for every case; with `certificate`, behind TLS.
     static func http(certificate: String? = nil) async throws -> LocalServer {
         try await LocalServer("/usr/bin/env", ["python3", "-c", httpScript] + (certificate.map { [$0] } ?? []))
