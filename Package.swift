@@ -150,7 +150,8 @@ let package = Package(
 
         shared(.pipeline, uses: [.civilTime, .spelling, .dataContract], [.yams, .orderedCollections]),
         shared(.controlPlane, uses: [.civilTime, .kafka], [.lifecycle, .logging]),
-        shared(.warehouse, uses: [.postgres, .curl, .cryptography, .sql, .dataContract], [.logging, .metrics]),
+        shared(
+            .warehouse, uses: [.civilTime, .postgres, .curl, .cryptography, .sql, .dataContract], [.logging, .metrics]),
         shared(
             .web, uses: [.cryptography, .serviceRuntime], [.hummingbird, .logging],
             resources: [.copy("Public")]),

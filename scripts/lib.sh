@@ -320,6 +320,23 @@ bigquery_install() {
     printf '%s' "$wanted" >"$venv/complete"
 }
 
+# bigquery_discovery: Google's description of BigQuery's interface (a discovery document), into $WORK/discovery. False where it
+# cannot be fetched.
+bigquery_discovery() {
+    local target="$WORK/discovery" wanted download
+    wanted=$(sha256sum <"$ROOT/scripts/requirements-discovery.txt")
+    [ "$(cat "$target/complete" 2>/dev/null)" != "$wanted" ] || return 0
+    download=$(mktemp -d)
+    "$WORK/bigquery/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --only-binary :all: --dest "$download" -r "$ROOT/scripts/requirements-discovery.txt" &&
+        mkdir -p "$target" &&
+        unzip -p "$download/*.whl" googleapiclient/discovery_cache/documents/bigquery.v2.json >"$target/bigquery.v2.json" &&
+        printf '%s' "$wanted" >"$target/complete"
+    local outcome=$?
+    rm -rf "$download"
+    return $outcome
+}
+
 # bigquery_start DIR PORT GRPC-PORT: the emulator, with nothing in it; what it holds ends with it.
 bigquery_start() {
     local dir=$1 port=$2 grpc_port=$3

@@ -1,4 +1,5 @@
 // OutgoingRequest: what is sent, as a value.
+import Foundation
 
 /// An HTTP request to somebody else's server.
 public struct OutgoingRequest: Sendable {
@@ -82,6 +83,11 @@ public struct ResponseHead: Sendable {
     /// The first header of that name, whatever its case.
     public func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
+    }
+
+    /// How long the server wants not to be asked (`Retry-After`); nil when it says nothing of that.
+    public func retryAfter(now: Date) -> Duration? {
+        header("Retry-After").flatMap { RetryPolicy.retryAfter($0, now: now) }
     }
 }
 

@@ -59,7 +59,7 @@ final class SetClock: Sendable {
     }
 
     /// A key file of a service account, with a new key; `key`: where that is by itself.
-    private static func keyFile(_ address: String) throws -> (path: String, key: String) {
+    static func keyFile(_ address: String) throws -> (path: String, key: String) {
         let key = temporaryFile("key.pem"), path = temporaryFile("account.json")
         try openssl(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key])
         let account = [

@@ -1,0 +1,97 @@
+// Datasets and tables. Making what is there, and dropping what is not, changes nothing.
+
+extension BigQueryClient {
+    /// - Returns: False when it was there; it is left as it is.
+    @discardableResult
+    func createDataset(_ id: String) async throws(BigQueryError) -> Bool {
+        let dataset = Dataset(
+            datasetReference: DatasetReference(projectId: settings.project, datasetId: id), location: settings.location)
+        return try await makes { () async throws(BigQueryError) in
+            let _: NoAnswer = try await call("POST", ["datasets"], body: dataset)
+        }
+    }
+
+    /// Drops a dataset with all that is in it.
+    /// - Returns: False when there was none.
+    @discardableResult
+    func deleteDataset(_ id: String) async throws(BigQueryError) -> Bool {
+        try await finds { () async throws(BigQueryError) in
+            let _: NoAnswer = try await call("DELETE", ["datasets", id], query: [("deleteContents", "true")])
+        }
+    }
+
+    /// The names of all datasets that may be seen.
+    func datasets() async throws(BigQueryError) -> [String] {
+        var names: [String] = []
+        var token: String?
+        repeat {
+            let list: DatasetList = try await call("GET", ["datasets"], query: Self.page(token))
+            names += (list.datasets ?? []).map(\.datasetReference.datasetId)
+            token = list.nextPageToken
+        } while token != nil
+        return names
+    }
+
+    /// - Returns: False when it was there; it is left as it is.
+    @discardableResult
+    func create(_ table: Table) async throws(BigQueryError) -> Bool {
+        let dataset = table.tableReference.datasetId
+        return try await makes { () async throws(BigQueryError) in
+            let _: NoAnswer = try await call("POST", ["datasets", dataset, "tables"], body: table)
+        }
+    }
+
+    /// - Returns: False when there was none.
+    @discardableResult
+    func deleteTable(_ id: String, in dataset: String) async throws(BigQueryError) -> Bool {
+        try await finds { () async throws(BigQueryError) in
+            let _: NoAnswer = try await call("DELETE", ["datasets", dataset, "tables", id])
+        }
+    }
+
+    /// A table or view; nil when there is none.
+    func table(_ id: String, in dataset: String) async throws(BigQueryError) -> Table? {
+        do throws(BigQueryError) {
+            return try await call("GET", ["datasets", dataset, "tables", id])
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+
+    /// The names of all tables and views of a dataset.
+    func tables(in dataset: String) async throws(BigQueryError) -> [String] {
+        var names: [String] = []
+        var token: String?
+        repeat {
+            let list: TableList = try await call("GET", ["datasets", dataset, "tables"], query: Self.page(token))
+            names += (list.tables ?? []).map(\.tableReference.tableId)
+            token = list.nextPageToken
+        } while token != nil
+        return names
+    }
+
+    private static func page(_ token: String?) -> [(String, String)] {
+        [("maxResults", "1000")] + (token.map { [("pageToken", $0)] } ?? [])
+    }
+
+    private func makes(_ body: () async throws(BigQueryError) -> Void) async throws(BigQueryError) -> Bool {
+        do throws(BigQueryError) {
+            try await body()
+            return true
+        } catch {
+            guard error.isDuplicate else { throw error }
+            return false
+        }
+    }
+
+    private func finds(_ body: () async throws(BigQueryError) -> Void) async throws(BigQueryError) -> Bool {
+        do throws(BigQueryError) {
+            try await body()
+            return true
+        } catch {
+            guard error.isNotFound else { throw error }
+            return false
+        }
+    }
+}
