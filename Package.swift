@@ -233,6 +233,9 @@ let package = Package(
             tests("Pipeline", resources: [.copy("Fixtures")]),
             tests("ControlPlane", uses: ["TestKit"], [.logging]),
             tests("Warehouse", uses: ["TestKit", "DataContract", "Curl", "Cryptography"], [.logging]),
+            .testTarget(
+                name: "WarehouseConformance", dependencies: ["Warehouse", "TestKit", "Postgres", "Curl", .logging],
+                path: "Tests/WarehouseConformance", swiftSettings: strict),
             tests("Web", uses: ["Cryptography"], [.hummingbirdTesting, .hummingbird, .logging]),
             tests(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],

@@ -1,15 +1,14 @@
-import Postgres
-
 /// A query for the read side.
 public struct ReadQuery: Sendable {
-    /// One statement in the engine's dialect; `$1`, `$2` … stand for the parameters.
+    /// One statement in the engine's dialect. PostgreSQL's parameters are `$1`, `$2` …, BigQuery's `@p1`, `@p2` …
     public var sql: String
-    /// In the engine's text form; `nil` is NULL.
+    /// In the engine's text form; `nil` is NULL. PostgreSQL finds out their types; BigQuery's are STRING.
     public var parameters: [String?]
     /// The query is ended in the warehouse when it takes longer.
     public var timeMax: Duration
-    /// The most bytes that a row of the result may have as text. The engine looks before it sends: a larger row is
-    /// refused in the warehouse and never gets here. Nil: no limit.
+    /// The most bytes that a row of the result may have as text; nil: no limit. PostgreSQL looks before it sends: a larger row
+    /// is refused in the warehouse and never gets here. BigQuery's rows come in pages of at most about 10 MB, and are looked at
+    /// here.
     public var rowBytesMax: Int?
 
     public init(
@@ -62,12 +61,12 @@ public struct RelationDescription: Sendable, Equatable {
 
 /// What a query would take.
 public struct QueryEstimate: Sendable, Equatable {
-    /// Rows of the result, as the planner guesses.
-    public let rows: Double
-    /// In the engine's own unit; only to be compared with other queries of the same engine.
+    /// Rows of the result, as the planner guesses; nil where the engine does not.
+    public let rows: Double?
+    /// In the engine's own unit (BigQuery: bytes that are read); only to be compared with other queries of the same engine.
     public let cost: Double
 
-    public init(rows: Double, cost: Double) {
+    public init(rows: Double?, cost: Double) {
         self.rows = rows
         self.cost = cost
     }
@@ -76,36 +75,32 @@ public struct QueryEstimate: Sendable, Equatable {
 /// The rows of a query as they come; valid inside the call that was given it.
 public struct ReadResult: Sendable {
     public let columns: [ColumnDescription]
-    let stream: PostgresRowStream
-    let guarded: GuardedStatement
-
     /// The rows, cell by cell in the engine's text form; `nil` is NULL.
-    public var rows: ReadRows { ReadRows(stream: stream, columnCount: columns.count, guarded: guarded) }
+    public let rows: ReadRows
+}
+
+/// Where an engine's rows come from.
+protocol RowSource: Sendable {
+    func makeCursor() -> any RowCursor
+}
+
+/// The place in an engine's rows.
+protocol RowCursor {
+    /// The next row; nil behind the last one.
+    /// - Throws: `WarehouseError`.
+    mutating func next() async throws -> [String?]?
 }
 
 /// Rows of a query.
 public struct ReadRows: AsyncSequence, Sendable {
-    let stream: PostgresRowStream
-    let columnCount: Int
-    let guarded: GuardedStatement
+    let source: any RowSource
 
-    public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(base: stream.makeAsyncIterator(), columnCount: columnCount, guarded: guarded)
-    }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(cursor: source.makeCursor()) }
 
     /// Reads a row at a time; throws `WarehouseError`.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        var base: PostgresRowStream.AsyncIterator
-        let columnCount: Int
-        let guarded: GuardedStatement
+        var cursor: any RowCursor
 
-        public mutating func next() async throws -> [String?]? {
-            do {
-                guard let row = try await base.next() else { return nil }
-                return (0..<columnCount).map { row.text(at: $0) }
-            } catch {
-                throw guarded.failure(error)
-            }
-        }
+        public mutating func next() async throws -> [String?]? { try await cursor.next() }
     }
 }

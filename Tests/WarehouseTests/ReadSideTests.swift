@@ -37,18 +37,6 @@ struct ReadSideTests {
         }
     }
 
-    @Test("gives rows and columns; parameters are values")
-    func reading() async throws {
-        try await withReader { reader, _ in
-            let columns = try await reader.read(ReadQuery("SELECT id, amount, at, now()::date AS d FROM raw.events")) {
-                $0.columns
-            }
-            #expect(columns.map(\.kind) == [.text, .number, .timestamp, .date])
-            #expect(try await rows(reader, "SELECT id FROM raw.events WHERE id = $1", ["b"]) == [["b"]])
-            #expect(try await rows(reader, "SELECT $1::text, $2::text", ["'; DROP", nil]) == [["'; DROP", nil]])
-        }
-    }
-
     @Test(
         "changes nothing, sees nothing that was not granted",
         arguments: [

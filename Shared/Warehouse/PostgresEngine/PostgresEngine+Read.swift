@@ -24,7 +24,8 @@ extension PostgresEngine {
                         let columns = stream.columns.map { column in
                             ColumnDescription(name: column.name, kind: ColumnKind(column.type), type: "\(column.type)")
                         }
-                        return try await body(ReadResult(columns: columns, stream: stream, guarded: guarded))
+                        let source = PostgresRowSource(stream: stream, columnCount: columns.count, guarded: guarded)
+                        return try await body(ReadResult(columns: columns, rows: ReadRows(source: source)))
                     }
                 }
             }
@@ -98,6 +99,32 @@ extension PostgresEngine {
                 columns = []
             }
             return relations
+        }
+    }
+}
+
+/// The rows of a statement, whose errors are told in terms of what the reader wrote.
+private struct PostgresRowSource: RowSource {
+    let stream: PostgresRowStream
+    let columnCount: Int
+    let guarded: GuardedStatement
+
+    func makeCursor() -> any RowCursor {
+        Cursor(base: stream.makeAsyncIterator(), columnCount: columnCount, guarded: guarded)
+    }
+
+    private struct Cursor: RowCursor {
+        var base: PostgresRowStream.AsyncIterator
+        let columnCount: Int
+        let guarded: GuardedStatement
+
+        mutating func next() async throws -> [String?]? {
+            do {
+                guard let row = try await base.next() else { return nil }
+                return (0..<columnCount).map { row.text(at: $0) }
+            } catch {
+                throw guarded.failure(error)
+            }
         }
     }
 }

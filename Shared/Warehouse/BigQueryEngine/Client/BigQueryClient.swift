@@ -10,7 +10,7 @@ struct BigQueryClient: Sendable {
     let settings: BigQuerySettings
     let http: HTTPClient
     let login: GoogleLogin?
-    let rules: RetryRules
+    private(set) var rules: RetryRules
     let logger: Logger
     private let random: @Sendable () -> Double
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -38,6 +38,13 @@ struct BigQueryClient: Sendable {
                 now: { Date() })
             login = GoogleLogin { () async throws(LoginError) in try await chain.find() }
         }
+    }
+
+    /// The same client, for a caller who has only so much time.
+    func within(_ timeMax: Duration) -> BigQueryClient {
+        var client = self
+        client.rules.totalMax = min(rules.totalMax, timeMax)
+        return client
     }
 
     /// Ends what runs, and refuses what comes.
@@ -74,6 +81,11 @@ struct BigQueryClient: Sendable {
                 attempt += 1
             }
         }
+    }
+
+    /// How long to wait after try number `attempt` (from 1), of which the first was at `start`; nil to give up.
+    func delay(after attempt: Int, _ error: BigQueryError, since start: ContinuousClock.Instant) -> Duration? {
+        rules.delay(after: attempt, error, elapsed: start.duration(to: .now), random: random())
     }
 
     /// Waits, unless the task is cancelled.
