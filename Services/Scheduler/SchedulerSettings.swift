@@ -37,6 +37,19 @@ public struct SchedulerSettings: Sendable, Equatable {
         "How long runs are remembered after they ended.")
     static let environmentsSetting = Setting<[String]>.list(
         "scheduler.environments", default: [], "The environments to schedule; every one when left out.")
+    static let activeRunsMaxSetting = Setting<Int>.integer(
+        "scheduler.active_runs_max", default: 1, in: 1...100,
+        "How many runs of one environment may go on at a time; backfills are counted by themselves.")
+    static let runTimeoutSetting = Setting<Duration>.duration(
+        "scheduler.run_timeout", default: .seconds(86_400), in: .seconds(1)...(.seconds(30 * 86_400)),
+        "How long a run may go on before it is cancelled; no limit when left out."
+    ).optional
+    static let poolsSetting = Setting<[String: Int]>(
+        "scheduler.pools", kind: "list", allowed: "NAME=PLACES,NAME=PLACES", default: [:], defaultText: "",
+        meaning:
+            "Pools, and how many of their tasks may be under way at a time, over all environments. A model is in one by its "
+            + "tag `scheduler/pool=NAME`, in `default` otherwise. A pool that is not listed has no limit.",
+        parse: { (text) throws(UnacceptableValue) in try SchedulerSettings.pools(text) })
     static let partitionsSetting = Setting<Int>.integer(
         "control.partitions", default: 3, in: 1...1000,
         "Partitions of millrace.commands and millrace.events when they have to be made.")
@@ -46,7 +59,8 @@ public struct SchedulerSettings: Sendable, Equatable {
         "Scheduling",
         [
             retriesSetting, retryDelaySetting, retryDelayMaxSetting, taskTimeoutSetting, catchUpSetting, leaseSetting,
-            historySetting, environmentsSetting, partitionsSetting,
+            historySetting, environmentsSetting, activeRunsMaxSetting, runTimeoutSetting, poolsSetting,
+            partitionsSetting,
         ])
 
     /// The rule for tasks; `retriesMax` is for models that say nothing.
@@ -58,11 +72,35 @@ public struct SchedulerSettings: Sendable, Equatable {
     /// Empty: every one.
     public var environments: Set<String>
     public var controlPartitions: Int
+    /// Runs of one lane of a DAG that may go on at a time.
+    public var activeRunsMax: Int
+    /// How long a run may go on; `nil`: as long as it takes.
+    public var runTimeout: Duration?
+    /// Places by pool; others have no limit.
+    public var pools: [String: Int]
+
+    private static func pools(_ text: String) throws(UnacceptableValue) -> [String: Int] {
+        var pools: [String: Int] = [:]
+        for entry in text.split(separator: ",") {
+            let parts = entry.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 2, PoolName.isGood(parts[0]) else {
+                throw UnacceptableValue("a list with an entry that is not NAME=PLACES; a name is \(PoolName.rule)")
+            }
+            guard let places = Int(parts[1]), (1...10_000).contains(places) else {
+                throw UnacceptableValue("a list in which `\(parts[0])` has not 1 to 10000 places")
+            }
+            guard pools.updateValue(places, forKey: parts[0]) == nil else {
+                throw UnacceptableValue("a list that has `\(parts[0])` twice")
+            }
+        }
+        return pools
+    }
 
     public init(
         retry: RetryPolicy = RetryPolicy(retriesMax: 3, delay: 5, delayMax: 300, attemptTimeout: 3600),
         catchUp: CatchUp = .latest, lease: Duration = .seconds(5), history: Duration = .seconds(90 * 86_400),
-        environments: Set<String> = [], controlPartitions: Int = 3
+        environments: Set<String> = [], controlPartitions: Int = 3, activeRunsMax: Int = 1,
+        runTimeout: Duration? = nil, pools: [String: Int] = [:]
     ) {
         self.retry = retry
         self.catchUp = catchUp
@@ -70,6 +108,9 @@ public struct SchedulerSettings: Sendable, Equatable {
         self.history = history
         self.environments = environments
         self.controlPartitions = controlPartitions
+        self.activeRunsMax = activeRunsMax
+        self.runTimeout = runTimeout
+        self.pools = pools
     }
 
     public init(_ settings: Settings) throws(SettingsError) {
@@ -83,6 +124,9 @@ public struct SchedulerSettings: Sendable, Equatable {
         history = try settings.value(of: Self.historySetting)
         environments = Set(try settings.value(of: Self.environmentsSetting))
         controlPartitions = try settings.value(of: Self.partitionsSetting)
+        activeRunsMax = try settings.value(of: Self.activeRunsMaxSetting)
+        runTimeout = try settings.value(of: Self.runTimeoutSetting)
+        pools = try settings.value(of: Self.poolsSetting)
     }
 }
 

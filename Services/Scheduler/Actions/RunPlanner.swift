@@ -141,11 +141,13 @@ public struct RunPlanner: Sendable {
         let known = Set(models.map(\.name))
         let tasks = models.map { model in
             let (from, upTo) = range(model)
+            let hints = ModelHints(model.tags)
             return TaskRecord(
                 task: UUIDv7.make(at: now).text, run: run.run, position: 0, model: model.name, kind: .model,
                 rule: .allSuccess, dependsOn: nearest(to: model, among: known), state: .waiting, attempt: 0,
-                retriesMax: max(0, model.retries ?? retry.retriesMax), retryDelay: retry.delay,
-                retryDelayMax: retry.delayMax, timeout: retry.attemptTimeout, fromAt: from, upTo: upTo, done: 0,
+                retriesMax: max(0, hints.retries ?? model.retries ?? retry.retriesMax), retryDelay: retry.delay,
+                retryDelayMax: retry.delayMax, timeout: hints.timeout?.seconds ?? retry.attemptTimeout,
+                pool: hints.pool ?? PoolName.default, priority: hints.priority ?? 0, fromAt: from, upTo: upTo, done: 0,
                 total: 0)
         }
         let graph: NodeGraph
@@ -179,20 +181,24 @@ extension RunPlanner {
 
 extension TaskRecord {
     /// The node that it was made of.
-    /// - Parameter retry: For what was not noted.
-    func node(_ retry: RetryPolicy) -> Node {
-        Node(
+    /// - Parameters:
+    ///   - retry: For what was not noted.
+    ///   - pools: Those that have a limit now: a place is needed of no other.
+    func node(_ retry: RetryPolicy, pools: some Collection<String> = EmptyCollection()) -> Node {
+        let pool = pool ?? PoolName.default
+        return Node(
             id: model, kind: kind ?? .model, dependsOn: dependsOn, rule: rule ?? .allSuccess,
             retry: RetryPolicy(
                 retriesMax: retriesMax, delay: retryDelay ?? retry.delay, delayMax: retryDelayMax ?? retry.delayMax,
-                attemptTimeout: timeout ?? retry.attemptTimeout))
+                attemptTimeout: timeout ?? retry.attemptTimeout),
+            pool: pools.contains(pool) ? pool : nil, priority: priority ?? 0)
     }
 }
 
 extension RunTask {
     /// The task as it was written down.
-    init(_ record: TaskRecord, _ retry: RetryPolicy) {
-        self.init(id: record.task, node: record.node(retry))
+    init(_ record: TaskRecord, _ settings: SchedulerSettings) {
+        self.init(id: record.task, node: record.node(settings.retry, pools: settings.pools.keys))
         phase = record.state
         attempt = record.attempt
         attemptsBefore = record.attemptsBefore ?? 0

@@ -19,7 +19,7 @@ extension ActPreview {
     /// Tries `act` on the run as it is stored. Nothing is written.
     /// - Throws: ``RequestError``, when it cannot be done.
     init(_ act: ActRecord, on stored: StoredRun, settings: SchedulerSettings) throws {
-        var run = try LedRun(stored, retry: settings.retry)
+        var run = try LedRun(stored, settings: settings)
         var change = StateChange()
         do {
             tasks = try run.act(act, at: act.at, into: &change)

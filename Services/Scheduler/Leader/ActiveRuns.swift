@@ -24,26 +24,48 @@ struct ActiveRuns: Sendable {
     func ids(of dag: String) -> [String] { idsByDAG[dag, default: []].sorted() }
 
     /// Runs in which time alone changes something now.
-    func due(at now: Date) -> [String] {
-        runs.values.filter { $0.machine.nextTimer.map { $0 <= now } ?? false }.map(\.record.run).sorted()
+    func due(at now: Date, limit: Duration?) -> [String] {
+        runs.values.filter { run in
+            [run.machine.nextTimer, run.timesOut(limit)].contains { $0.map { $0 <= now } ?? false }
+        }.map(\.record.run).sorted()
     }
 
     /// When time alone will change something.
-    var nextTimer: Date? { runs.values.lazy.compactMap(\.machine.nextTimer).min() }
+    func nextTimer(limit: Duration?) -> Date? {
+        var earliest: Date?
+        for run in runs.values {
+            for timer in [run.machine.nextTimer, run.timesOut(limit)] {
+                if let timer, timer < earliest ?? .distantFuture { earliest = timer }
+            }
+        }
+        return earliest
+    }
 
-    /// The oldest run of a lane that waits, when none is going on.
-    func nextWaiting(of dag: String, in lane: RunLane) -> String? {
+    /// Tasks that may run but for a place of their pool, of all runs, and the places that are taken.
+    var places: (waiting: [PlaceRequest], used: [String: Int]) {
+        var used: [String: Int] = [:]
+        var waiting: [PlaceRequest] = []
+        for run in runs.values {
+            used.merge(run.machine.placesUsed, uniquingKeysWith: +)
+            waiting += run.placeRequests
+        }
+        return (waiting, used)
+    }
+
+    /// The oldest run of a lane that waits, when fewer than `max` are going on.
+    func nextWaiting(of dag: String, in lane: RunLane, max: Int) -> String? {
         var oldest: String?
+        var going = 0
         for id in idsByDAG[dag, default: []] {
             guard let run = runs[id], run.record.trigger.lane == lane else { continue }
-            if run.machine.phase == .running { return nil }
+            if run.machine.phase == .running { going += 1 }
             if run.machine.phase == .queued, id < oldest ?? "~" { oldest = id }
         }
-        return oldest
+        return going < max ? oldest : nil
     }
 
     /// Whether a run of the schedule would have to wait.
-    func isBusy(_ dag: String) -> Bool {
-        idsByDAG[dag, default: []].contains { runs[$0]?.record.trigger.lane == .main }
+    func isBusy(_ dag: String, max: Int) -> Bool {
+        idsByDAG[dag, default: []].count { runs[$0]?.record.trigger.lane == .main } >= max
     }
 }

@@ -22,7 +22,7 @@ extension DispatchLoop {
     private func storedRun(_ act: ActRecord) async throws -> LedRun? {
         guard !setAside.contains(SetAsideRecord.id(.run, act.run)) else { return nil }
         do {
-            return try LedRun(try await store.run(act.run), retry: settings.retry)
+            return try LedRun(try await store.run(act.run), settings: settings)
         } catch let error where error is RequestError || error is DecodingError {
             logger.warning("run not to be acted on", metadata: ["run": "\(act.run)", "error": "\(error)"])
             return nil

@@ -57,6 +57,7 @@ extension DispatchLoop {
             do {
                 var change = StateChange()
                 try work(&self, &change)
+                try grantPlaces(now, &change)
                 settle(subject.id, in: &change)
                 if !change.isEmpty { try await write(change) }
                 return true

@@ -98,9 +98,10 @@ struct DispatchLoop {
             try await readRequests(now)
         case .signal(.clock):
             inbox.take(.clock)
-            for id in runs.due(at: now) {
+            for id in runs.due(at: now, limit: settings.runTimeout) {
                 try await deal(.init(.run, id, dag: runs[id]?.record.dag), now) { loop, change in
                     try loop.step(id, .clock, now, &change)
+                    try loop.endLongRun(id, now, &change)
                 }
             }
         }
@@ -110,6 +111,7 @@ struct DispatchLoop {
             let names = touched.sorted()
             touched = []
             for name in names { try await beginDue(name, now) }
+            try await grantFreePlaces(now)
         }
         meters.observe(dags: dags, runs: runs, now: now)
         alarm.set(to: nextAlarm(now), now: now)
@@ -157,6 +159,13 @@ struct DispatchLoop {
         logger.info(
             "environment learnt",
             metadata: ["dag": "\(name)", "models": "\(manifest.models.count)", "plan": "\(manifest.plan)"])
+        for model in manifest.models {
+            for problem in ModelHints(model.tags).problems {
+                logger.warning(
+                    "model's tag not followed",
+                    metadata: ["dag": "\(name)", "model": "\(model.name)", "reason": "\(problem)"])
+            }
+        }
         for (model, problem) in LedDAG.schedules(dag.record).problems {
             logger.warning(
                 "model has no schedule", metadata: ["dag": "\(name)", "model": "\(model)", "reason": "\(problem)"])
@@ -253,7 +262,7 @@ struct DispatchLoop {
         for run in stored.values where runs[run.run.run] == nil {
             let id = SetAsideRecord.id(.run, run.run.run)
             do {
-                runs[run.run.run] = try LedRun(run, retry: settings.retry)
+                runs[run.run.run] = try LedRun(run, settings: settings)
                 new.append(run.run.run)
                 settle(id, in: &change)
             } catch {
@@ -272,7 +281,7 @@ struct DispatchLoop {
     /// Begins what may begin in a DAG: in each lane one run, those that were asked for before those of the schedule.
     private mutating func beginDue(_ name: String, _ now: Date) async throws {
         for lane in [RunLane.main, .backfill] {
-            while let waiting = runs.nextWaiting(of: name, in: lane) {
+            while let waiting = runs.nextWaiting(of: name, in: lane, max: settings.activeRunsMax) {
                 try await deal(.init(.run, waiting, dag: name), now) { loop, change in
                     try loop.step(waiting, .begin, now, &change)
                 }
@@ -283,7 +292,8 @@ struct DispatchLoop {
 
     private mutating func beginScheduled(_ name: String, _ now: Date) async throws {
         while var dag = dags[name], !dag.record.isRemoved {
-            let action = dag.clock.look(at: now, isBusy: runs.isBusy(name), hasBeenAway: dag.hasBeenAway)
+            let action = dag.clock.look(
+                at: now, isBusy: runs.isBusy(name, max: settings.activeRunsMax), hasBeenAway: dag.hasBeenAway)
             dag.hasBeenAway = false
             dags[name] = dag
             guard case .start(let tick) = action else { return }
@@ -301,7 +311,7 @@ struct DispatchLoop {
         change.cursors.append(.init(dag: name, cursorAt: tick.time))
         let plan = try RunPlanner(dag.record.manifest, retry: settings.retry).scheduled(tick, at: now)
         runs[plan.run.run] = try LedRun(
-            StoredRun(run: plan.run, tasks: plan.tasks, attempts: []), retry: settings.retry)
+            StoredRun(run: plan.run, tasks: plan.tasks, attempts: []), settings: settings)
         change.tasks += plan.tasks
         try step(plan.run.run, .begin, now, &change)
     }
@@ -310,6 +320,13 @@ struct DispatchLoop {
         _ id: String, _ event: RunMachine.Event, _ now: Date, _ change: inout StateChange
     ) throws {
         try on(id) { try $0.step(event, at: now, into: &change) }
+    }
+
+    /// A run that takes longer than runs may is ended.
+    private mutating func endLongRun(_ id: String, _ now: Date, _ change: inout StateChange) throws {
+        guard let limit = settings.runTimeout, let end = runs[id]?.timesOut(limit), end <= now else { return }
+        let words = "SCHEDULER_RUN_TIMEOUT: the run takes longer than \(Int(limit.seconds)) s"
+        try on(id) { try $0.cancel(by: words, at: now, into: &change) }
     }
 
     /// Does something to a run, which is let go of when it is over.
@@ -328,9 +345,9 @@ struct DispatchLoop {
     private func nextAlarm(_ now: Date) -> Date? {
         guard isReady else { return nil }
         let ticks = dags.values.lazy.filter {
-            !$0.record.isRemoved && !$0.clock.isPaused && !runs.isBusy($0.record.dag)
+            !$0.record.isRemoved && !$0.clock.isPaused && !runs.isBusy($0.record.dag, max: settings.activeRunsMax)
         }
         .compactMap(\.clock.nextTick)
-        return [runs.nextTimer, ticks.min()].compactMap(\.self).min()
+        return [runs.nextTimer(limit: settings.runTimeout), ticks.min()].compactMap(\.self).min()
     }
 }

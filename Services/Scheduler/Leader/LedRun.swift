@@ -16,11 +16,11 @@ struct LedRun {
     private(set) var attempts: [AttemptKey: AttemptRecord]
 
     /// - Throws: ``RequestError/graph(_:_:)`` for rows that no planner made.
-    init(_ stored: StoredRun, retry: RetryPolicy) throws(RequestError) {
+    init(_ stored: StoredRun, settings: SchedulerSettings) throws(RequestError) {
         record = stored.run
         do throws(GraphError) {
             machine = try RunMachine(
-                id: stored.run.run, tasks: stored.tasks.map { RunTask($0, retry) }, phase: stored.run.state,
+                id: stored.run.run, tasks: stored.tasks.map { RunTask($0, settings) }, phase: stored.run.state,
                 isCancelling: stored.run.cancelledAt != nil)
         } catch {
             throw .graph(stored.run.dag, error)
@@ -28,6 +28,22 @@ struct LedRun {
         tasks = Dictionary(stored.tasks.map { ($0.task, $0) }) { first, _ in first }
         attempts = Dictionary(stored.attempts.map { (AttemptKey(task: $0.task, attempt: $0.attempt), $0) }) {
             first, _ in first
+        }
+    }
+
+    /// When it is ended because it takes too long.
+    func timesOut(_ limit: Duration?) -> Date? {
+        guard let limit, let startedAt = record.startedAt, machine.phase == .running, record.cancelledAt == nil else {
+            return nil
+        }
+        return startedAt.addingTimeInterval(limit.seconds)
+    }
+
+    /// Tasks that may run but for a place of their pool.
+    var placeRequests: [PlaceRequest] {
+        machine.waitingForPlace.compactMap { id in
+            guard let node = machine.tasks[id]?.node, let pool = node.pool else { return nil }
+            return PlaceRequest(run: record.run, task: id, pool: pool, priority: node.priority)
         }
     }
 

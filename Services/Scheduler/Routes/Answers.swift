@@ -86,7 +86,10 @@ struct ModelAnswer: Encodable, Sendable {
     var description: String?
     var tags: [String]
     var retries: Int
-    /// Why it has no schedule.
+    /// The pool that its tags name.
+    var pool: String?
+    var priority: Int
+    /// Why it has no schedule, or which of its tags is not followed.
     var problem: String?
 }
 
@@ -98,7 +101,7 @@ struct DAGAnswer: Encodable, Sendable {
     var promotedAt: Date
     var nextRunAt: Date?
     var activeRuns: Int
-    var activeRunsMax = 1
+    var activeRunsMax: Int
     var catchUp: String
     var models: [ModelAnswer]
 
@@ -112,13 +115,20 @@ struct DAGAnswer: Encodable, Sendable {
         promotedAt = dag.manifest.promotedAt
         nextRunAt = dag.isPaused ? nil : schedules.values.compactMap { $0.next(after: now) }.min()
         activeRuns = overview.activeRuns
+        activeRunsMax = settings.activeRunsMax
         catchUp = settings.catchUp.rawValue
         models = dag.manifest.models.map { model in
-            ModelAnswer(
+            let hints = ModelHints(model.tags)
+            let noLimit = hints.pool.flatMap { pool in
+                settings.pools[pool] == nil ? "The pool `\(pool)` is not in SCHEDULER_POOLS, and has no limit." : nil
+            }
+            return ModelAnswer(
                 name: model.name, kind: model.kind, cron: model.cron, cronTz: model.cronTimeZone,
                 nextRuns: schedules[model.name]?.upcoming(after: now, count: 5) ?? [], dependsOn: model.dependsOn,
                 sources: model.sources, owner: model.owner, description: model.description, tags: model.tags,
-                retries: model.retries ?? settings.retry.retriesMax, problem: problems[model.name])
+                retries: hints.retries ?? model.retries ?? settings.retry.retriesMax,
+                pool: hints.pool, priority: hints.priority ?? 0,
+                problem: ([problems[model.name]] + hints.problems + [noLimit]).compactMap(\.self).first)
         }
     }
 }
@@ -174,6 +184,8 @@ struct TaskAnswer: Encodable, Sendable {
     var attemptsMax: Int
     /// Who said how it ended.
     var markedBy: String?
+    var pool: String
+    var priority: Int
     var dependsOn: [String]
     var from: Date?
     var upTo: Date
@@ -193,6 +205,8 @@ struct TaskAnswer: Encodable, Sendable {
         attempt = task.attempt
         attemptsMax = (task.attemptsBefore ?? 0) + task.retriesMax + 1
         markedBy = task.markedBy
+        pool = task.pool ?? PoolName.default
+        priority = task.priority ?? 0
         rule = (task.rule ?? .allSuccess).rawValue
         dependsOn = task.dependsOn
         from = task.fromAt

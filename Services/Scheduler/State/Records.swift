@@ -79,12 +79,13 @@ public struct TaskRecord: StateRow, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case task, run, position, model, kind, rule, dependsOn, state, attempt, attemptsBefore, markedBy, retriesMax
         case retryDelay, retryDelayMax, timeout, fromAt, upTo, retryAt, deadlineAt, queuedAt, startedAt, finishedAt
-        case done, total
+        case done, total, pool, priority
     }
 
     static let table = "tasks", key: [CodingKeys] = [.task]
     static let fixed: Set<CodingKeys> = [
-        .run, .position, .model, .kind, .rule, .dependsOn, .retriesMax, .retryDelay, .retryDelayMax, .timeout, .fromAt,
+        .run, .position, .model, .kind, .rule, .dependsOn, .retriesMax, .retryDelay, .retryDelayMax, .timeout, .pool,
+        .priority, .fromAt,
         .upTo,
     ]
 
@@ -110,6 +111,9 @@ public struct TaskRecord: StateRow, Equatable {
     public var retryDelay: Double?
     public var retryDelayMax: Double?
     public var timeout: Double?
+    /// The pool of which it needs a place, where that has a limit; `nil` in rows from before there were pools: the default one.
+    public var pool: String?
+    public var priority: Int?
     public var fromAt: Date?
     public var upTo: Date
     public var retryAt: Date?

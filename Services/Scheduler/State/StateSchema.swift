@@ -152,4 +152,8 @@ enum StateSchema {
         );
         CREATE INDEX audit_by_run ON scheduler.audit (run, sequence) WHERE run IS NOT NULL;
         """
+
+    static let fifth = """
+        ALTER TABLE scheduler.tasks ADD COLUMN pool text, ADD COLUMN priority int;
+        """
 }

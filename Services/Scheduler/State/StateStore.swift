@@ -29,6 +29,7 @@ public struct StateStore: Sendable {
             Migration(2, "what is set aside, age of the outbox", StateSchema.second),
             Migration(3, "tasks as nodes: kinds, rules, retries; cancelled runs, marked tasks", StateSchema.third),
             Migration(4, "what people want done to runs", StateSchema.fourth),
+            Migration(5, "pools and priorities of tasks", StateSchema.fifth),
         ]
         try await Migrations(schema: StateSchema.name, steps).apply(to: pool, logger: logger)
     }

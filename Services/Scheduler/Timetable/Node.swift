@@ -14,15 +14,21 @@ public struct Node: Sendable, Equatable {
     public let rule: TriggerRule
     /// How often it is tried, and how long one attempt may take.
     public let retry: RetryPolicy
+    /// The pool of which it needs a place; `nil`: none.
+    public let pool: String?
+    /// More goes first where places are few.
+    public let priority: Int
 
     public init(
         id: String, kind: NodeKind = .model, dependsOn: [String] = [], rule: TriggerRule = .allSuccess,
-        retry: RetryPolicy
+        retry: RetryPolicy, pool: String? = nil, priority: Int = 0
     ) {
         self.id = id
         self.kind = kind
         self.dependsOn = dependsOn
         self.rule = rule
         self.retry = retry
+        self.pool = pool
+        self.priority = priority
     }
 }

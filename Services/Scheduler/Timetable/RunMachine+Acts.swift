@@ -60,7 +60,7 @@ extension RunMachine {
         if phase.isOver { phase = .queued }
         settle(now, &actions)
         finishIfOver(&actions)
-        noteTimer()
+        noteTimers()
         return actions
     }
 

@@ -1,7 +1,7 @@
 // RunMachine: one run of a DAG, from its first task to its outcome. A plain value: event in, actions out; no clock of its
 // own, no I/O.
 // Always: a task is dispatched only when its trigger rule lets it; an attempt is dispatched once; the run is over exactly
-// when every task is; a run that is not over has a task under way, or a time at which it goes on.
+// when every task is; a run that goes on has a task under way, a time at which it goes on, or a task that waits for a place.
 import Foundation
 
 /// A run and its rules.
@@ -11,6 +11,8 @@ public struct RunMachine: Sendable, Equatable {
         /// A worker has taken up an attempt.
         case started(task: String, attempt: Int)
         case succeeded(task: String, attempt: Int)
+        /// A task that needs a place of a pool has one.
+        case place(task: String)
         case failed(task: String, attempt: Int, TaskFailure)
         /// Time has passed.
         case clock
@@ -40,6 +42,10 @@ public struct RunMachine: Sendable, Equatable {
     let ids: [String]
     /// When something will be due by itself: a retry or the end of an attempt's time.
     public private(set) var nextTimer: Date?
+    /// Tasks that may run but for a place of their pool, in their order.
+    public private(set) var waitingForPlace: [String] = []
+    /// Places that tasks under way have, by pool.
+    public private(set) var placesUsed: [String: Int] = [:]
 
     /// How long the last word of an attempt that is to end is awaited, in seconds. A transformer that is there answers
     /// within a second or two; one that is not must not hold up a DAG.
@@ -56,7 +62,19 @@ public struct RunMachine: Sendable, Equatable {
         graph = try NodeGraph(tasks.map(\.node))
         ids = tasks.map(\.id)
         self.tasks = Dictionary(tasks.map { ($0.id, $0) }) { first, _ in first }
-        noteTimer()
+        noteTimers()
+        if phase == .running { settleRestored() }
+    }
+
+    /// Which tasks wait for a place is not written down: it follows, at the next event at the latest.
+    private mutating func settleRestored() {
+        for place in graph.order {
+            guard !isCancelling, let task = tasks[ids[place]], task.phase == .waiting, task.node.pool != nil,
+                task.retryAt == nil,
+                task.node.rule.verdict(upstream: graph.upstream[place].compactMap { tasks[ids[$0]]?.phase }) == .run
+            else { continue }
+            waitingForPlace.append(ids[place])
+        }
     }
 
     /// Task ids in an order in which what a task depends on comes before it.
@@ -68,7 +86,7 @@ public struct RunMachine: Sendable, Equatable {
         guard take(event, now, &actions) else { return [] }
         if case .started = event { return actions }  // nothing hangs on that
         settle(now, &actions)
-        noteTimer()
+        noteTimers()
         return actions
     }
 
@@ -90,6 +108,9 @@ public struct RunMachine: Sendable, Equatable {
                 return false
             }
             fail(id, failure, now, &actions)
+        case .place(let id):
+            guard phase == .running, waitingForPlace.contains(id) else { return false }
+            dispatch(id, now, &actions)
         case .clock:
             guard phase == .running else { return false }
             giveUpOverdue(now, &actions)
@@ -175,6 +196,7 @@ public struct RunMachine: Sendable, Equatable {
 
     /// Goes through the tasks once, those before a task first: what follows for each from those before it; then for the run.
     mutating func settle(_ now: Date, _ actions: inout [Action]) {
+        waitingForPlace = []
         for place in graph.order {
             let id = ids[place]
             guard !isCancelling, let task = tasks[id], task.phase.isDerived, !task.isMarked else { continue }
@@ -187,7 +209,14 @@ public struct RunMachine: Sendable, Equatable {
                 tasks[id]?.retryAt = nil
             case .run:
                 become(.waiting, id, &actions)
-                if phase == .running, task.retryAt ?? now <= now { dispatch(id, now, &actions) }
+                guard phase == .running, task.retryAt ?? now <= now else { continue }
+                guard task.node.pool != nil else {
+                    dispatch(id, now, &actions)
+                    continue
+                }
+                // It goes on when a place is free, and not by itself.
+                tasks[id]?.retryAt = nil
+                waitingForPlace.append(id)
             }
         }
         if phase == .running || isCancelling { finishIfOver(&actions) }
@@ -231,10 +260,12 @@ public struct RunMachine: Sendable, Equatable {
         actions.append(.changed(task: id))
     }
 
-    mutating func noteTimer() {
+    mutating func noteTimers() {
         nextTimer = nil
+        placesUsed = [:]
         guard phase == .running else { return }
         for task in tasks.values {
+            if let pool = task.node.pool, task.phase.isUnderWay { placesUsed[pool, default: 0] += 1 }
             let timer = task.phase == .waiting ? task.retryAt : task.phase.isUnderWay ? task.deadline : nil
             if let timer, timer < nextTimer ?? .distantFuture { nextTimer = timer }
         }

@@ -128,6 +128,7 @@ function drawTask(place, run, task, choose, done) {
       fact("After", task.depends_on.length ? task.depends_on.join(", ") : "nothing: starts with the run"),
       task.retry_at && fact("Next attempt", `${when(task.retry_at, { seconds: true })} (${relative(task.retry_at)})`, exact(task.retry_at)),
       task.marked_by && fact("Marked by", task.marked_by),
+      (task.pool !== "default" || task.priority !== 0) && fact("Pool", `${task.pool}, priority ${task.priority}`),
       task.rule !== "all_success" && fact("Trigger rule", task.rule.replaceAll("_", " ")),
       fact("Attempts", `${task.attempt} of ${task.attempts_max}`),
       fact("Task", el("code", { class: "id" }, task.id))),
@@ -145,7 +146,7 @@ function untried(run, task) {
   if (isOver(task.state)) return "Never tried: somebody said how it ended.";
   if (run.state === "queued") return "Not tried yet: the run waits for the one before it.";
   const open = before.filter((each) => !isOver(each.state));
-  return open.length ? `Waits for ${names(open)}.` : "Not tried yet.";
+  return open.length ? `Waits for ${names(open)}.` : `Waits for a place of the pool ${task.pool}.`;
 }
 
 function attempt(each) {
