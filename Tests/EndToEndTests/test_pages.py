@@ -154,6 +154,44 @@ class PageTests(unittest.TestCase):
         self.assertNotIn("/login", self.page.url)
         self.assertEqual(self.problems, [])
 
+    def act(self, button, confirm=None):
+        """Presses a button of the panel, looks at what will change, and confirms."""
+        self.page.locator("#panel").get_by_role("button", name=button, exact=True).click()
+        expect(self.page.locator("dialog .preview")).to_contain_text("The run")
+        self.page.locator("dialog").get_by_role("button", name=confirm or button, exact=True).click()
+
+    def test_run_is_acted_on(self):
+        self.open_overview()
+        self.page.goto(demo.url("scheduler", "/dags/prod"))
+        panel = self.page.locator("#panel")
+        state = panel.locator(".card-head .pill")
+        switch = self.page.get_by_role("switch")
+        # No other run comes meanwhile.
+        switch.click()
+        expect(self.page.locator("#facts")).to_contain_text("Paused")
+        self.addCleanup(lambda: demo.sql("update scheduler.dags set is_paused = false"))
+        self.page.get_by_role("button", name="Trigger", exact=True).click()
+        self.page.get_by_role("button", name="Trigger run").click()
+        expect(state).to_have_text("succeeded", timeout=120_000)
+        run = self.page.url.split("run=")[1][:36]
+        panel.locator(".task").filter(has_text="analytics.sessions").click()
+        self.act("Mark as failed")
+        expect(state).to_have_text("failed")
+        expect(panel).to_contain_text("admin")
+        self.page.get_by_role("button", name="Back to the run").click()
+        expect(panel).to_contain_text("marked_failed")
+        self.page.get_by_label("Runs of this state").select_option("failed")
+        expect(self.page.locator(f'.run-bar[data-run="{run}"] [data-state="failed"]')).to_be_visible()
+        self.page.locator(f'.run-bar[data-run="{run}"]').click()
+        self.act("Rerun failed", "Rerun")
+        expect(state).to_have_text("succeeded", timeout=120_000)
+        expect(panel.locator(".history")).to_contain_text("mark failed analytics.sessions")
+        # A failed run is none any more, and leaves the list of them by itself.
+        expect(self.page.locator(f'.run-bar[data-run="{run}"]')).to_have_count(0)
+        self.page.goto(demo.url("scheduler", f"/dags/prod?run={run}"))
+        expect(state).to_have_text("succeeded")
+        self.assertEqual(self.problems, [])
+
     def test_transformer_pages(self):
         self.open_overview()
         self.page.get_by_role("link", name="Models").click()

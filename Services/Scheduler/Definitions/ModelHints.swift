@@ -39,12 +39,14 @@ struct ModelHints: Sendable, Equatable {
             }
             priority = number
         case "retries":
-            guard let number = try? SchedulerSettings.retriesSetting.check(value) as? Int else {  // told below
+            // no value: told below
+            guard let number = try? SchedulerSettings.retriesSetting.check(value) as? Int else {
                 return "retries are \(SchedulerSettings.retriesSetting.allowed ?? "a number")."
             }
             retries = number
         case "timeout":
-            guard let duration = try? SchedulerSettings.taskTimeoutSetting.check(value) as? Duration else {  // told below
+            // no value: told below
+            guard let duration = try? SchedulerSettings.taskTimeoutSetting.check(value) as? Duration else {
                 return "a timeout is a duration such as `10m`, \(SchedulerSettings.taskTimeoutSetting.allowed ?? "")."
             }
             timeout = duration

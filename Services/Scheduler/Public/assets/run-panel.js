@@ -74,7 +74,7 @@ function taskActs(run, task, done) {
 
 /** What people did to the run, and what came of it. */
 const history = (run) => run.history?.length > 0 && el("ol", { class: "history" }, [...run.history].reverse().map((line) => el("li", {},
-  el("div", {}, el("strong", {}, line.who), ` ${line.action.replaceAll("_", " ")} `, el("span", { class: "fine", title: exact(line.at) }, when(line.at, { seconds: true }))),
+  el("div", {}, el("strong", {}, line.who), ` ${line.action.replace(/^mark_/, "mark ")} `, el("span", { class: "fine", title: exact(line.at) }, when(line.at, { seconds: true }))),
   line.detail && el("div", { class: "fine" }, line.detail))));
 
 const fact = (words, value, title) => [el("dt", {}, words), el("dd", { title: title ?? null }, value)];
