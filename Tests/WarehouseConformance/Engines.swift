@@ -45,7 +45,7 @@ struct ReaderPlace: Sendable {
     /// All rows of a query, as text.
     func rows(_ sql: String, _ parameters: [String?] = [], rowBytesMax: Int? = nil) async throws -> [[String?]] {
         try await reader.read(
-            ReadQuery(sql, parameters: parameters, timeMax: .seconds(60), rowBytesMax: rowBytesMax)
+            ReadQuery(sql, parameters: parameters, timeMax: .seconds(900), rowBytesMax: rowBytesMax)
         ) { result in
             var rows: [[String?]] = []
             for try await row in result.rows { rows.append(row) }

@@ -12,7 +12,7 @@ private func failure(_ body: () async throws -> Void) async -> WarehouseError? {
     }
 }
 
-@Suite("What every engine promises to who reads", .timeLimit(.minutes(3))) struct ReadableWarehouseTests {
+@Suite("What every engine promises to who reads", .timeLimit(.minutes(20))) struct ReadableWarehouseTests {
     @Test("columns have their kinds, rows come in order, values have one text", arguments: Engine.available)
     func reading(engine: Engine) async throws {
         try await withReader(engine) { place in

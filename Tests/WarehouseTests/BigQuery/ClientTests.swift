@@ -4,7 +4,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("Jobs and tables of BigQuery", .enabled(if: BigQueryTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Jobs and tables of BigQuery", .enabled(if: BigQueryTestServer.isAvailable), .timeLimit(.minutes(20)))
 struct ClientTests {
     @Test("columns and values come with their types")
     func columns() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("BigQuery and the network fail, and each thing is done once", .timeLimit(.minutes(3))) struct FaultTests {
+@Suite("BigQuery and the network fail, and each thing is done once", .timeLimit(.minutes(20))) struct FaultTests {
     private static let jobs = "/bigquery/v2/projects/millrace/jobs"
     private static let results = "/bigquery/v2/projects/millrace/queries/.*"
 

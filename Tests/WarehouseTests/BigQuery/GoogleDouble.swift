@@ -11,7 +11,7 @@ struct GoogleDouble {
         /// A pattern for the whole path.
         var path: String
         /// `answer`; `drop`: the connection ends before anything is done; `lose`: the emulator does it and the connection ends
-        /// in place of its answer; `hang`: nothing comes.
+        /// in place of its answer; `spoil`: the emulator does it and the rule's answer comes; `hang`: nothing comes.
         var action = "answer"
         var status = 200
         var headers: [String: String] = [:]
@@ -86,7 +86,7 @@ struct GoogleDouble {
                 self.wfile.write(body)
             def forward(self, body):
                 connection = http.client.HTTPConnection(emulator)
-                connection.request(self.command, self.path, body, {"Content-Type": "application/json"})
+                connection.request(self.command, self.path, body, {"Content-Type": self.headers.get("Content-Type", "application/json")})
                 response = connection.getresponse()
                 return response.status, [("Content-Type", "application/json")], response.read()
             def do(self):
@@ -114,6 +114,7 @@ struct GoogleDouble {
                 else:
                     answer = self.forward(body)
                     if action == "lose": self.close_connection = True
+                    elif action == "spoil": self.answer(rule["status"], rule["headers"].items(), rule["body"].encode())
                     else: self.answer(*answer)
             do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

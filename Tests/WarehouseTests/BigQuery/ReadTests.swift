@@ -5,7 +5,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("BigQuery as who reads it meets it", .timeLimit(.minutes(3))) struct BigQueryReadTests {
+@Suite("BigQuery as who reads it meets it", .timeLimit(.minutes(20))) struct BigQueryReadTests {
     private static let jobs = "/bigquery/v2/projects/millrace/jobs"
     private static let results = "/bigquery/v2/projects/millrace/queries/.*"
     private static let planned = GoogleDouble.Rule.answer(

@@ -101,9 +101,9 @@ extension BigQueryClient {
         }
     }
 
-    private func located() -> [(String, String)] { settings.location.map { [("location", $0)] } ?? [] }
+    func located() -> [(String, String)] { settings.location.map { [("location", $0)] } ?? [] }
 
-    private func job(_ configuration: JobConfiguration, id: String) -> Job {
+    func job(_ configuration: JobConfiguration, id: String) -> Job {
         var configuration = configuration
         configuration.labels = settings.labels.isEmpty ? nil : settings.labels
         if configuration.query?.maximumBytesBilled == nil {

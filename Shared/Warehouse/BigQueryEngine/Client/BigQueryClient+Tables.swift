@@ -3,9 +3,10 @@
 extension BigQueryClient {
     /// - Returns: False when it was there; it is left as it is.
     @discardableResult
-    func createDataset(_ id: String) async throws(BigQueryError) -> Bool {
+    func createDataset(_ id: String, tablesKeptFor kept: Duration? = nil) async throws(BigQueryError) -> Bool {
         let dataset = Dataset(
-            datasetReference: DatasetReference(projectId: settings.project, datasetId: id), location: settings.location)
+            datasetReference: DatasetReference(projectId: settings.project, datasetId: id), location: settings.location,
+            defaultTableExpirationMs: kept.map { "\(Int64($0 / .milliseconds(1)))" })
         return try await makes { () async throws(BigQueryError) in
             let _: NoAnswer = try await call("POST", ["datasets"], body: dataset)
         }
@@ -39,6 +40,13 @@ extension BigQueryClient {
         return try await makes { () async throws(BigQueryError) in
             let _: NoAnswer = try await call("POST", ["datasets", dataset, "tables"], body: table)
         }
+    }
+
+    /// Adds columns, which may be NULL, to a table that is there.
+    func setSchema(_ schema: TableSchema, of table: TableReference) async throws(BigQueryError) {
+        let _: NoAnswer = try await call(
+            "PATCH", ["datasets", table.datasetId, "tables", table.tableId],
+            body: Table(tableReference: table, schema: schema))
     }
 
     /// - Returns: False when there was none.
@@ -93,5 +101,12 @@ extension BigQueryClient {
             guard error.isNotFound else { throw error }
             return false
         }
+    }
+}
+
+extension BigQueryClient {
+    /// A table of the project.
+    func reference(_ table: String, in dataset: String) -> TableReference {
+        TableReference(projectId: settings.project, datasetId: dataset, tableId: table)
     }
 }

@@ -59,7 +59,14 @@ struct BigQueryClient: Sendable {
         _ method: String, _ path: [String], query: [(String, String)] = [], body: (any Encodable & Sendable)? = nil,
         judge: (BigQueryError) async throws(BigQueryError) -> Void = { (_) throws(BigQueryError) in }
     ) async throws(BigQueryError) -> Answer {
-        let request = try request(method, path, query, body)
+        try await call(try request(method, path, query, body), judge: judge)
+    }
+
+    /// Sends a request, and again as long as that may help: it has to be one that may be sent twice.
+    func call<Answer: Decodable & Sendable>(
+        _ request: OutgoingRequest,
+        judge: (BigQueryError) async throws(BigQueryError) -> Void = { (_) throws(BigQueryError) in }
+    ) async throws(BigQueryError) -> Answer {
         let start = ContinuousClock.now
         var attempt = 1
         while true {
@@ -74,7 +81,7 @@ struct BigQueryClient: Sendable {
                 logger.debug(
                     "BigQuery is asked again",
                     metadata: [
-                        "call": "\(method) \(path.joined(separator: "/"))", "attempt": "\(attempt)",
+                        "call": "\(request.method) \(request.url.prefix { $0 != "?" })", "attempt": "\(attempt)",
                         "error": "\(error)",
                     ])
                 try await wait(delay)
@@ -100,20 +107,28 @@ struct BigQueryClient: Sendable {
     private func request(
         _ method: String, _ path: [String], _ query: [(String, String)], _ body: (any Encodable & Sendable)?
     ) throws(BigQueryError) -> OutgoingRequest {
-        let place = (["projects", settings.project] + path).map(WebText.encoded).joined(separator: "/")
-        let parameters = query.map { "\(WebText.encoded($0))=\(WebText.encoded($1))" }.joined(separator: "&")
-        var request = OutgoingRequest(
-            method, "\(settings.endpoint)/bigquery/v2/\(place)\(parameters.isEmpty ? "" : "?\(parameters)")")
+        var request = OutgoingRequest(method, address("bigquery/v2", path, query))
         request.isIdempotent = false  // the rules for that are here
         if let body {
-            do {
-                request.body = .bytes([UInt8](try JSONEncoder().encode(body)))
-            } catch {
-                throw BigQueryError(origin: .unreadable, message: "a request cannot be written: \(error)")
-            }
+            request.body = .bytes(try Self.json(body))
             request.headers.append(("Content-Type", "application/json"))
         }
         return request
+    }
+
+    /// - Parameter service: `bigquery/v2`, or what stands before it for uploads.
+    func address(_ service: String, _ path: [String], _ query: [(String, String)]) -> String {
+        let place = (["projects", settings.project] + path).map(WebText.encoded).joined(separator: "/")
+        let parameters = query.map { "\(WebText.encoded($0))=\(WebText.encoded($1))" }.joined(separator: "&")
+        return "\(settings.endpoint)/\(service)/\(place)\(parameters.isEmpty ? "" : "?\(parameters)")"
+    }
+
+    static func json(_ body: any Encodable) throws(BigQueryError) -> [UInt8] {
+        do {
+            return [UInt8](try JSONEncoder().encode(body))
+        } catch {
+            throw BigQueryError(origin: .unreadable, message: "a request cannot be written: \(error)")
+        }
     }
 
     /// With a token; once more with a new one when it is refused.

@@ -39,10 +39,19 @@ struct JobState: Decodable, Sendable {
 
 struct JobConfiguration: Encodable, Sendable {
     var query: JobQuery?
+    var load: JobLoad?
     var labels: [String: String]?
     var dryRun: Bool?
     /// Milliseconds.
     var jobTimeoutMs: String?
+}
+
+/// Lines of JSON that come with the job, each a row, in place of what is in a table.
+struct JobLoad: Encodable, Sendable {
+    let destinationTable: TableReference
+    let schema: TableSchema
+    private(set) var sourceFormat = "NEWLINE_DELIMITED_JSON"
+    private(set) var writeDisposition = "WRITE_TRUNCATE"
 }
 
 /// A query, or several statements, as a job.
@@ -128,6 +137,8 @@ struct Dataset: Codable, Sendable {
     var datasetReference: DatasetReference
     var location: String?
     var description: String?
+    /// How long a table is kept where nothing else is said; milliseconds, an hour at least.
+    var defaultTableExpirationMs: String?
 }
 
 struct DatasetList: Decodable, Sendable {
@@ -150,6 +161,9 @@ struct TableFieldSchema: Codable, Sendable, Equatable {
     var mode: String?
     var description: String?
     var fields: [TableFieldSchema]?
+    /// Of NUMERIC and BIGNUMERIC: all digits, and those behind the point.
+    var precision: String?
+    var scale: String?
 }
 
 struct TableSchema: Codable, Sendable, Equatable {

@@ -50,7 +50,7 @@ struct CredentialChain: Sendable {
         throw LoginError(
             description:
                 "no credentials for Google. Tried, in this order:\(tried)\nName a service account's key file in "
-                + "GOOGLE_APPLICATION_CREDENTIALS.", isRetriable: true)
+                + "GOOGLE_APPLICATION_CREDENTIALS.")
     }
 
     private var leftByGcloud: String? {

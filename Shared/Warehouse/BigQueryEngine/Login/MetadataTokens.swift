@@ -15,17 +15,16 @@ struct MetadataTokens: TokenSource {
     var name: String { "metadata server \(host)" }
 
     /// Whether there is such a server: everywhere else than at Google's there is none, and finding that out must not take
-    /// long.
+    /// long. It is asked a few times, as a pod may be there some moments before it.
     func probe() async throws(LoginError) {
         var request = OutgoingRequest("GET", "http://\(host)/", headers: [Self.flavor])
         request.limits.connectMax = .seconds(3)
         request.limits.totalMax = .seconds(5)
-        request.isIdempotent = false  // not tried again: where there is one it answers
         let response: BufferedResponse
         do throws(CurlError) {
             response = try await http.send(request)
         } catch {
-            throw LoginError(description: error.description, isRetriable: true)
+            throw LoginError(description: error.description)
         }
         guard response.head.header(Self.flavor.name) == Self.flavor.value else {
             throw LoginError(description: "what answers there is not Google's metadata server")

@@ -10,8 +10,12 @@ enum TimestampText {
         let date = CivilDay(number: Int(day))
         let seconds = time / 1_000_000
         let clock = [seconds / 3_600, seconds / 60 % 60, seconds % 60].map { padded(Int($0), 2) }.joined(separator: ":")
-        let civil = "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
-        return trimmed("\(civil) \(clock).\(padded(Int(time % 1_000_000), 6))") + "+00"
+        return trimmed("\(self.day(date)) \(clock).\(padded(Int(time % 1_000_000), 6))") + "+00"
+    }
+
+    /// `2026-11-29`
+    static func day(_ day: CivilDay) -> String {
+        "\(padded(day.year, 4))-\(padded(day.month, 2))-\(padded(day.day, 2))"
     }
 
     /// Without zeros at the end of its fraction.
