@@ -169,11 +169,15 @@ class PageTests(unittest.TestCase):
         # No other run comes meanwhile.
         switch.click()
         expect(self.page.locator("#facts")).to_contain_text("Paused")
-        self.addCleanup(lambda: demo.sql("update scheduler.dags set is_paused = false"))
+        self.addCleanup(lambda: demo.sql(
+            "update scheduler.dags set is_paused = false;"
+            """select pg_notify('millrace_scheduler', '{"dag":"prod","is_request":true}')"""))
         self.page.get_by_role("button", name="Trigger", exact=True).click()
         self.page.get_by_role("button", name="Trigger run").click()
-        expect(state).to_have_text("succeeded", timeout=120_000)
+        self.page.wait_for_url(lambda url: "run=" in url)
         run = self.page.url.split("run=")[1][:36]
+        expect(panel).to_contain_text(run)
+        expect(state).to_have_text("succeeded", timeout=120_000)
         panel.locator(".task").filter(has_text="analytics.sessions").click()
         self.act("Mark as failed")
         expect(state).to_have_text("failed")

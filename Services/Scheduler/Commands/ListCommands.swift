@@ -29,22 +29,28 @@ struct RunsCommand: StateCommand {
         discussion: """
               scheduler runs prod
               scheduler runs prod --limit 50
+              scheduler runs prod --state failed
               scheduler runs --run 01935a22-7c1e-7b90-8f51-b3f0d2a91c44
             """)
 
     @Argument(help: "The DAG: an environment's name.") var dag: String?
     @Option(help: "Show this run instead.") var run: String?
     @Option(help: "How many runs, newest first.") var limit = 20
+    @Option(help: "Only runs in this state; again for more: \(RunPhase.allValueStrings.joined(separator: ", ")).")
+    var state: [RunPhase] = []
 
     func validate() throws {
         guard (dag == nil) != (run == nil) else { throw ValidationError("Name a DAG, or a run with --run.") }
+        guard run == nil || state.isEmpty else { throw ValidationError("--state chooses among runs of a DAG.") }
         guard (1...1000).contains(limit) else { throw ValidationError("--limit is \(limit); it must be 1 to 1000.") }
     }
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         if let run { return print(RunText.text(try await store.run(run))) }
         let dag = try await store.dag(dag ?? "")
-        let rows = try await store.runs(of: dag.dag, limit: limit).map { stored in
+        let rows = try await store.runs(
+            of: dag.dag, states: state.isEmpty ? nil : Set(state), limit: limit
+        ).map { stored in
             let run = stored.run
             return [
                 run.run, run.trigger.rawValue, run.state.rawValue, TimeText.write(run.scheduledFor),
@@ -55,6 +61,8 @@ struct RunsCommand: StateCommand {
         print(TextTable.text(["RUN", "TRIGGER", "STATE", "FOR", "DURATION", "DONE", "FAILED AT"], rows))
     }
 }
+
+extension RunPhase: ExpressibleByArgument {}
 
 /// A run as text.
 enum RunText {
