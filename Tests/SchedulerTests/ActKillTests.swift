@@ -61,7 +61,7 @@ struct ActKillTests {
                 #expect(done == acts, "each act has its line in a history")
                 process.kill()
             }
-            #expect(try await harness.store.setAside().isEmpty)
+            #expect(try await harness.setAsideHere().isEmpty)
             let asked = harness.transformer.commands.map { "\($0.task)#\($0.attempt)" }
             #expect(Set(asked).count == asked.count)
         }

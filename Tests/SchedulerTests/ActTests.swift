@@ -123,7 +123,7 @@ struct ActTests {
                 #expect(audit.map(\.action) == ["manual", "clear b", "clear b"])
                 #expect(audit.dropFirst().first?.detail == "b: failed → waiting, c: upstream_failed → waiting")
                 #expect(audit.last?.detail?.hasPrefix("refused: Not over yet: `b`") == true)
-                #expect(try await harness.store.setAside().isEmpty)
+                #expect(try await harness.setAsideHere().isEmpty)
             }
         }
     }
@@ -200,7 +200,7 @@ struct ActTests {
                     return run.run.state == .succeeded ? run : nil
                 }
                 #expect(run.attempts.count == 2)
-                #expect(try await harness.store.setAside().map(\.id) == ["act/\(strange)"])
+                #expect(try await harness.setAsideHere().map(\.id) == ["act/\(strange)"])
                 #expect(try await harness.store.acts().unreadable.isEmpty)
             }
         }

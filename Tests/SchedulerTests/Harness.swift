@@ -143,3 +143,8 @@ extension RetryPolicy {
         RetryPolicy(retriesMax: retriesMax, delay: 1, delayMax: 1, attemptTimeout: 60)
     }
 }
+
+extension Harness {
+    /// What is set aside but for answers: those of other tests, which share the topic, are none of this one's.
+    func setAsideHere() async throws -> [SetAsideRecord] { try await store.setAside().filter { $0.kind != .answer } }
+}

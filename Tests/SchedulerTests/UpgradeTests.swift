@@ -74,7 +74,7 @@ struct UpgradeTests {
             try await harness.withNode { node in
                 _ = try await harness.learnt(by: node)
                 #expect(try await harness.finished(try await harness.trigger(), node).run.state == .succeeded)
-                #expect(try await harness.store.setAside().isEmpty)
+                #expect(try await harness.setAsideHere().isEmpty)
             }
         }
     }
