@@ -81,7 +81,13 @@ extension BigQueryEngine {
     private static let callsMax = 8
 
     private func relations(of dataset: String) async throws(BigQueryError) -> [RelationDescription] {
-        let names = try await client.tables(in: dataset).sorted()
+        let names: [String]
+        do throws(BigQueryError) {
+            names = try await client.tables(in: dataset).sorted()
+        } catch {
+            guard error.isNotFound else { throw error }
+            return []  // it went meanwhile
+        }
         let client = self.client
         let outcome: Result<[RelationDescription], BigQueryError> = await withTaskGroup(
             of: Result<Table?, BigQueryError>.self

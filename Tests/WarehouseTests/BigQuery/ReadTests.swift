@@ -129,7 +129,10 @@ import Testing
         let column = #"{"name":"c","type":"INTEGER","mode":"REPEATED","description":"it's c"}"#
         let google = try await GoogleDouble(
             [
-                .answer("GET", ".*/datasets", 200, #"{"datasets":[\#(dataset("_hidden")),\#(dataset("d"))]}"#),
+                .answer(
+                    "GET", ".*/datasets", 200,
+                    #"{"datasets":[\#(dataset("_hidden")),\#(dataset("d")),\#(dataset("gone"))]}"#),
+                .failure("GET", ".*/datasets/gone/tables", 404, "notFound"),
                 .answer("GET", ".*/datasets/d/tables", 200, #"{"tables":[\#(list)]}"#),
                 .failure("GET", ".*/tables/gone", 404, "notFound"),
             ]
