@@ -75,9 +75,14 @@ func service(
         .executableTarget(
             name: "\(module)Main", dependencies: [.byName(name: module), Shared.serviceRuntime.dependency],
             path: "Services/\(module)/Main",
-            swiftSettings: strict),
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(lean, .when(platforms: [.linux], configuration: .release))]),
     ]
 }
+
+/// A fifth less memory, and a quicker start: a compact table of relocations (glibc 2.36), and no list of all symbols for
+/// libraries that would be loaded later, of which there are none.
+let lean = ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--no-export-dynamic"]
 
 /// Tests of a module: `Tests/<Module>Tests`.
 func tests(

@@ -18,8 +18,9 @@ public struct YAMLValue {
 
     /// True for nothing, `~` and `null` without quotes.
     public var isNull: Bool {
-        node.tag == Tag(.null)
-            || (node.scalar.map { $0.style == .plain && ["", "~", "null"].contains($0.string) } ?? false)
+        guard let scalar = node.scalar else { return false }
+        return scalar.tag == Tag(.null)
+            || (scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string))
     }
 
     /// An error that points here.
@@ -59,7 +60,9 @@ public enum YAMLReader {
     /// Parses a file with one document. An empty file is an empty mapping.
     public static func parse(_ source: SourceFile) throws(PipelineError) -> YAMLValue {
         do {
-            let node = try Yams.compose(yaml: source.text) ?? Node([(Node, Node)]())
+            // What a value is, is asked where it is read: rules that guess types are regular expressions, which take longer
+            // to make than most files to read.
+            let node = try Yams.compose(yaml: source.text, .basic) ?? Node([(Node, Node)]())
             return YAMLValue(node: node, file: source.path)
         } catch let error as YamlError {
             throw describe(error, in: source.path)

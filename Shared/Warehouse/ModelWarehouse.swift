@@ -45,10 +45,10 @@ public struct TableIndex: Sendable, Equatable {
 public struct TableDefinition: Sendable {
     public var table: RelationPath
     public var shape: TableShape
+    /// The columns of a query that the table gets; nil: all.
+    public var columns: [String]?
     /// Columns that follow those of a query.
     public var added: [ColumnDeclaration] = []
-    /// Columns of a query that get another type than it gives them.
-    public var retyped: [ColumnDeclaration] = []
     /// Statements of the model before its query: temporary tables that it reads, settings.
     public var before: [String] = []
     /// Statements that are run once the table is there, in the same transaction.
@@ -74,6 +74,8 @@ public struct RelationSize: Sendable, Equatable {
 public struct ModelView: Sendable {
     public var view: RelationPath
     public var query: String
+    /// The columns of the query that it shows; nil: all.
+    public var columns: [String]?
     /// Statements of the model before its query and after it, in the same transaction.
     public var before: [String] = []
     public var after: [String] = []

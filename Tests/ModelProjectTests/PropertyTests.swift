@@ -150,4 +150,30 @@ import Testing
         }
         #expect(open?.message == "ON_VIRTUAL_UPDATE_BEGIN has no ON_VIRTUAL_UPDATE_END.")
     }
+
+    @Test("a comma behind the last one of a list is forgiven, and ARRAY is a list")
+    func commas() throws {
+        let written =
+            "columns (x int, y text,), column_descriptions (x = 'an x',), tags [a, b,], grain (x,),"
+            + " audits (not_null(columns := (x, y,)), forall(criteria := [x > 0,],),)"
+        let plain =
+            "columns (x int, y text), column_descriptions (x = 'an x'), tags [a, b], grain (x),"
+            + " audits (not_null(columns := (x, y)), forall(criteria := [x > 0]))"
+        func facts(_ model: ModelDefinition) -> [String] {
+            [
+                "\(model.columns)", "\(model.columnDescriptions)", "\(model.tags)", "\(model.grain)",
+                model.audits.map(\.description).joined(separator: ", "),
+            ]
+        }
+        #expect(try facts(model(written)) == facts(model(plain)))
+        for list in ["ARRAY[not_null(columns := (x))]", "array (not_null(columns := x))", "[not_null(columns := x)]"] {
+            #expect(try model("audits \(list)").audits.map(\.name) == ["not_null"])
+        }
+        #expect(throws: PipelineError.self) { try model("columns (x int,, y text)") }
+    }
+
+    @Test("an end that counts from now is another time each day, and the same text") func relativeEnd() throws {
+        let model = try model("end '2 days ago'", now: try #require(Moment("2026-03-31 14:05")))
+        #expect(model.end == Moment("2026-03-30") && model.relativeEnd == "2 days ago")
+    }
 }

@@ -17,7 +17,7 @@ import Testing
         """,
         "macros/m.py":
             "from sqlmesh import macro\n\n@macro()\ndef fancy(evaluator, x):\n    return x\n\n@macro('Other')\ndef y(e):\n    pass\n",
-        "macros/__init__.py": "",
+        "macros/__init__.py": "# nothing\n",
         "tests/test_p.py": "def test_it(): pass",
         "models/plain.sql": "MODEL (name shop.plain);\nSELECT 1 AS id",
         "models/caller.sql": "MODEL (name shop.caller);\n\nSELECT @EACH([a], x -> @FANCY(x)) FROM shop.plain",
@@ -63,5 +63,21 @@ import Testing
         let read = try withFolder(plain) { try $0.project(ProjectOptions(environment: [:], skipsUnsupported: true)) }
         #expect(read.models == (try project(plain).models))
         #expect(read.leftOut.isEmpty)
+    }
+
+    @Test("macros that make a package of their folder are macros")
+    func package() throws {
+        let files = [
+            "config.yaml": "",
+            "macros/__init__.py": "from sqlmesh import macro\n\n@macro()\ndef one(evaluator):\n    return 1\n",
+            "models/__init__.py": "",
+            "models/plain.sql": "MODEL (name shop.plain);\nSELECT 1 AS id",
+            "models/caller.sql": "MODEL (name shop.caller);\nSELECT @ONE() AS id",
+        ]
+        let error = #expect(throws: PipelineError.self) { try project(files) }
+        #expect(error?.description.hasPrefix("macros/__init__.py:3:1: Python is not supported.") == true)
+        let read = try withFolder(files) { try $0.project(ProjectOptions(environment: [:], skipsUnsupported: true)) }
+        #expect(read.models.map(\.name.description) == ["shop.plain"])
+        #expect(read.leftOut.map(\.description).first?.contains("macros/__init__.py:3") == true)
     }
 }

@@ -57,4 +57,30 @@ import Testing
         #expect(total.map(\.column.description) == ["s.c.total", "s.b.total", "s.a.y"])
         #expect(!lineage.isModel(SourceReference(table: "s.a", column: "y")))
     }
+
+    @Test("the columns that a history adds have lineage, and so has what reads them")
+    func history() throws {
+        let graph = try TestProject.graph([
+            "models/h.sql": """
+            MODEL (name s.h, kind SCD_TYPE_2_BY_TIME (unique_key id, updated_at_name at, valid_to_name ended));
+            SELECT id, x, at FROM raw.things UNION ALL SELECT id, x, at FROM raw.others
+            """,
+            "models/c.sql":
+                "MODEL (name s.c, kind SCD_TYPE_2_BY_COLUMN (unique_key id, columns [x])); SELECT id, x FROM s.h",
+            "models/r.sql": """
+            MODEL (name s.r); SELECT h.id, h.valid_from, h.ended, c.valid_to FROM s.h AS h JOIN s.c AS c ON c.id = h.id
+            """,
+        ])
+        let lineage = try ColumnLineage(graph)
+        let name = ModelName(schema: "s", name: "h")
+        #expect(lineage.columns(of: name) == ["id", "x", "at", "valid_from", "ended"])
+        func origins(_ column: String) -> Set<String> {
+            Set(
+                lineage.upstream(of: .init(table: "s.r", column: column)).map {
+                    "\($0.column.table).\($0.column.column)"
+                })
+        }
+        #expect(origins("ended").contains { $0.contains("raw.things") && $0.contains("at") }, "\(origins("ended"))")
+        #expect(origins("valid_to").isEmpty == false)
+    }
 }

@@ -125,6 +125,15 @@ struct ConnectionTests {
         if let advice { #expect(failure?.advice.contains(advice) == true) }
     }
 
+    @Test("a message of several lines is told in one")
+    func oneLine() {
+        #expect(
+            PostgresError.trimmed(
+                "connection to server failed: Connection refused\n\tIs the server running on that host?\n")
+                == "connection to server failed: Connection refused Is the server running on that host?")
+        #expect(PostgresError.trimmed("") == "")
+    }
+
     @Test("cancelling the task ends the statement on the server")
     func cancellation() async throws {
         let name = PostgresTestServer.uniqueName("cancel")

@@ -190,7 +190,8 @@ import Testing
             ("KAFKA_LISTENERS", "x"), ("POSTGRES_INITDB_ARGS", "x"), ("RAW_SINK_PORT_8082_TCP", "tcp://10.0.0.1:8082"),
             ("SCHEDULER_PORT", "tcp://10.0.0.1:8080"), ("SCHEDULER_SERVICE_HOST", "10.0.0.1"),
             ("HTTP_PROXY", "http://p"),
-            ("SCHEDULER_SERVICE_PORT_HTTP", "8080"), ("TRANSFORMER_PORT_8000_TCP_ADDR", "10.0.0.1"), ("PATH", "/bin"),
+            ("SCHEDULER_SERVICE_PORT_HTTP", "8080"), ("TRANSFORMER_PORT_8000_TCP_ADDR", "10.0.0.1"),
+            ("RAW_SINK_PORT_8082_UDP_PROTO", "udp"), ("PATH", "/bin"),
         ])
     func foreign(name: String, value: String) async throws {
         #expect(try await SettingsTests.load(environment: [name: value]).warnings == [])

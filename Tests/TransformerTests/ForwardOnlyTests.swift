@@ -147,4 +147,80 @@ struct ForwardOnlyTests {
             #expect(try await plan(test, edited).isEmpty, "and stays so without being asked for again")
         }
     }
+
+    @Test(
+        "who takes all columns of a forward-only model gets those that come, and loses those that go",
+        arguments: [
+            "kind VIEW", "kind FULL", "kind INCREMENTAL_BY_TIME_RANGE (time_column ts), start '2026-11-01'",
+            "kind INCREMENTAL_BY_TIME_RANGE (time_column ts, forward_only true, on_destructive_change allow), start '2026-11-01'",
+        ])
+    func star(reader: String) async throws {
+        func files(_ query: String) -> [String: String] {
+            [
+                "config.yaml": "",
+                "models/a.sql": """
+                MODEL (name a, kind INCREMENTAL_BY_TIME_RANGE (time_column ts, forward_only true, on_destructive_change allow),
+                  start '2026-11-01');
+                SELECT \(query), timestamp AS ts FROM raw.events WHERE timestamp BETWEEN @start_dt AND @end_dt
+                """,
+                "models/r.sql": "MODEL (name r, \(reader)); SELECT a.* FROM a",
+                "models/again.sql": "MODEL (name again, \(reader)); SELECT * FROM r",
+                "models/named.sql": "MODEL (name named, kind FULL); SELECT user_id FROM a",
+            ]
+        }
+        func columns(_ test: TestDatabase, _ view: String, _ schema: String = "analytics") async throws -> String {
+            try await test.value(
+                """
+                SELECT string_agg(column_name, ' ' ORDER BY column_name) FROM information_schema.columns
+                WHERE table_schema = \(schema) AND table_name = \(view)
+                """)
+        }
+        try await withDatabase { test in
+            try await test.insert([("ada", "v", "2026-11-09 10:00Z")])
+            _ = try await plan(test, files("user_id"))
+            for (query, shown) in [
+                ("user_id, event AS what", "ts user_id what"), ("user_id", "ts user_id"),
+                ("user_id, event AS other", "other ts user_id"),
+            ] {
+                _ = try await plan(test, files(query), "dev")
+                let changed = try await plan(test, files(query))
+                for view in ["a", "r", "again"] {
+                    #expect(try await columns(test, view) == shown, "\(view) of \(query)")
+                    #expect(try await columns(test, view, "analytics__dev") == shown, "\(view) of \(query) in dev")
+                    #expect(try await test.value("SELECT count(*)::text FROM analytics.\(sql: view)") == "1")
+                }
+                let named = changed.changes.first { $0.name.name == "named" }
+                #expect(named?.kind == .indirectlyModified(.none), "it takes none of them")
+                #expect(try await plan(test, files(query)).isEmpty)
+            }
+            try await test.insert([("bob", "w", "2026-11-10 10:00Z")])
+            try await test.run(at: day(11))
+            for view in ["a", "r", "again"] {
+                #expect(
+                    try await test.list("SELECT user_id, other FROM analytics.\(view) ORDER BY ts")
+                        == "ada, bob w")
+            }
+        }
+    }
+
+    @Test("a type that would change is refused where it is tried out, and in production, also where no column comes")
+    func type() async throws {
+        try await withDatabase { test in
+            try await test.insert([("ada", "v", "2026-11-09 10:00Z")])
+            _ = try await plan(test, files("user_id, 1 AS n"))
+            for environment in ["dev", "prod", "dev", "prod"] {
+                let error = await #expect(throws: PipelineError.self) {
+                    _ = try await plan(test, files("user_id, 'one' AS n"), environment)
+                }
+                #expect(
+                    error?.description.hasPrefix("models/a.sql:1") == true
+                        && error?.message.contains("would make n, which is integer, text. Cast it to integer") == true,
+                    "\(environment): \(error?.description ?? "")")
+            }
+            #expect(try await rows(test) == [["ada", "1", "2026-11-09 10:00:00+00"]])
+            _ = try await plan(test, files("user_id, 'one'::varchar::text IS NULL AS other, 2 AS n"), "dev")
+            _ = try await plan(test, files("user_id, 2 AS n"))
+            try await test.run(at: day(11))
+        }
+    }
 }

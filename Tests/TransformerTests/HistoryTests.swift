@@ -186,4 +186,35 @@ struct HistoryTests {
             #expect(try await test.value("SELECT string_agg(name, ' ' ORDER BY name) FROM shop.items") == "b")
         }
     }
+
+    @Test("the time of a change keeps its type and its moment")
+    func type() async throws {
+        try await withDatabase { test in
+            try await test.execute("CREATE TABLE raw.zoned (id int, at timestamptz)")
+            try await test.execute("INSERT INTO raw.zoned VALUES (1, '2026-11-01 08:00+02')")
+            let project = try TestPipelines.make([
+                "config.yaml": "",
+                "models/h.sql": """
+                MODEL (name shop.h, kind SCD_TYPE_2_BY_TIME (unique_key id, updated_at_name at));
+                SELECT id, at FROM raw.zoned
+                """,
+            ])
+            try await test.apply(project, at: day(3))
+            try await test.execute("UPDATE raw.zoned SET at = '2026-11-03 08:00+02'")
+            for _ in 1...2 {
+                try await test.run(at: day(5))
+                #expect(
+                    try await test.rows(
+                        "SELECT pg_typeof(at)::text, at::text, valid_from::text, valid_to::text FROM shop.h ORDER BY at"
+                    )
+                        == [
+                            [
+                                "timestamp with time zone", "2026-11-01 06:00:00+00", "1970-01-01 00:00:00",
+                                "2026-11-03 06:00:00",
+                            ],
+                            ["timestamp with time zone", "2026-11-03 06:00:00+00", "2026-11-03 06:00:00", "NULL"],
+                        ])
+            }
+        }
+    }
 }

@@ -22,7 +22,7 @@ extension TestDatabase {
         }
     }
 
-    fileprivate func list(_ query: String) async throws -> String {
+    func list(_ query: String) async throws -> String {
         try await value(
             """
             SELECT string_agg(line, ', ' ORDER BY line COLLATE "C") FROM (

@@ -241,4 +241,62 @@ private func withFolder(_ body: (TestDatabase, CommandFolder) async throws -> Vo
             #expect(try await folder.run("explain", "a", "--json").json()["runningSince"] == nil)
         }
     }
+
+    @Test("who names no environment means config.yaml's default_target_environment")
+    func defaultTarget() async throws {
+        try await withFolder { (test, folder) async throws in
+            try folder.write("config.yaml", "default_target_environment: Dev")
+            for _ in 1...2 {
+                let plan = try await folder.run("plan")
+                #expect(plan.code == 0 && !plan.output.contains("default_target_environment"), "\(plan.output)")
+                let applied = try await folder.run("apply")
+                #expect(applied.output.contains("dev is up to date"), "\(applied.output)\(applied.errors)")
+                #expect(try await folder.run("run").output.contains("Nothing is missing in dev"))
+            }
+            #expect(try await test.value("SELECT (to_regclass('analytics.a') IS NULL)::text") == "true")
+            #expect(try await folder.run("apply", "prod").output.contains("prod is up to date"))
+            let stored = try await folder.run("plan", "--restate-model", "c", "--json").json()
+            #expect(stored["environment"] as? String == "dev")
+            try folder.write("config.yaml", "")
+            #expect(try await folder.run("plan").output.contains("prod is up to date"))
+        }
+    }
+
+    @Test("prod is not planned for some days alone, which would leave it without the others; elsewhere it is")
+    func someDays() async throws {
+        try await withFolder { (test, folder) async throws in
+            #expect(try await folder.run("apply", "prod").code == 0)
+            try folder.write(
+                "models/a.sql", events.replacing("SELECT user_id", with: "SELECT upper(user_id) AS user_id"))
+            for command in ["plan", "apply"] {
+                let refused = try await folder.run(command, "prod", "--start", "2026-11-06")
+                #expect(refused.code == 1 && refused.errors.contains("--start and --end would leave prod without"))
+            }
+            #expect(try await test.value("SELECT count(*)::text FROM analytics.a") == "2")
+            #expect(try await folder.run("apply", "dev", "--start", "2 days ago").code == 0)
+            #expect(try await folder.run("plan", "dev", "--start", "2 fortnights ago").code == 2)
+            #expect(try await folder.run("apply", "prod").code == 0)
+            let restated = try await folder.run(
+                "apply", "prod", "--restate-model", "a", "--start", "2026-11-05", "--end", "yesterday")
+            #expect(restated.code == 0, "\(restated.errors)")
+            #expect(try await test.value("SELECT count(*)::text FROM analytics.a") == "2")
+        }
+    }
+
+    @Test("an audit that comes is put to the rows that are there, also where nothing is computed")
+    func auditsWithoutBackfill() async throws {
+        try await withFolder { (test, folder) async throws in
+            #expect(try await folder.run("apply", "prod").code == 0)
+            try folder.write(
+                "models/c.sql",
+                "MODEL (name c, kind FULL, audits (accepted_values(column := event, is_in := ('x')))); SELECT DISTINCT event FROM raw.events"
+            )
+            for option in ["--skip-backfill", "--empty-backfill"] {
+                let refused = try await folder.run("apply", "prod", option)
+                #expect(refused.code == 1 && refused.errors.contains("accepted_values"), "\(option): \(refused.output)")
+                #expect(
+                    try await folder.run("plan", "prod").output.contains("Audits to run on what is there: analytics.c"))
+            }
+        }
+    }
 }

@@ -141,4 +141,31 @@ struct UnitTestInputTests {
         let found = try await refusal(test(input))
         #expect(found.contains(message), "\(found)")
     }
+
+    @Test("columns that rows leave out are NULL, in the types of what they stand for")
+    func leftOut() async throws {
+        let model = """
+            MODEL (name s.totals, kind FULL);
+            SELECT b.kind, SUM(b.n * 2)::bigint AS total, bool_or(e.at > '2026-01-01'::date) AS late
+            FROM s.base AS b LEFT JOIN raw.elsewhere AS e ON e.kind = b.kind GROUP BY b.kind
+            """
+        let files = [
+            "models/base.sql": "MODEL (name s.base, kind FULL); SELECT 'k' AS kind, 1 AS n, true AS \"Flag\"",
+            "external_models.yaml": "- {name: raw.elsewhere, columns: {kind: text, at: date}}",
+        ]
+        func yaml(_ base: String, _ other: String, _ outputs: String) -> String {
+            "t:\n  model: s.totals\n  inputs: {s.base: \(base), raw.elsewhere: \(other)}\n  outputs: {query: [\(outputs)]}\n"
+        }
+        for _ in 1...2 {
+            let filled = yaml("[{kind: a}]", "[{kind: a}]", "{kind: a, total: null, late: null}")
+            #expect(try await problems(filled, model: model, files) == [[]])
+            let empty = yaml("[{kind: a, n: 2}]", "[]", "{kind: a, total: 4, late: null}")
+            #expect(try await problems(empty, model: model, files) == [[]])
+        }
+        let wrong = model.replacing("b.n *", with: "b.m *")
+        let found = try await problems(
+            yaml("[{kind: a}]", "[]", "{kind: a}"), model: wrong,
+            ["external_models.yaml": files["external_models.yaml"] ?? ""])
+        #expect(found.first?.first?.contains("models/m.sql:2") == true, "\(found)")
+    }
 }

@@ -63,6 +63,13 @@ struct PlanMaker: Sendable {
                 .invalidRequest,
                 "The project has no models, and there is no environment \(environment): nothing to plan.")
         }
+        if current != nil, environment == RelationNames.production, request.window != nil, request.restated.isEmpty {
+            throw TransformerError(
+                .invalidRequest,
+                "--start and --end would leave \(environment) without the days outside of them until a run has computed them. "
+                    + "Give them to a plan of another environment, or with --restate-model; a model's `start` says where its "
+                    + "rows begin.")
+        }
         if let selected = request.selected {
             graph = try await select(
                 selected, of: graph, over: current ?? production, changed: request.changedFiles)

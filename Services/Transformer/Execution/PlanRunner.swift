@@ -65,9 +65,10 @@ struct PlanRunner: Sendable {
         for stage in plan.stages {
             try Task.checkCancellation()
             switch stage {
-            case .migrate(let models): try await migrate(models, among: plan.models, report)
+            case .migrate(let models):
+                try await prepare(migrating: models, creating: plan.created, of: plan, holder, report)
             case .createTables(let models):
-                try await create(models, of: plan, holder)
+                if !plan.migrates { try await prepare(migrating: [], creating: models, of: plan, holder, report) }
                 for case .promote(let models, let dropped) in plan.stages {
                     try await promoter.checkReaders(
                         of: dropped, changing: models.map(PromotedModel.init), in: plan.environment)
@@ -95,21 +96,24 @@ struct PlanRunner: Sendable {
         return id
     }
 
-    /// Adds columns to tables whose rows stay.
-    private func migrate(_ models: [PlannedModel], among all: [PlannedModel], _ report: Report) async throws {
-        let sql = ModelSQL(RelationsOfModels(all))
-        for model in models {
-            let query = try sql.statements(of: model, interval: .always, execution: .epoch, isIncremental: true).query
-            let added = try await tables.addColumns(model.forward?.added ?? [], to: model, query)
-            for column in added { report("\(model.name): added \(column.name) \(column.type)") }
-        }
-    }
-
-    private func create(_ models: [PlannedModel], of plan: Plan, _ holder: WorkHolder) async throws {
+    /// Adds columns to tables whose rows stay, and makes those that are not there, parents first: a query over a parent's
+    /// new column, or over all of its columns, finds it.
+    private func prepare(
+        migrating: [PlannedModel], creating models: [PlannedModel], of plan: Plan, _ holder: WorkHolder,
+        _ report: Report
+    ) async throws {
         let all = plan.models
         let sql = ModelSQL(RelationsOfModels(all))
+        let (migrated, created) = (Set(migrating.map(\.name)), Set(models.map(\.name)))
         var made: [PlannedModel] = []
-        for model in models {
+        for model in all {
+            if migrated.contains(model.name) {
+                let query = try sql.statements(of: model, interval: .always, execution: .epoch, isIncremental: true)
+                    .query
+                let added = try await tables.addColumns(model.forward?.added ?? [], to: model, query)
+                for column in added { report("\(model.name): added \(column.name) \(column.type)") }
+            }
+            guard created.contains(model.name) else { continue }
             let tables = tables.labelled(holder.label(model.name, in: plan.environment))
             let statements = try sql.statements(
                 of: model, interval: .always, execution: .epoch, isIncremental: false, isCreating: true)
@@ -123,7 +127,9 @@ struct PlanRunner: Sendable {
             } catch {
                 throw TransformerError.from(error, doing: "\(model.name)")
             }
+            if model.isPreview, model.isForward { try await tables.checkPreview(model) }
         }
+        if models.isEmpty { return }
         try await checkDescriptions(of: models)
         let promoted = all.map(PromotedModel.init)
         let named = Set(models.map(\.name))

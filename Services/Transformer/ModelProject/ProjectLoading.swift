@@ -30,6 +30,12 @@ extension PipelineFolder {
             landingTables: divided.kept.contains { $0.signal != nil } ? landingTables : [], leftOut: divided.reasons)
     }
 
+    /// The environment that those mean who name none: config.yaml's `default_target_environment`; nil where it says nothing.
+    /// - Throws: ``PipelineError`` for a `config.yaml` that cannot be read.
+    public func targetEnvironment(_ options: ProjectOptions) throws(PipelineError) -> String? {
+        try ProjectConfig.read(self, options).targetEnvironment
+    }
+
     /// The tables of contracts, and those that are declared, with their columns; a contract that cannot be read is told by those who write its table.
     private func tables(besides externals: [ExternalModel]) -> [String: [RelationColumn]] {
         let declared = externals.filter { !$0.columns.isEmpty }.map { ($0.name, $0.columns) }
@@ -164,9 +170,11 @@ private struct ProjectReader {
     private mutating func readPython() {
         let folder = folder
         for subfolder in ["models", "macros", "audits", "tests", "signals", "materializations"] {
-            for path in paths(in: subfolder, extensions: ["py"]) where !path.hasSuffix("__init__.py") {
+            for path in paths(in: subfolder, extensions: ["py"]) {
                 guard let text = collect({ () throws(PipelineError) in try folder.text(of: path) }) else { continue }
                 let file = PythonFile(path: path, text: text)
+                // It makes a package of the folder, and mostly says nothing.
+                if path.hasSuffix("__init__.py"), file.models.isEmpty, file.macros.isEmpty { continue }
                 if skipsUnsupported {
                     python.append(file)
                 } else {

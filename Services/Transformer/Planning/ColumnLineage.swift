@@ -71,12 +71,13 @@ public struct ColumnLineage: Sendable {
     /// Its query, with models under their full names.
     private static func query(of snapshot: ModelSnapshot) throws(SQLError) -> Query {
         let index = ModelIndex(snapshot.bundle.models)
-        return try snapshot.query.query.mapTables { table in
+        let query = try snapshot.query.query.mapTables { table in
             guard let name = index.find(ParsedQuery.name(table)) else { return .table(table) }
             var full = table
             full.name = QualifiedName(name.schema, name.name)
             return .table(full)
         }
+        return try snapshot.definition.kind.withHistory(query, snapshot.query.dialect)
     }
 
     /// The columns of a model, in the order of its query; nil for what is no model.
@@ -97,4 +98,23 @@ public struct ColumnLineage: Sendable {
 
     /// Whether the table of a column is a model.
     public func isModel(_ column: Column) -> Bool { index.find(column.table) != nil }
+}
+
+extension ModelKind {
+    /// The query of a history with the two columns that say when a row held: they follow from the column that says when it
+    /// was changed, where there is one.
+    fileprivate func withHistory(_ query: Query, _ dialect: SQLDialect) throws(SQLError) -> Query {
+        let (history, updatedAt): (SCDColumns, String?)
+        switch self {
+        case .scdType2ByTime(let options): (history, updatedAt) = (options.columnsOfHistory, options.updatedAtName)
+        case .scdType2ByColumn(let options): (history, updatedAt) = (options.columnsOfHistory, options.updatedAtName)
+        default: return query
+        }
+        func name(_ text: String) -> String { Identifier(exact: text).sql(dialect) }
+        let origin = updatedAt.map { "model.\(name($0))" } ?? "NULL"
+        return try parseQuery(
+            "SELECT model.*, \(origin) AS \(name(history.validFromName)), \(origin) AS \(name(history.validToName)) "
+                + "FROM (\(query.sql(dialect))) AS model",
+            dialect: dialect)
+    }
 }

@@ -45,7 +45,9 @@ extension ModelDefaults: Hashable {
 }
 
 /// A model at one state of its text, with what planning found out about it.
-public struct ModelSnapshot: Sendable {
+///
+/// A class only so that handing it on copies nothing: none of it ever changes.
+public final class ModelSnapshot: Sendable {
     public let definition: ModelDefinition
     public let bundle: ModelBundle
     /// The macros of files, read.
@@ -67,14 +69,56 @@ public struct ModelSnapshot: Sendable {
     let incrementalQuery: ParsedQuery?
     /// Pre- and post-statements in one spelling.
     let statements: [String]
-    /// The columns that its table has, as SQL means their names; nil when not all of them can be known.
+    /// The columns that its table has, as SQL means their names; nil when not all of them can be known, as those of a query
+    /// that takes * while it is looked at alone.
     public let outputColumns: [String]?
     /// Over everything that decides the model's rows, its parents' rows taken as given.
     public let dataHash: String
     /// Over everything that decides no rows: owner, description, cron, audits …
     public let metadataHash: String
     /// Over the data hash and the parents' fingerprints: what the rows follow from.
-    public internal(set) var fingerprint = ""
+    public let fingerprint: String
+
+    init(
+        definition: ModelDefinition, bundle: ModelBundle, macros: MacroLibrary, usesStar: Bool, audits: [BoundAudit],
+        schedule: CronSchedule, grid: IntervalGrid, parents: [ModelName], sources: [String], places: [String: Int],
+        query: ParsedQuery, incrementalQuery: ParsedQuery?, statements: [String], outputColumns: [String]?,
+        dataHash: String, metadataHash: String, fingerprint: String = ""
+    ) {
+        self.definition = definition
+        self.bundle = bundle
+        self.macros = macros
+        self.usesStar = usesStar
+        self.audits = audits
+        self.schedule = schedule
+        self.grid = grid
+        self.parents = parents
+        self.sources = sources
+        self.places = places
+        self.query = query
+        self.incrementalQuery = incrementalQuery
+        self.statements = statements
+        self.outputColumns = outputColumns
+        self.dataHash = dataHash
+        self.metadataHash = metadataHash
+        self.fingerprint = fingerprint
+    }
+
+    /// The same with the fingerprint that follows from its parents.
+    func with(fingerprint: String) -> ModelSnapshot { copy(fingerprint: fingerprint, outputColumns: outputColumns) }
+
+    /// The same with the columns that its table has.
+    func with(outputColumns: [String]?) -> ModelSnapshot {
+        copy(fingerprint: fingerprint, outputColumns: outputColumns)
+    }
+
+    private func copy(fingerprint: String, outputColumns: [String]?) -> ModelSnapshot {
+        ModelSnapshot(
+            definition: definition, bundle: bundle, macros: macros, usesStar: usesStar, audits: audits,
+            schedule: schedule, grid: grid, parents: parents, sources: sources, places: places, query: query,
+            incrementalQuery: incrementalQuery, statements: statements, outputColumns: outputColumns,
+            dataHash: dataHash, metadataHash: metadataHash, fingerprint: fingerprint)
+    }
 
     public var name: ModelName { definition.name }
 

@@ -50,7 +50,7 @@ struct ModelComparison {
         guard let old = current[snapshot.name] else { return (.added, "") }
         if snapshot.dataHash != old.dataHash {
             let (own, reason) = ownEffect(of: snapshot)
-            let (read, readReason) = readEffect(on: snapshot, before: old)
+            let (read, readReason, _) = readEffect(on: snapshot, before: old)
             let reasons = ([reason] + (read == .none ? [] : [readReason])).joined(separator: "; ")
             let effect = own.union(read)
             if let choice = choices[snapshot.name] {
@@ -65,8 +65,9 @@ struct ModelComparison {
             return (.modified(effect), reasons)
         }
         if snapshot.fingerprint != old.fingerprint {
-            let (effect, reason) = readEffect(on: snapshot, before: old)
+            let (effect, reason, getsOtherColumns) = readEffect(on: snapshot, before: old)
             if effect != .none, isForward(snapshot) {
+                if getsOtherColumns, old.facts.kind == snapshot.definition.kind.name { return (.forwardOnly, reason) }
                 return (.indirectlyModified(.none), "\(reason); forward-only: rows that are there stay")
             }
             return (.indirectlyModified(effect), reason)
@@ -139,17 +140,24 @@ struct ModelComparison {
 
     // MARK: What it reads
 
-    /// What the changes of a model's parents do to its rows.
-    private func readEffect(on snapshot: ModelSnapshot, before old: PromotedModel) -> (RowEffect, String) {
-        if snapshot.parents != old.facts.parents { return (.all, "it reads other models") }
+    /// What the changes of a model's parents do to its rows, and whether it gets other columns by them.
+    private func readEffect(
+        on snapshot: ModelSnapshot, before old: PromotedModel
+    ) -> (RowEffect, String, getsOtherColumns: Bool) {
+        if snapshot.parents != old.facts.parents { return (.all, "it reads other models", false) }
         var effect = RowEffect.none
+        var getsOtherColumns = false
         var reasons: [String] = []
         var columns: ColumnUse?
         for parent in snapshot.parents {
             guard let change = kinds[parent] else { continue }
+            if snapshot.usesStar, givesOtherColumns(parent) { getsOtherColumns = true }
             let found: RowEffect
             switch choices[parent] == .nonBreaking ? .none : change.effect {
-            case .none: continue
+            case .none:
+                // The rows of a forward-only model stay, and its columns do not.
+                guard change == .forwardOnly, snapshot.usesStar, givesOtherColumns(parent) else { continue }
+                (found, reasons) = (.all, reasons + ["takes * of \(parent), whose columns change"])
             case .all: (found, reasons) = (.all, reasons + ["reads \(parent), whose rows change"])
             case .columns(let names):
                 let use = columns ?? ColumnUse(snapshot, in: graph)
@@ -162,7 +170,14 @@ struct ModelComparison {
             }
             effect = effect.union(found)
         }
-        return (effect, effect == .none ? "reads nothing that changes" : reasons.joined(separator: "; "))
+        let reason = effect == .none ? "reads nothing that changes" : reasons.joined(separator: "; ")
+        return (effect, reason, getsOtherColumns)
+    }
+
+    /// Whether a changed model gives other columns than before; true where that cannot be told.
+    private func givesOtherColumns(_ name: ModelName) -> Bool {
+        guard let new = graph[name]?.outputColumns, let old = previous[name]?.outputColumns else { return true }
+        return new != old
     }
 }
 

@@ -91,6 +91,8 @@ public struct PlannedModel: Sendable {
     public var isForward = false
     /// A table apart in which a forward-only change of it, or of what it reads, is tried out.
     public var isPreview = false
+    /// A forward-only change adds columns to its table.
+    public var isExtended: Bool { forward?.added.isEmpty == false }
     /// False for a model that is a part of what reads it.
     public var hasRelation: Bool { snapshot.definition.kind.options.hasRelation }
 
@@ -101,9 +103,21 @@ public struct PlannedModel: Sendable {
     }
 }
 
+extension Plan {
+    /// Models whose tables are to be made.
+    public var created: [PlannedModel] {
+        stages.flatMap { stage -> [PlannedModel] in
+            if case .createTables(let models) = stage { models } else { [] }
+        }
+    }
+
+    /// Whether tables that stay are looked at for columns to add.
+    public var migrates: Bool { stages.contains { if case .migrate = $0 { true } else { false } } }
+}
+
 /// A step of a plan. Each may be repeated: what is done already is done again without effect, or seen and left.
 public enum Stage: Sendable {
-    /// Add the columns that forward-only changes bring to tables whose rows stay.
+    /// Add the columns that forward-only changes bring to tables whose rows stay, if any: none may change its type.
     case migrate([PlannedModel])
     /// Make the physical tables and views that do not exist, parents first.
     case createTables([PlannedModel])

@@ -45,7 +45,7 @@ public struct PlanRecord: Sendable, Codable, Equatable {
         for stage in plan.stages {
             switch stage {
             case .migrate(let models):
-                for model in models {
+                for model in models where model.isExtended {
                     let columns = (model.forward?.added ?? []).joined(separator: ", ")
                     steps.insert("add \(columns) to \(model.name)")
                 }

@@ -78,8 +78,10 @@ public struct PlanText: Sendable {
     private func lines(of stage: Stage) -> [String] {
         switch stage {
         case .migrate(let models):
-            ["Columns to add:"]
-                + models.map { "  \($0.name)  \(($0.forward?.added ?? []).joined(separator: ", "))" }
+            (models.contains(where: \.isExtended) ? ["Columns to add:"] : [])
+                + models.filter(\.isExtended).map {
+                    "  \($0.name)  \(($0.forward?.added ?? []).joined(separator: ", "))"
+                }
         case .createTables(let models):
             [
                 "Tables to make: \(models.map { "\($0.name) (\($0.snapshot.definition.kind.name))" }.joined(separator: ", "))"

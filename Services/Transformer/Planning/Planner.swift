@@ -218,7 +218,7 @@ public struct Planner: Sendable {
         _ models: [PlannedModel], kinds: [ModelName: ModelChange.Kind], stated: [PlannedModel], removed: [ModelName]
     ) -> [Stage] {
         var stages: [Stage] = []
-        let migrated = models.filter { $0.isForward && !$0.isPreview && $0.forward?.added.isEmpty == false }
+        let migrated = models.filter { $0.isForward && !$0.isPreview && $0.forward != nil }
         if !migrated.isEmpty { stages.append(.migrate(migrated)) }
         let created = models.filter { $0.isNew && $0.hasRelation }
         if !created.isEmpty { stages.append(.createTables(created)) }
@@ -238,7 +238,7 @@ public struct Planner: Sendable {
             }
         }
         if !stated.isEmpty { stages.append(.runStatements(stated)) }
-        let audited = request.backfill == .compute ? models.filter(hasNewAudits) : []
+        let audited = models.filter(hasNewAudits)
         if !audited.isEmpty { stages.append(.audit(audited)) }
         let current = state.environment ?? [:]
         let views = models.filter { model in

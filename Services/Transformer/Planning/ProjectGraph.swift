@@ -71,11 +71,11 @@ public struct ProjectGraph: Sendable {
         let audited = Self.auditReads(found, in: order)
         if !audited.isEmpty { order = try Self.order(found, besides: audited) }
         for name in order {
-            guard var snapshot = found[name] else { continue }
+            guard let snapshot = found[name] else { continue }
             let parents = snapshot.parents.map { ($0, fingerprints[$0] ?? "") }
-            snapshot.fingerprint = ModelHashes.fingerprint(dataHash: snapshot.dataHash, parents: parents)
-            fingerprints[name] = snapshot.fingerprint
-            ordered.append(snapshot)
+            let fingerprint = ModelHashes.fingerprint(dataHash: snapshot.dataHash, parents: parents)
+            fingerprints[name] = fingerprint
+            ordered.append(snapshot.with(fingerprint: fingerprint))
         }
         var check = NameCheck()
         var columns: [ModelName: [String]] = [:]
@@ -86,6 +86,8 @@ public struct ProjectGraph: Sendable {
             }
         }
         if let error = PipelineError(all: errors) { throw error }
+        // Of a query that takes * the columns are known only beside what it reads.
+        ordered = ordered.map { $0.outputColumns == nil ? $0.with(outputColumns: columns[$0.name]) : $0 }
         snapshots = ordered
         byName = Dictionary(uniqueKeysWithValues: ordered.enumerated().map { ($1.name, $0) })
         self.columns = columns

@@ -21,6 +21,14 @@ struct UnitTestRunner: Sendable {
     let database: Database
     let project: Project
     let graph: ProjectGraph
+    /// Inputs have all columns of what they stand for: NULL where a test's rows say nothing.
+    private var fillsColumns = false
+
+    init(database: Database, project: Project, graph: ProjectGraph) {
+        self.database = database
+        self.project = project
+        self.graph = graph
+    }
 
     /// - Throws: ``PipelineError`` for a test that is no test: of no model, or with variables that nobody asks for.
     func run(_ test: ModelTest) async throws -> UnitTestResult {
@@ -31,13 +39,23 @@ struct UnitTestRunner: Sendable {
         try checkVariables(of: test, snapshot)
         try checkGateway(of: test)
         do {
-            let found = try await database.discarded { session in
-                try await problems(of: test, snapshot, session)
+            var found: [String]
+            do {
+                found = try await problems(of: test, snapshot)
+            } catch let refused as Refused where refused.missesColumn {
+                // Rows may leave out what the test is not about. To look that up takes more than the test itself.
+                var filling = self
+                filling.fillsColumns = true
+                found = try await filling.problems(of: test, snapshot)
             }
             return UnitTestResult(name: test.name, model: name, problems: found)
         } catch let refused as Refused {
             return UnitTestResult(name: test.name, model: name, problems: [refused.message])
         }
+    }
+
+    private func problems(of test: ModelTest, _ snapshot: ModelSnapshot) async throws -> [String] {
+        try await database.discarded { session in try await problems(of: test, snapshot, session) }
     }
 
     /// Tests run where models do.
@@ -54,7 +72,11 @@ struct UnitTestRunner: Sendable {
     }
 
     /// SQL that the database refused: the test has failed, and its transaction with it.
-    private struct Refused: Error { let message: String }
+    private struct Refused: Error {
+        let message: String
+        /// A column is named that there is not.
+        var missesColumn = false
+    }
 
     /// Runs SQL that stands for something of the test.
     /// - Parameters:
@@ -73,7 +95,7 @@ struct UnitTestRunner: Sendable {
             throw Refused(
                 message: placed.map {
                     "\($0.error(atCharacter: prefix == nil ? nil : error.position, after: prefix ?? "", message))"
-                } ?? message)
+                } ?? message, missesColumn: error.sqlState == .undefinedColumn)
         }
     }
 
@@ -204,11 +226,32 @@ struct UnitTestRunner: Sendable {
             }
         }
         if columns.isEmpty, try await createEmpty(table, like: name, session) { return }
+        if fillsColumns {
+            for column in try await known(like: name, beside: table, session) where columns[column.name] == nil {
+                columns[column.name] = column.type
+            }
+        }
         let list = columns.map { "\(SQLText.identifier($0.key)) \($0.value)" }.joined(separator: ", ")
         try await run("CREATE TABLE \(table) (\(list))", what, session)
         for (index, row) in rows.enumerated() {
             try await insert(row, into: table, "row \(index + 1) of \(what)", session)
         }
+    }
+
+    /// The columns of the model, or of the table, that an input stands for; none where they cannot be known.
+    private func known(like name: String, beside table: String, _ session: Session) async throws -> [StoredColumn] {
+        let place = String(table.dropLast()) + "_like\""
+        try await session.execute("SAVEPOINT millrace_like")
+        do {
+            if try await createEmpty(place, like: name, session) {
+                return try await columns(
+                    place.split(separator: ".").last.map { String($0).identifierName } ?? "", session)
+            }
+        } catch is Refused {
+            // What the model reads has no such columns either: the test says what it can.
+            try await session.execute("ROLLBACK TO SAVEPOINT millrace_like")
+        }
+        return []
     }
 
     /// Makes an input of what a query gives; columns whose types are stated have those.
@@ -255,7 +298,12 @@ struct UnitTestRunner: Sendable {
         }
         let parts = name.split(separator: ".").map { SQLText.identifier(String($0)) }.joined(separator: ".")
         let found = try await session.rows("SELECT to_regclass(\(parts))::text AS found")
-        guard found.first?["found"] != nil else { return false }
+        guard found.first?["found"] != nil else {
+            guard let declared = graph.externals[name.lowercased()] else { return false }
+            let list = declared.map { "\(SQLText.identifier($0.name)) \($0.type ?? "text")" }.joined(separator: ", ")
+            try await run("CREATE TABLE \(table) (\(list))", "the input \(name)", session)
+            return true
+        }
         try await run("CREATE TABLE \(table) AS SELECT * FROM \(parts) WITH NO DATA", "the input \(name)", session)
         return true
     }

@@ -118,17 +118,32 @@ struct ModelTables: Sendable {
                 names, to: RelationNames.table(model.id),
                 shape: declared.isEmpty ? .query(query.text) : .columns(declared)
             ) { there, shape in
-                for column in there {
-                    guard let new = shape.first(where: { $0.name == column.name }), new.type != column.type else {
-                        continue
-                    }
-                    throw definition.error(
-                        "kind",
-                        "The change of \(model.name) is forward-only and would make \(column.name), which is "
-                            + "\(column.type), \(new.type). Cast it to \(column.type), or leave forward_only out.")
-                }
+                try Self.check(shape.map(StoredColumn.init), against: there.map(StoredColumn.init), of: model)
             }
         }.map(StoredColumn.init)
+    }
+
+    /// Refuses where a forward-only change is tried out what production would refuse: a column that gets another type.
+    /// - Parameter model: A preview whose table is there.
+    func checkPreview(_ model: PlannedModel) async throws {
+        let there = try await columns(of: RelationNames.view(model.name, in: RelationNames.production))
+        try Self.check(try await columns(of: RelationNames.table(model.id)), against: there, of: model)
+    }
+
+    /// - Throws: `PipelineError` for a column that is not of the type that it has in the table whose rows stay.
+    private static func check(
+        _ new: [StoredColumn], against table: [StoredColumn], of model: PlannedModel
+    ) throws(PipelineError) {
+        let definition = model.snapshot.definition
+        for column in table {
+            guard let new = new.first(where: { $0.name == column.name }), new.type != column.type else { continue }
+            // Tables of an earlier version keep the time of a history's change in the type of its two columns.
+            if case .scdType2ByTime(let options) = definition.kind, options.updatedAtName == column.name { continue }
+            throw definition.error(
+                "kind",
+                "The change of \(model.name) is forward-only and would make \(column.name), which is \(column.type), "
+                    + "\(new.type). Cast it to \(column.type), or leave forward_only out.")
+        }
     }
 
     /// Makes the physical view of a VIEW model, materialized or not, when it does not exist.
@@ -137,6 +152,7 @@ struct ModelTables: Sendable {
         var view = ModelView(RelationNames.table(model.id), query: statements.query.text)
         view.before = statements.before.map(\.text)
         view.after = statements.after.map(\.text)
+        view.columns = model.columnsOfStar
         view.isMaterialized = model.snapshot.definition.kind.isMaterializedView
         return try await telling(model.name, [statements]) { try await warehouse.createView(view) }
     }

@@ -57,35 +57,44 @@ extension ModelSQL {
 
 extension PlannedModel {
     /// What its table is to be, over its query.
+    /// The columns of a query that takes *: a table that it reads may have more, which are not shown any more.
+    var columnsOfStar: [String]? {
+        guard snapshot.usesStar else { return nil }
+        let added = snapshot.definition.kind.options.addedColumns
+        return snapshot.outputColumns?.filter { !added.contains($0) }
+    }
+
     func tableDefinition(_ query: PlacedSQL) -> TableDefinition {
         let definition = snapshot.definition
         let table = RelationNames.table(id)
         var declared = definition.columns.map { ColumnDeclaration($0.key, $0.value) }
-        let (added, retyped) = definition.kind.historyColumns
+        let added = definition.kind.historyColumns
         if !declared.isEmpty {
-            declared = declared.map { column in retyped.first { $0.name == column.name } ?? column }
+            // As in SQLMesh, where the types are declared. Where they follow from the query, this one keeps its own.
+            if case .scdType2ByTime(let options) = definition.kind {
+                let updatedAt = ColumnDeclaration(options.updatedAtName, options.columnsOfHistory.timeDataType)
+                declared = declared.map { $0.name == updatedAt.name ? updatedAt : $0 }
+            }
             declared += added.filter { column in !declared.contains { $0.name == column.name } }
         }
         var made = TableDefinition(table, declared.isEmpty ? .query(query.text) : .columns(declared))
+        made.columns = columnsOfStar
         made.added = added
-        made.retyped = retyped
         made.indexes = definition.kind.indexes(of: table)
         return made
     }
 }
 
 extension ModelKind {
-    /// The columns that a history adds, and those that are to be of their type.
-    fileprivate var historyColumns: (added: [ColumnDeclaration], retyped: [ColumnDeclaration]) {
+    /// The columns that a history adds.
+    fileprivate var historyColumns: [ColumnDeclaration] {
         func added(_ options: SCDColumns) -> [ColumnDeclaration] {
             [options.validFromName, options.validToName].map { ColumnDeclaration($0, options.timeDataType) }
         }
         switch self {
-        case .scdType2ByTime(let options):
-            let type = options.columnsOfHistory.timeDataType
-            return (added(options.columnsOfHistory), [ColumnDeclaration(options.updatedAtName, type)])
-        case .scdType2ByColumn(let options): return (added(options.columnsOfHistory), [])
-        default: return ([], [])
+        case .scdType2ByTime(let options): return added(options.columnsOfHistory)
+        case .scdType2ByColumn(let options): return added(options.columnsOfHistory)
+        default: return []
         }
     }
 

@@ -95,8 +95,8 @@ extension PostgresError {
 
     /// libpq's own messages end in a line break.
     static func trimmed(_ message: String) -> String {
-        var text = message[...]
-        while let last = text.last, last.isWhitespace { text.removeLast() }
-        return String(text)
+        message.split(whereSeparator: \.isNewline)
+            .map { $0.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+            .joined(separator: " ")
     }
 }

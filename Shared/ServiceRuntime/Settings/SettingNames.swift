@@ -89,7 +89,17 @@ struct SettingNames {
     /// `SCHEDULER_SERVICE_HOST`, `RAW_SINK_PORT_8082_TCP_ADDR`.
     static func isServiceLink(_ name: String, _ value: String) -> Bool {
         if name.hasSuffix("_SERVICE_HOST") || name.contains("_SERVICE_PORT") { return true }
-        if name.contains(/_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/) { return true }
+        if isLinkedPort(name) { return true }
         return name.hasSuffix("_PORT") && value.contains("://")
+    }
+
+    /// `…_PORT_8082_TCP`, `…_PORT_8082_TCP_ADDR`. Not a regular expression: making one takes longer than all else that a
+    /// command does about settings.
+    private static func isLinkedPort(_ name: String) -> Bool {
+        var words = name.split(separator: "_")
+        if ["PROTO", "PORT", "ADDR"].contains(words.last) { words.removeLast() }
+        guard words.count > 3, ["TCP", "UDP", "SCTP"].contains(words.removeLast()) else { return false }
+        let number = words.removeLast()
+        return !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber } && words.last == "PORT"
     }
 }

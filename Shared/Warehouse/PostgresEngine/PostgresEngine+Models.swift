@@ -38,15 +38,10 @@ extension PostgresEngine {
                 case .query(let query):
                     let added = definition.added.map { ", NULL::\($0.type) AS \(PostgresQuoting.identifier($0.name))" }
                     try await statements.run(
-                        query, .query, after: "CREATE TABLE \(table.quoted) AS SELECT *\(added.joined()) FROM (",
+                        query, .query,
+                        after:
+                            "CREATE TABLE \(table.quoted) AS SELECT \(Self.list(definition.columns))\(added.joined()) FROM (",
                         before: "\n) AS model WITH NO DATA")
-                    for column in definition.retyped {
-                        try await connection.query(
-                            """
-                            ALTER TABLE \(sql: table.quoted) ALTER COLUMN \(identifier: column.name)
-                            TYPE \(sql: column.type) USING \(identifier: column.name)::\(sql: column.type)
-                            """)
-                    }
                 case .columns(let columns):
                     let list = columns.map { "\(PostgresQuoting.identifier($0.name)) \($0.type)" }
                     try await statements.run(
@@ -79,13 +74,19 @@ extension PostgresEngine {
                 let statements = ModelStatements(connection, label)
                 try await statements.run(view.before) { .before($0) }
                 let word = view.isMaterialized ? "MATERIALIZED VIEW" : "VIEW"
+                let (before, after) =
+                    view.columns == nil ? ("", "") : ("SELECT \(Self.list(view.columns)) FROM (", "\n) AS model")
                 try await statements.run(
-                    view.query, .query, after: "CREATE \(word) \(view.view.quoted) AS ",
-                    before: view.isMaterialized ? "\nWITH NO DATA" : "")
+                    view.query, .query, after: "CREATE \(word) \(view.view.quoted) AS \(before)",
+                    before: after + (view.isMaterialized ? "\nWITH NO DATA" : ""))
                 try await statements.run(view.after) { .after($0) }
                 return true
             }
         }
+    }
+
+    private static func list(_ columns: [String]?) -> String {
+        columns.map { $0.map { PostgresQuoting.identifier($0) }.joined(separator: ", ") } ?? "*"
     }
 
     /// False when there is something of that name.

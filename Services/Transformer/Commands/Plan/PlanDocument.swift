@@ -105,7 +105,7 @@ struct PlanDocument: Encodable {
         for stage in plan.stages {
             switch stage {
             case .migrate(let models):
-                added += models.map {
+                added += models.filter(\.isExtended).map {
                     AddedColumns(model: $0.name.description, columns: $0.forward?.added ?? [])
                 }
             case .createTables(let models): created += models.map(\.name.description)

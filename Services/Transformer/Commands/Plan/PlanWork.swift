@@ -36,6 +36,12 @@ struct PlanWork {
     }
 
     func run(_ workbench: Workbench, _ settings: Settings) async throws {
+        var work = self
+        work.options.target = try options.target.resolved(settings, options.choice.options())
+        try await work.plan(workbench, settings)
+    }
+
+    private func plan(_ workbench: Workbench, _ settings: Settings) async throws {
         var request = try options.request(now: stored?.upTo ?? Moment(Date()))
         let git = GitChanges(folder: try PipelineLocation(settings).path)
         for branch in Set(request.selections.flatMap(\.branches)).sorted() {

@@ -37,7 +37,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let now = try CommandSupport.executionTime(executionTime)
-        var work = RunWork(environment: target.environment, model: model, upTo: now, now: now, json: json)
+        var work = RunWork(target: target, model: model, upTo: now, now: now, json: json)
         work.selected = selected
         work.takesParents = !noAutoUpstream
         work.window = try DayRange.interval(start, end)
@@ -83,7 +83,7 @@ struct BackfillCommand: AsyncParsableCommand {
         let from = try CommandSupport.moment(start, named: "start")
         let upTo = try CommandSupport.end(end)
         guard from < upTo else { throw ExitError(.usage, "--end is before --start.") }
-        var work = RunWork(environment: target.environment, model: model, upTo: upTo, now: Moment(Date()), json: json)
+        var work = RunWork(target: target, model: model, upTo: upTo, now: Moment(Date()), json: json)
         work.from = from
         try await work.run()
     }

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Runs an environment from the command line.
 struct RunWork {
-    let environment: String
+    var target: EnvironmentTarget
     /// As somebody writes it; nil: all.
     let model: String?
     let upTo: Moment
@@ -27,8 +27,14 @@ struct RunWork {
 
     func run() async throws {
         let work = self
-        try await CommandSupport.withWorkbench { workbench, _ in try await work.run(workbench) }
+        try await CommandSupport.withWorkbench { workbench, settings in
+            var work = work
+            work.target = try work.target.resolved(settings)
+            try await work.run(workbench)
+        }
     }
+
+    private var environment: String { target.environment }
 
     private func run(_ workbench: Workbench) async throws {
         if let from, from >= now {

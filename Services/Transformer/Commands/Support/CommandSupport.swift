@@ -71,8 +71,10 @@ enum CommandSupport {
 
     /// A day, or a time, as people write it.
     static func moment(_ text: String, named name: String) throws -> Moment {
+        if let relative = RelativeTime(text) { return relative.before(Moment(Date())) }
         guard let moment = Moment(text) else {
-            throw ExitError(.usage, "--\(name): `\(text)` is not a date. Write it as 2024-04-30.")
+            throw ExitError(
+                .usage, "--\(name): `\(text)` is not a date. Write it as 2024-04-30, or as '1 week ago' or yesterday.")
         }
         return moment
     }
@@ -89,7 +91,9 @@ enum CommandSupport {
     /// The end of a range as people mean it: a day to its end.
     static func end(_ text: String) throws -> Moment {
         let moment = try moment(text, named: "end")
-        return text.utf8.count == 10 ? moment.adding(seconds: 86_400) : moment
+        // The last day belongs to it.
+        return Moment(text) == nil || text.utf8.count == 10
+            ? IntervalGrid(.day).floor(moment).adding(seconds: 86_400) : moment
     }
 
     /// A model of an environment, by any name that people give it.

@@ -1,5 +1,9 @@
 import ArgumentParser
+import Foundation
+import ModelProject
+import Pipeline
 import Planning
+import ServiceRuntime
 
 /// The environment that a command is about: `transformer plan dev`, or `transformer plan --environment dev`.
 struct EnvironmentTarget: ParsableArguments {
@@ -10,6 +14,16 @@ struct EnvironmentTarget: ParsableArguments {
 
     /// Production when none is named.
     var environment: String { name ?? option ?? RelationNames.production }
+
+    /// With the environment of config.yaml's `default_target_environment` where none is named.
+    func resolved(_ settings: Settings, _ options: ProjectOptions = ProjectOptions()) throws -> EnvironmentTarget {
+        guard name == nil, option == nil else { return self }
+        let location = try PipelineLocation(settings).path
+        guard FileManager.default.fileExists(atPath: location) else { return self }
+        var target = self
+        target.name = try PipelineFolder(at: location).targetEnvironment(options)
+        return target
+    }
 
     func validate() throws {
         guard let name, let option, name != option else { return }

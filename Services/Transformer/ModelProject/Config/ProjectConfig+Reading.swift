@@ -119,6 +119,7 @@ extension ProjectConfig {
             }
         case "linter": linter = value.isNull ? nil : try LinterSettings(value)
         case "plan": if !value.isNull { plan = try PlanSettings(value, &notices) }
+        case "default_target_environment": targetEnvironment = value.isNull ? nil : try value.string().lowercased()
         case "environment_ttl": environmentLifetime = try Self.lifetime(value)
         case "snapshot_ttl": tableLifetime = try Self.lifetime(value)
         case "pinned_environments": pinnedEnvironments = Set(try value.strings().map { $0.lowercased() })
@@ -148,7 +149,7 @@ extension ProjectConfig {
     private static let known = [
         "project", "gateways", "default_gateway", "default_connection", "model_defaults", "variables", "model_naming",
         "ignore_patterns", "linter", "before_all", "after_all", "time_column_format", "environment_ttl",
-        "pinned_environments", "snapshot_ttl", "plan",
+        "pinned_environments", "snapshot_ttl", "plan", "default_target_environment",
     ]
 
     /// Keys of SQLMesh's configuration that nothing follows from here, and why.
@@ -170,7 +171,6 @@ extension ProjectConfig {
         "virtual_environment_mode": "all environments are views over versioned tables",
         "gateway_managed_virtual_layer": "all models are in one database",
         "infer_python_dependencies": "no Python is run",
-        "default_target_environment": "commands name the environment, or mean prod",
         "log_limit": "logs go to the standard error",
         "cicd_bot": "there is no bot",
         "run": "what is due is run by the scheduler",

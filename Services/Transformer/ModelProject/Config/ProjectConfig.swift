@@ -31,6 +31,8 @@ public struct ProjectConfig: Sendable, Equatable {
     public var tableLifetime: Int64 = 7 * 86_400
     /// Environments that stay until somebody removes them.
     public var pinnedEnvironments: Set<String> = []
+    /// The environment that commands mean which name none; nil: production.
+    public var targetEnvironment: String?
     /// What is accepted and has no effect, in the order of the file.
     public var notices: [ProjectNotice] = []
     /// Somebody said that the project is to run on the engine of the settings, whatever its gateway says.

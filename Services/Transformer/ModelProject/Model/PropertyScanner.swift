@@ -179,8 +179,14 @@ extension PropertyScanner.Property {
 
     /// The elements of `(a, b)` or `[a, b]`; the value itself when it is not a list.
     func elements(in source: SourceFile) throws(PipelineError) -> [String] {
-        guard text.first == "(" || text.first == "[" else { return [text] }
-        let bytes = Array(text.utf8)
+        var list = text
+        // `ARRAY[a, b]` and `ARRAY(a, b)` are lists too.
+        if list.lowercased().hasPrefix("array") {
+            let rest = list.dropFirst(5).drop(while: \.isWhitespace)
+            if rest.first == "(" || rest.first == "[" { list = String(rest) }
+        }
+        guard list.first == "(" || list.first == "[" else { return [text] }
+        let bytes = Array(list.utf8)
         return try ArgumentList.scan(source: source, bytes: bytes, openedAt: 0, end: bytes.count).arguments
     }
 }

@@ -2,12 +2,12 @@ import CivilTime
 import Pipeline
 
 /// A time that people write from where they stand: `1 week ago`, `yesterday`, `3 months ago`.
-struct RelativeTime: Sendable, Equatable {
+public struct RelativeTime: Sendable, Equatable {
     private let count: Int
     private let unit: String
 
     /// Nil for anything else.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         let words = text.lowercased().split(separator: " ").map(String.init)
         switch words.count {
         case 1 where ["now", "today", "yesterday"].contains(words[0]):
@@ -26,7 +26,7 @@ struct RelativeTime: Sendable, Equatable {
     private static let units: Set = ["second", "minute", "hour", "day", "week", "month", "year"]
 
     /// Days and longer begin at midnight UTC, as in SQLMesh.
-    func before(_ now: Moment) -> Moment {
+    public func before(_ now: Moment) -> Moment {
         switch unit {
         case "second": now.adding(seconds: Int64(-count))
         case "minute": now.adding(seconds: Int64(-count * 60))

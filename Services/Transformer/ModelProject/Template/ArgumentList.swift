@@ -24,7 +24,8 @@ struct ArgumentList {
                 depth -= 1
                 if depth == 0 {
                     let last = trimmed(bytes[start..<index])
-                    if !last.isEmpty || !arguments.isEmpty { arguments.append(last) }
+                    // SQLMesh forgives a comma behind the last one, and people leave it there.
+                    if !last.isEmpty { arguments.append(last) }
                     return ArgumentList(arguments: arguments, end: index + 1)
                 }
             case UInt8(ascii: ",") where depth == 1:
