@@ -1,4 +1,5 @@
 import ModelProject
+import Pipeline
 import Planning
 import SQL
 import Testing
@@ -82,5 +83,31 @@ import Testing
         }
         #expect(origins("ended").contains { $0.contains("raw.things") && $0.contains("at") }, "\(origins("ended"))")
         #expect(origins("valid_to").isEmpty == false)
+    }
+
+    @Test("columns and tables that nobody gives are all told when the project is read")
+    func unknownNames() throws {
+        let files = [
+            "models/a.sql": "MODEL (name s.a); SELECT 1 AS id, 'x' AS name",
+            "models/b.sql": "MODEL (name s.b);\nSELECT t.name,\n  a.nothing, r.anything FROM s.a AS a, raw.things AS r",
+            "models/c.sql": "MODEL (name s.c);\nWITH x AS (SELECT id FROM s.a) SELECT y.id FROM x",
+        ]
+        let error = #expect(throws: PipelineError.self) { try TestProject.graph(files) }
+        let lines = (error?.description ?? "").split(separator: "\n").map(String.init)
+        #expect(
+            lines.map { String($0.prefix { $0 != " " }) } == [
+                "models/b.sql:2:8:", "models/b.sql:3:3:", "models/c.sql:2:39:",
+            ],
+            "\(lines)")
+        let right = [
+            "models/a.sql": files["models/a.sql"] ?? "",
+            "models/b.sql": """
+            MODEL (name s.b);
+            SELECT a.id, s.a.name, l.v, (r.point).x, raw.things.other, o.n FROM s.a, raw.things AS r, raw.things,
+              LATERAL (SELECT a.id + 1 AS v) AS l, generate_series(1, a.id) AS o(n)
+            WHERE EXISTS (SELECT FROM raw.more AS m WHERE m.id = a.id AND m.x = r.x) ORDER BY a.name
+            """,
+        ]
+        _ = try TestProject.graph(right)
     }
 }

@@ -190,8 +190,14 @@ struct ProjectCommandTests {
                         "MODEL (name a, kind FULL); SELECT user_id, event, timestamp AS ts, 1.5 AS n, event IS NULL AS no FROM raw.events",
                     "models/b.sql":
                         "MODEL (name b, kind FULL); SELECT user_id, event, CAST(ts AS DATE) AS day, n, no, NULL::text AS nothing FROM a",
+                    "models/c.sql": "MODEL (name c, kind FULL); SELECT user_id, now() AS seen FROM a",
                 ])
             #expect(try await folder.run("apply").code == 0)
+            let clock = try await folder.run("create-test", "c")
+            #expect(clock.code == 0, "\(clock)")
+            #expect(try folder.text("tests/test_c.yaml").contains("    execution_time: "), "or it would fail at once")
+            #expect(try await folder.run("test").output.contains("1 unit tests passed."))
+            try FileManager.default.removeItem(at: folder.url.appending(path: "tests/test_c.yaml"))
             let made = try await folder.run("create-test", "b")
             #expect(made.code == 0, "\(made)")
             let text = try folder.text("tests/test_b.yaml")

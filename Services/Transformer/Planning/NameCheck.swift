@@ -26,9 +26,10 @@ struct NameCheck {
             catalogs.removeValue(forKey: query.dialect)
             ?? SchemaCatalog(dialect: query.dialect, takesWholeNames: snapshot.bundle.index.isExact)
         defer { catalogs[query.dialect] = catalog }
-        if let error = query.query.nameErrors(in: catalog).first(where: { $0.code == .unknownColumn }) {
-            throw query.error(at: error.range, "\(snapshot.name): \(error.message)")
-        }
+        // Tables that are not known here may well be in the database; a name that no table of the query goes by is a mistake.
+        let unknown = query.query.nameErrors(in: catalog).filter { [.unknownColumn, .unknownTable].contains($0.code) }
+        let errors = unknown.map { query.error(at: $0.range, "\(snapshot.name): \($0.message)") }
+        if let error = PipelineError(all: errors) { throw error }
         guard let columns = outputs(of: snapshot, catalog) else { return nil }
         try check(columns, of: snapshot)
         let name = QualifiedName(snapshot.name.schema, snapshot.name.name)

@@ -1,3 +1,4 @@
+import Foundation
 import ModelProject
 import Pipeline
 import Planning
@@ -23,10 +24,15 @@ struct TestWriter: Sendable {
             throw ExitError(.usage, "\(snapshot.name) does not read \(other): \(relations.joined(separator: ", ")).")
         }
         var lines = ["\(YAMLText.scalar(name)):", "  model: \(snapshot.name)"]
+        var variables: [String] = []
         if let start {
-            lines += ["  vars:", "    start: \(YAMLText.quoted(start))"]
-            lines.append("    end: \(YAMLText.quoted(end ?? start))")
+            variables.append("    start: \(YAMLText.quoted(start))")
+            variables.append("    end: \(YAMLText.quoted(end ?? start))")
         }
+        if try Self.asksForTime(snapshot) {
+            variables.append("    execution_time: \(YAMLText.quoted(Moment(Date()).description))")
+        }
+        if !variables.isEmpty { lines += ["  vars:"] + variables }
         lines.append(relations.isEmpty ? "  inputs: {}" : "  inputs:")
         for relation in relations { lines += try await input(relation) }
         lines.append("  outputs:\n    query:")
@@ -35,6 +41,14 @@ struct TestWriter: Sendable {
         let runner = UnitTestRunner(database: workbench.database, project: project, graph: graph)
         lines += try await rows(of: runner.outputs(of: draft), "      ")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Whether what the query gives depends on when it runs: then the test says when.
+    private static func asksForTime(_ snapshot: ModelSnapshot) throws(PipelineError) -> Bool {
+        let rendering = ModelRendering(snapshot)
+        let context = rendering.context(for: .always, execution: .epoch, isIncremental: false)
+        let stopped = try rendering.parsedQuery(context, frozenAt: .epoch)
+        return try rendering.parsedQuery(context).canonical != stopped.canonical
     }
 
     private func full(_ name: String) -> String { project.index.find(name)?.description ?? name }

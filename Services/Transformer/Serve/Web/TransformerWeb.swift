@@ -10,8 +10,8 @@ import Web
 enum TransformerWeb {
     /// - Parameter source: The pipeline folder, which plan previews and the ends of lineage are read from.
     static func make(
-        endpoint: HTTPEndpoint, health: HealthChecks, sessions: SessionTokens, workbench: Workbench, source: ProjectSource,
-        logger: Logger
+        endpoint: HTTPEndpoint, health: HealthChecks, sessions: SessionTokens, workbench: Workbench,
+        source: ProjectSource, logger: Logger
     ) throws -> WebApplication {
         let web = WebApplication(
             endpoint: endpoint, health: health, sessions: sessions, explain: problem(of:), logger: logger)
