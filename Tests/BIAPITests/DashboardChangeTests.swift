@@ -10,7 +10,7 @@ import Web
 
 @Suite(
     "Dashboards that change, break and go while the service runs", .enabled(if: Servers.areThere),
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(10)))
 struct DashboardChangeTests {
     static let extra = """
         charts: {more: {type: big_number, dataset: visits, metric: visits}}

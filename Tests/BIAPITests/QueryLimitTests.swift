@@ -5,7 +5,8 @@ import Testing
 @testable import BIAPI
 
 @Suite(
-    "One query, one user, one client takes so much and no more", .enabled(if: Servers.areThere), .timeLimit(.minutes(5))
+    "One query, one user, one client takes so much and no more", .enabled(if: Servers.areThere),
+    .timeLimit(.minutes(10))
 )
 struct QueryLimitTests {
     static let large = [

@@ -11,7 +11,7 @@ import Web
 
 @testable import BIAPI
 
-@Suite("The end of a session reaches the other services", .enabled(if: Servers.areThere), .timeLimit(.minutes(3)))
+@Suite("The end of a session reaches the other services", .enabled(if: Servers.areThere), .timeLimit(.minutes(10)))
 struct SessionAnnouncementTests {
     /// A service that keeps no users, as the scheduler is one.
     private static func withOther(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite("The admin client", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(1)))
+@Suite("The admin client", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct AdminTests {
     private func makeAdmin() throws -> KafkaAdmin {
         try KafkaAdmin(KafkaTestServer.settings(), logger: KafkaTestServer.logger())

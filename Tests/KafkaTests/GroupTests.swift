@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite("Members of a group", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Members of a group", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct GroupTests {
     let logger = KafkaTestServer.logger(.critical)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite("Guards against librdkafka's bugs", .timeLimit(.minutes(2)))
+@Suite("Guards against librdkafka's bugs", .timeLimit(.minutes(10)))
 struct LibraryGuardTests {
     let logger = KafkaTestServer.logger(.critical)
     let all = BatchLimits(recordsMax: 10_000, waitMax: .zero)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite("A producer answers for every message exactly once", .timeLimit(.minutes(2)))
+@Suite("A producer answers for every message exactly once", .timeLimit(.minutes(10)))
 struct ProducerTests {
     let logger = KafkaTestServer.logger(.critical)
 

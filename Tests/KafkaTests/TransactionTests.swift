@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite("Transactions", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Transactions", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct TransactionTests {
     let logger = KafkaTestServer.logger(.critical)
 

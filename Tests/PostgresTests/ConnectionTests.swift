@@ -31,7 +31,7 @@ func failure(_ body: () async throws -> Void) async -> PostgresError? {
     }
 }
 
-@Suite("A connection", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("A connection", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct ConnectionTests {
     @Test("binds interpolated values and never pastes them")
     func binding() async throws {

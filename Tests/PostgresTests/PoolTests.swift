@@ -147,7 +147,7 @@ import Testing
     }
 }
 
-@Suite("A pool", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("A pool", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct PoolTests {
     @Test("never has more sessions than its limit, and all work gets done")
     func limits() async throws {
@@ -250,7 +250,7 @@ struct PoolTests {
     }
 }
 
-@Suite("Migrations", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Migrations", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct MigrationTests {
     private let steps = [
         Migration(1, "users", "CREATE TABLE users (id int); CREATE INDEX ON users (id)"),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("Streams", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Streams", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct StreamTests {
     @Test("give every row, in order")
     func all() async throws {
@@ -155,7 +155,7 @@ struct CopyBufferRowsTests {
     }
 }
 
-@Suite("COPY", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("COPY", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct CopyTests {
     @Test("every type arrives exactly")
     func types() async throws {
@@ -281,7 +281,7 @@ struct CopyTests {
         }
     }
 
-    @Test("large buffers go in and come out", .timeLimit(.minutes(2)))
+    @Test("large buffers go in and come out", .timeLimit(.minutes(10)))
     func bulk() async throws {
         try await withSchema(connectionsMax: 1) { pool, schema in
             try await pool.query("CREATE UNLOGGED TABLE t (id bigint, name text, at timestamptz)")

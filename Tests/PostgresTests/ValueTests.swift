@@ -4,7 +4,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("Values come back as they were", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("Values come back as they were", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct ValueTests {
     /// Binds the value as a type of SQL and reads it back.
     private func roundTrip<Value: PostgresEncodable & PostgresDecodable>(_ value: Value, _ type: String) async throws

@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
     "Ten thousand bodies that should not have been posted", .enabled(if: KafkaTestServer.isAvailable),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(10)))
 struct CollectorBadInputTests {
     /// What was answered, over all requests.
     private struct Tally {

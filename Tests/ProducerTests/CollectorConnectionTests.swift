@@ -8,7 +8,7 @@ import Testing
 @testable import Producer
 
 @Suite(
-    "Connections that say nothing keep nobody out", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(2)))
+    "Connections that say nothing keep nobody out", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct CollectorConnectionTests {
     /// Connections that have sent `text` and nothing more.
     private func open(_ count: Int, _ port: Int, sending text: String) async throws -> [any Channel] {

@@ -53,7 +53,7 @@ import Testing
     }
 }
 
-@Suite("The spool", .timeLimit(.minutes(2))) final class CollectorSpoolTests {
+@Suite("The spool", .timeLimit(.minutes(10))) final class CollectorSpoolTests {
     let path = NSTemporaryDirectory() + "spool-\(UUID().uuidString)"
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

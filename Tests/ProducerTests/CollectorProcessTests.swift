@@ -6,7 +6,7 @@ import Testing
 
 @Suite(
     "The collector as an ordinary user",
-    .enabled(if: KafkaTestServer.isAvailable && ProducerProcess.binary != nil), .timeLimit(.minutes(3)))
+    .enabled(if: KafkaTestServer.isAvailable && ProducerProcess.binary != nil), .timeLimit(.minutes(10)))
 struct CollectorProcessTests {
     /// What every collector here is told.
     static func environment(_ pipeline: CollectorPipeline, _ more: [String: String] = [:]) -> [String: String] {

@@ -10,7 +10,7 @@ import Testing
 @testable import Producer
 
 /// What changes under a running collector.
-@Suite("The collector's files change while it runs", .timeLimit(.minutes(2))) final class CollectorReloadTests {
+@Suite("The collector's files change while it runs", .timeLimit(.minutes(10))) final class CollectorReloadTests {
     let pipeline: CollectorPipeline
 
     init() throws { pipeline = try CollectorPipeline() }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Producer
 
-@Suite("The file of write keys", .serialized, .timeLimit(.minutes(1))) struct KeyFileWatcherTests {
+@Suite("The file of write keys", .serialized, .timeLimit(.minutes(10))) struct KeyFileWatcherTests {
     /// Runs `body` beside a watcher of a file with one key.
     private func watching(
         every period: Duration, _ body: (_ path: String, _ ring: KeyRing) async throws -> Void

@@ -145,7 +145,7 @@ private func contract(topic: String = "events") -> Contract {
     }
 }
 
-@Suite("A replay, on a real broker", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(2)))
+@Suite("A replay, on a real broker", .enabled(if: KafkaTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct ReplayOnBrokerTests {
     /// A file of its own, and what is kept beside it.
     private struct Files {

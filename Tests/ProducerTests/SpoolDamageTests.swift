@@ -8,7 +8,7 @@ import Testing
 @testable import Producer
 
 /// What a disk, a kill and a second process do to a spool.
-@Suite("The spool on a bad day", .timeLimit(.minutes(2))) final class SpoolDamageTests {
+@Suite("The spool on a bad day", .timeLimit(.minutes(10))) final class SpoolDamageTests {
     let path = NSTemporaryDirectory() + "spool-\(UUID().uuidString)"
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 

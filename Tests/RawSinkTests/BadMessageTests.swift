@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
     "Ten thousand messages that should not have been sent",
-    .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable), .timeLimit(.minutes(5)))
+    .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct BadMessageTests {
     @Test("each is a row or a dead letter of its bytes, once; the good ones among them are rows")
     func everyOne() async throws {

@@ -38,7 +38,7 @@ struct ContractsTests {
 
     @Test(
         "a field that is added becomes a column, without a restart and without leaving the group",
-        .timeLimit(.minutes(3)))
+        .timeLimit(.minutes(10)))
     func field() async throws {
         try await Self.with { harness, folder, sink, checks in
             let added = SinkProcess.contract(
@@ -57,7 +57,7 @@ struct ContractsTests {
         }
     }
 
-    @Test("one that is broken stays as it was, and is named until it is mended", .timeLimit(.minutes(3)))
+    @Test("one that is broken stays as it was, and is named until it is mended", .timeLimit(.minutes(10)))
     func broken() async throws {
         try await Self.with { harness, folder, sink, checks in
             let good = SinkProcess.contract(topic: harness.topic.name)
@@ -85,7 +85,7 @@ struct ContractsTests {
 
     @Test(
         "a topic that is added waits for `raw-sink init`, says so, and lands after it; removed, it lands no more",
-        .timeLimit(.minutes(4)))
+        .timeLimit(.minutes(10)))
     func topics() async throws {
         try await withTopic("second", partitions: 1) { second in
             try await Self.with { harness, folder, sink, checks in
@@ -130,7 +130,7 @@ struct ContractsTests {
 @Suite(
     "One broken contract among good ones", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable))
 struct BrokenContractTests {
-    @Test("does not keep the others from their tables, and is named", .timeLimit(.minutes(3)))
+    @Test("does not keep the others from their tables, and is named", .timeLimit(.minutes(10)))
     func commands() async throws {
         let binary = try #require(SinkProcess.binary, "build the product raw-sink first")
         try await SinkHarness.with { harness in

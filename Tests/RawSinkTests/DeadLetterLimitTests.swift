@@ -56,7 +56,7 @@ import Warehouse
 @Suite(
     "Too many dead letters", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable), .serialized)
 struct DeadLetterLimitTests {
-    @Test("end the service, where it is set so, and what was landed stays", .timeLimit(.minutes(2)))
+    @Test("end the service, where it is set so, and what was landed stays", .timeLimit(.minutes(10)))
     func service() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
             try await harness.produceGarbage(30)
@@ -67,7 +67,7 @@ struct DeadLetterLimitTests {
         }
     }
 
-    @Test("stop the partition, and the others go on", .timeLimit(.minutes(2)))
+    @Test("stop the partition, and the others go on", .timeLimit(.minutes(10)))
     func partition() async throws {
         try await SinkHarness.with(partitions: 2) { harness in
             try await harness.produceGarbage(30, partition: 0)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Messages land", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable), .serialized)
 struct LandingTests {
-    @Test("once each, with their positions, and others are told", .timeLimit(.minutes(2)))
+    @Test("once each, with their positions, and others are told", .timeLimit(.minutes(10)))
     func happyPath() async throws {
         try await SinkHarness.with { harness in
             try await harness.produce(0..<2_000)
@@ -30,7 +30,7 @@ struct LandingTests {
         }
     }
 
-    @Test("and the warehouse hears which partitions have nothing left", .timeLimit(.minutes(2)))
+    @Test("and the warehouse hears which partitions have nothing left", .timeLimit(.minutes(10)))
     func ends() async throws {
         try await SinkHarness.with { harness in
             try await harness.produce(0..<100)
@@ -47,7 +47,7 @@ struct LandingTests {
         }
     }
 
-    @Test("and a sink that comes back goes on where the warehouse stands", .timeLimit(.minutes(2)))
+    @Test("and a sink that comes back goes on where the warehouse stands", .timeLimit(.minutes(10)))
     func restart() async throws {
         try await SinkHarness.with { harness in
             for round in 0..<3 {
@@ -60,7 +60,7 @@ struct LandingTests {
         }
     }
 
-    @Test("or become dead letters, byte for byte, here and in their topic", .timeLimit(.minutes(2)))
+    @Test("or become dead letters, byte for byte, here and in their topic", .timeLimit(.minutes(10)))
     func deadLetters() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
             let good = Array(#"{"id":1,"at":"2026-11-23T00:00:00Z"}"#.utf8)
@@ -105,7 +105,7 @@ struct LandingTests {
         }
     }
 
-    @Test("except for the rows that the warehouse refuses, which alone become dead letters", .timeLimit(.minutes(2)))
+    @Test("except for the rows that the warehouse refuses, which alone become dead letters", .timeLimit(.minutes(10)))
     func refusedRows() async throws {
         try await SinkHarness.with { harness in
             try await harness.pool.query("ALTER TABLE raw.t ADD CHECK (id % 400 <> 7)")
@@ -123,7 +123,7 @@ struct LandingTests {
         }
     }
 
-    @Test("and one too large to be mirrored holds up nothing", .timeLimit(.minutes(2)))
+    @Test("and one too large to be mirrored holds up nothing", .timeLimit(.minutes(10)))
     func largeDeadLetter() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
             try await harness.topic.produce(
@@ -145,7 +145,7 @@ struct LandingTests {
         }
     }
 
-    @Test("and what a killed sink did not tell is told by the next", .timeLimit(.minutes(2)))
+    @Test("and what a killed sink did not tell is told by the next", .timeLimit(.minutes(10)))
     func outbox() async throws {
         try await SinkHarness.with { harness in
             try await harness.produce(0..<10)
@@ -161,7 +161,7 @@ struct LandingTests {
         }
     }
 
-    @Test("and what a busy sink could not tell is told later, without a pause in the stream", .timeLimit(.minutes(2)))
+    @Test("and what a busy sink could not tell is told later, without a pause in the stream", .timeLimit(.minutes(10)))
     func outboxUnderLoad() async throws {
         try await SinkHarness.with { harness in
             let sink = harness.start(rowsMax: 50)

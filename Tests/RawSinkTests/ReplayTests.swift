@@ -20,7 +20,7 @@ struct ReplayTests {
         return (replay, warehouse)
     }
 
-    @Test("fills what the table lacks, beside live traffic, once however many fill it", .timeLimit(.minutes(2)))
+    @Test("fills what the table lacks, beside live traffic, once however many fill it", .timeLimit(.minutes(10)))
     func repair() async throws {
         try await SinkHarness.with { harness in
             try await harness.produce(0..<1_000)
@@ -50,7 +50,7 @@ struct ReplayTests {
         }
     }
 
-    @Test("into another table goes on where it was, and leaves the sink's alone", .timeLimit(.minutes(2)))
+    @Test("into another table goes on where it was, and leaves the sink's alone", .timeLimit(.minutes(10)))
     func shadow() async throws {
         try await SinkHarness.with { harness in
             try await harness.produce(0..<500)
@@ -70,7 +70,7 @@ struct ReplayTests {
         }
     }
 
-    @Test("stays within its points, and sets a refused row aside", .timeLimit(.minutes(2)))
+    @Test("stays within its points, and sets a refused row aside", .timeLimit(.minutes(10)))
     func points() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
             try await harness.produce(0..<100)
@@ -91,7 +91,7 @@ struct ReplayTests {
 
 @Suite("A redrive", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable), .serialized)
 struct RedriveProcessTests {
-    @Test("killed again and again, beside a sink, makes each letter a row once", .timeLimit(.minutes(4)))
+    @Test("killed again and again, beside a sink, makes each letter a row once", .timeLimit(.minutes(10)))
     func kills() async throws {
         let binary = try #require(SinkProcess.binary, "build the product raw-sink first")
         try await SinkHarness.with(partitions: 2) { harness in

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("At its start, a sink", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable), .serialized)
 struct StartTests {
-    @Test("finds everything there, or says what is missing", .timeLimit(.minutes(2)))
+    @Test("finds everything there, or says what is missing", .timeLimit(.minutes(10)))
     func check() async throws {
         let binary = try #require(SinkProcess.binary, "build the product raw-sink first")
         try await SinkHarness.with { harness in
@@ -31,7 +31,8 @@ struct StartTests {
         }
     }
 
-    @Test("refuses a breaking change of the contract, with the differences, and lands nothing", .timeLimit(.minutes(2)))
+    @Test(
+        "refuses a breaking change of the contract, with the differences, and lands nothing", .timeLimit(.minutes(10)))
     func breaking() async throws {
         let binary = try #require(SinkProcess.binary, "build the product raw-sink first")
         try await SinkHarness.with { harness in
@@ -53,7 +54,7 @@ struct StartTests {
         }
     }
 
-    @Test("is ready without partitions too, when others have them all", .timeLimit(.minutes(2)))
+    @Test("is ready without partitions too, when others have them all", .timeLimit(.minutes(10)))
     func spare() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
             let first = harness.start("a")
@@ -67,7 +68,7 @@ struct StartTests {
         }
     }
 
-    @Test("drops repetitions of what an earlier one has landed", .timeLimit(.minutes(2)))
+    @Test("drops repetitions of what an earlier one has landed", .timeLimit(.minutes(10)))
     func repetitions() async throws {
         try await SinkHarness.with { harness in
             let base = harness.contract

@@ -12,7 +12,7 @@ import Warehouse
     "Nothing is lost or doubled", .enabled(if: KafkaTestServer.isAvailable && PostgresTestServer.isAvailable),
     .serialized)
 struct TroubleTests {
-    @Test("when sinks join and leave under load", .timeLimit(.minutes(6)))
+    @Test("when sinks join and leave under load", .timeLimit(.minutes(10)))
     func rebalances() async throws {
         try await SinkHarness.with(partitions: 4) { harness in
             let total = 20_000
@@ -34,7 +34,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("when the database ends its sessions under load", .timeLimit(.minutes(3)))
+    @Test("when the database ends its sessions under load", .timeLimit(.minutes(10)))
     func lostConnections() async throws {
         try await SinkHarness.with { harness in
             let total = 20_000
@@ -55,7 +55,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("when the database takes no connections for a while, and the sink says so", .timeLimit(.minutes(3)))
+    @Test("when the database takes no connections for a while, and the sink says so", .timeLimit(.minutes(10)))
     func databaseAway() async throws {
         try await SinkHarness.with { harness in
             let sink = harness.start(rowsMax: 200)
@@ -72,7 +72,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("when the database refuses a row of the batch that it was away for", .timeLimit(.minutes(3)))
+    @Test("when the database refuses a row of the batch that it was away for", .timeLimit(.minutes(10)))
     func refusedAfterAway() async throws {
         try await SinkHarness.with { harness in
             try await harness.pool.query("ALTER TABLE raw.t ADD CHECK (id <> 1500)")
@@ -93,7 +93,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("when the database takes no writes for a while", .timeLimit(.minutes(3)))
+    @Test("when the database takes no writes for a while", .timeLimit(.minutes(10)))
     func readOnly() async throws {
         try await SinkHarness.with { harness in
             let sink = harness.start(rowsMax: 200)
@@ -113,7 +113,7 @@ struct TroubleTests {
     }
 
     @Test(
-        "when records are gone from Kafka: the partition waits to be moved, the others go on", .timeLimit(.minutes(3)))
+        "when records are gone from Kafka: the partition waits to be moved, the others go on", .timeLimit(.minutes(10)))
     func gone() async throws {
         try await SinkHarness.with(partitions: 2) { harness in
             // As if a thousand messages of partition 0 had been landed of a topic that was then made anew; a few are there.
@@ -173,7 +173,8 @@ struct TroubleTests {
     }
 
     @Test(
-        "when Kafka lost its newest records: it goes on from the end, and nothing lands twice", .timeLimit(.minutes(3)))
+        "when Kafka lost its newest records: it goes on from the end, and nothing lands twice", .timeLimit(.minutes(10))
+    )
     func truncated() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
             let first = harness.start()
@@ -204,7 +205,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("when somebody locks a table: the other topics go on, and partitions move", .timeLimit(.minutes(4)))
+    @Test("when somebody locks a table: the other topics go on, and partitions move", .timeLimit(.minutes(10)))
     func lockedTable() async throws {
         try await SinkHarness.with { harness in
             try await withTopic("other", partitions: 3) { topic in
@@ -249,7 +250,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("when another sink has moved the offsets: this one gives up and starts from them", .timeLimit(.minutes(3)))
+    @Test("when another sink has moved the offsets: this one gives up and starts from them", .timeLimit(.minutes(10)))
     func fenced() async throws {
         try await SinkHarness.with(partitions: 1) { harness in
             let sink = harness.start()
@@ -265,7 +266,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("when the process is killed again and again under load", .timeLimit(.minutes(4)))
+    @Test("when the process is killed again and again under load", .timeLimit(.minutes(10)))
     func kills() async throws {
         let binary = try #require(SinkProcess.binary, "build the product raw-sink first")
         try await SinkHarness.with { harness in

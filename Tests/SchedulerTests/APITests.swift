@@ -12,7 +12,7 @@ import Web
 @testable import Scheduler
 
 /// The API as browsers and scripts meet it, over the real database.
-@Suite("The API", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(2))) struct APITests {
+@Suite("The API", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10))) struct APITests {
     @Test("shows DAGs, runs and tasks to a viewer, and nothing to a visitor")
     func reading() async throws {
         try await API.with { api in

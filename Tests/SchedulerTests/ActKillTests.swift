@@ -6,7 +6,7 @@ import Timetable
 
 @testable import Scheduler
 
-@Suite("Acts under fire", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(5)))
+@Suite("Acts under fire", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(10)))
 struct ActKillTests {
     @Test("runs that are cancelled, cleared and marked while leaders are killed all end, each act once, none forgotten")
     func kill() async throws {

@@ -7,7 +7,7 @@ import Timetable
 
 @testable import Scheduler
 
-@Suite("What people do to runs", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(3)))
+@Suite("What people do to runs", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(10)))
 struct ActTests {
     private func states(_ run: StoredRun) -> [String: TaskPhase] {
         Dictionary(uniqueKeysWithValues: run.tasks.map { ($0.model, $0.state) })

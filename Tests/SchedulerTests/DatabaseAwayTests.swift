@@ -7,7 +7,7 @@ import Web
 
 @testable import Scheduler
 
-@Suite("A state database that is away", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(2)))
+@Suite("A state database that is away", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct DatabaseAwayTests {
     @Test(
         "is said to be away: 503 with a time to come back, not the scheduler's own failure",

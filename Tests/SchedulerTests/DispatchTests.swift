@@ -8,7 +8,7 @@ import Timetable
 @testable import Scheduler
 
 /// The whole scheduler but its HTTP face, on the real PostgreSQL and broker, with a transformer that only answers.
-@Suite("A scheduler at work", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(2)))
+@Suite("A scheduler at work", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(10)))
 struct DispatchTests {
     @Test("asks for models in the order of their dependencies and tells how the run went")
     func order() async throws {

@@ -7,7 +7,7 @@ import Timetable
 
 @testable import Scheduler
 
-@Suite("One leads, others stand by", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(3)))
+@Suite("One leads, others stand by", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(10)))
 struct LeadershipTests {
     @Test("a standby takes over what a killed leader left, and nothing is done twice")
     func takeOver() async throws {

@@ -6,7 +6,7 @@ import Timetable
 
 @testable import Scheduler
 
-@Suite("Limits", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(3)))
+@Suite("Limits", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(10)))
 struct LimitTests {
     private func promote(_ harness: Harness, _ models: [(String, tags: [String])]) async throws {
         try await harness.publish(

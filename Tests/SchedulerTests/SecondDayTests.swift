@@ -14,7 +14,7 @@ import Web
 @testable import Scheduler
 
 /// What a scheduler meets once people change things: another manifest, messages and rows that it cannot deal with.
-@Suite("The second day", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(3)))
+@Suite("The second day", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(10)))
 struct SecondDayTests {
     private func model(
         _ name: String, reads: [String] = [], cron: String = "0 0 1 1 *", description: String? = nil

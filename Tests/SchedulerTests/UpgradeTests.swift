@@ -6,7 +6,7 @@ import Timetable
 @testable import Scheduler
 
 /// State that another version wrote, and another version beside this one.
-@Suite("An upgrade", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(2)))
+@Suite("An upgrade", .enabled(if: TestDatabase.isAvailable), .serialized, .timeLimit(.minutes(10)))
 struct UpgradeTests {
     /// Leaves a run as the version before tasks were nodes did: its columns alone.
     private func forgetNodes(_ harness: Harness) async throws {

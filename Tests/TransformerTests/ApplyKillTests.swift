@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("and what it had asked the database for ends there too", .timeLimit(.minutes(5)))
+    @Test("and what it had asked the database for ends there too", .timeLimit(.minutes(10)))
     func statement() async throws {
         try await withDatabase { test in
             let folder = FileManager.default.temporaryDirectory.appending(path: "millrace-\(test.name)")

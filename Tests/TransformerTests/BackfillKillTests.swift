@@ -51,7 +51,7 @@ private enum Shop {
     }
 }
 
-@Suite("A backfill is killed", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(4)))
+@Suite("A backfill is killed", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct BackfillKillTests {
     @Test("with -9, ten times at random: no reader sees half an interval, and the end is that of an undisturbed one")
     func killed() async throws {

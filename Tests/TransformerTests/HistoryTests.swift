@@ -6,7 +6,8 @@ import Testing
 @testable import Transformer
 
 /// The rows are those that SQLMesh 0.236.4 has after the same steps at the same times.
-@Suite("Histories follow their source as SQLMesh's do", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
+@Suite(
+    "Histories follow their source as SQLMesh's do", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct HistoryTests {
     private static let steps = [
         """

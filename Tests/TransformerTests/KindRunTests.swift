@@ -32,7 +32,7 @@ extension TestDatabase {
     }
 }
 
-@Suite("Rows come by key", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5))) struct UniqueKeyTests {
+@Suite("Rows come by key", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10))) struct UniqueKeyTests {
     @Test("each changes the row that has its key, or is added; a change of old rows is merged again")
     func merging() async throws {
         try await withDatabase { test in
@@ -115,7 +115,7 @@ extension TestDatabase {
     }
 }
 
-@Suite("Rows come by partition, or are added", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
+@Suite("Rows come by partition, or are added", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct AppendTests {
     @Test("the partitions that come replace those that are there, one without a name too")
     func partitions() async throws {

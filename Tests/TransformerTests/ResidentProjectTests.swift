@@ -40,7 +40,7 @@ private func fingerprints(_ project: ResidentProject) async throws -> [String] {
     try await project.current().graph.snapshots.map { "\($0.name) \($0.fingerprint) \($0.metadataHash)" }
 }
 
-@Suite("serve keeps what it has read of the folder", .timeLimit(.minutes(5))) struct ResidentProjectTests {
+@Suite("serve keeps what it has read of the folder", .timeLimit(.minutes(10))) struct ResidentProjectTests {
     private static let files = [
         "config.yaml": "model_defaults: {dialect: postgres}\nvariables: {top: 10}",
         "models/a.sql": "MODEL (name s.a, kind FULL); SELECT user_id, event FROM raw.events",

@@ -12,7 +12,7 @@ import Testing
 
 /// Messages and rows that the transformer cannot deal with: each is answered, refused or set aside by name, and nothing
 /// behind it waits.
-@Suite("What cannot be dealt with stops nothing", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(3)))
+@Suite("What cannot be dealt with stops nothing", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct SecondDayControlTests {
     private func recorder(_ test: TestDatabase) -> ControlRecorder {
         ControlRecorder(
@@ -244,7 +244,7 @@ extension ServeTests {
 
     @Test(
         "messages that make no sense are set aside or answered, kept over a restart, and those behind them are done",
-        .timeLimit(.minutes(4)))
+        .timeLimit(.minutes(10)))
     func messages() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(3))
@@ -289,7 +289,7 @@ extension ServeTests {
         }
     }
 
-    @Test("two replicas on one host work side by side, and one goes on when the other stops", .timeLimit(.minutes(4)))
+    @Test("two replicas on one host work side by side, and one goes on when the other stops", .timeLimit(.minutes(10)))
     func twoReplicas() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(3))

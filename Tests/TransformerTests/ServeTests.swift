@@ -44,7 +44,7 @@ struct ServeTests {
 
     @Test(
         "takes commands and landings from Kafka, answers, publishes manifest and updates; stops on SIGTERM",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func commands() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(5))
@@ -83,7 +83,7 @@ struct ServeTests {
         }
     }
 
-    @Test("killed again and again in mid-work, it leaves state and rows right", .timeLimit(.minutes(4)))
+    @Test("killed again and again in mid-work, it leaves state and rows right", .timeLimit(.minutes(10)))
     func killed() async throws {
         try await withDatabase { test in
             try await test.apply(try TestPipelines.webAnalytics(), to: test.name, at: day(2))

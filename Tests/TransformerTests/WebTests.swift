@@ -11,7 +11,7 @@ import Web
 @testable import Transformer
 
 /// The API and the page as a browser meets them, over HTTP and the real database.
-@Suite("The transformer's web page", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
+@Suite("The transformer's web page", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct WebTests {
     @Test("shows visitors nothing, sends them to log in, and serves viewers the page")
     func visitors() async throws {

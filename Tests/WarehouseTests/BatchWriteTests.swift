@@ -33,7 +33,7 @@ import Testing
     func clauses(written: String, sent: String) { #expect(MergeClauses.assigningTarget(written) == sent) }
 }
 
-@Suite("Batches", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3))) struct BatchWriteTests {
+@Suite("Batches", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10))) struct BatchWriteTests {
     private let table = RelationPath("millrace__shop", "shop__t__1")
 
     private func withTable(_ columns: [ColumnDeclaration], _ body: (PostgresEngine) async throws -> Void) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("Tables of models", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Tables of models", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct ModelTableTests {
     private let table = RelationPath("millrace__analytics", "analytics__daily__1")
 
@@ -161,7 +161,7 @@ struct ModelTableTests {
     }
 }
 
-@Suite("Views", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Views", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct ViewTests {
     private let view = RelationPath("analytics", "daily")
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("Appending", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Appending", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct AppendTests {
     @Test("writes rows, dead letters, landing and position at once")
     func whole() async throws {
@@ -204,7 +204,7 @@ struct AppendTests {
     }
 }
 
-@Suite("Raw tables", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Raw tables", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct RawTableTests {
     @Test("are made once, however many start at once")
     func concurrent() async throws {

@@ -33,7 +33,7 @@ import Testing
     }
 }
 
-@Suite("A raw table changes", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("A raw table changes", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct EvolutionTests {
     static func grown(_ type: ColumnType, note: Bool = false) -> Contract {
         contract(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("Reading as the reader", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Reading as the reader", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct ReadSideTests {
     private func withReader(
         connectionsMax: Int = 1, _ body: (_ reader: PostgresEngine, _ owner: PostgresEngine) async throws -> Void

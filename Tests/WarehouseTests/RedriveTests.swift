@@ -5,7 +5,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("Dead letters", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Dead letters", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct RedriveTests {
     /// A dead letter whose value is this.
     static func letter(_ offset: Int64, _ value: String, reason: String = "wrong_type") -> DeadLetter {
@@ -109,7 +109,7 @@ extension DeadLetter.Position {
     var next: Self { Self(topic: topic, partition: partition, offset: offset + 1) }
 }
 
-@Suite("Repetitions", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Repetitions", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct RepetitionTests {
     static func contract(_ window: Duration) -> Contract {
         Contract(

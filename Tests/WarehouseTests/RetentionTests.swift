@@ -5,7 +5,7 @@ import Testing
 
 @testable import Warehouse
 
-@Suite("Retention of raw rows", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(3)))
+@Suite("Retention of raw rows", .enabled(if: PostgresTestServer.isAvailable), .timeLimit(.minutes(10)))
 struct RetentionTests {
     static let kept = Contract(
         file: "events.yaml", id: "events", version: "1.0.0", topic: .init(name: "events", partitions: 3),

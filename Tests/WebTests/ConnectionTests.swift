@@ -11,7 +11,7 @@ import Testing
 @testable import Web
 
 /// Clients that never log in, against a server that runs.
-@Suite("Nobody outside shuts the service", .timeLimit(.minutes(2))) struct ConnectionTests {
+@Suite("Nobody outside shuts the service", .timeLimit(.minutes(10))) struct ConnectionTests {
     static let half = "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
     /// Runs a server with a page, a route that reads JSON, and one that answers when `gate` opens.
@@ -310,7 +310,7 @@ private final class Gate: Sendable {
 }
 
 @Suite("Health costs little") struct HealthCostTests {
-    @Test("readiness is asked for once, however many ask", .timeLimit(.minutes(1)))
+    @Test("readiness is asked for once, however many ask", .timeLimit(.minutes(10)))
     func oneCheckAtATime() async throws {
         let gate = Gate()
         let asked = Mutex(0)

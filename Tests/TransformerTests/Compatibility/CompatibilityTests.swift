@@ -6,7 +6,8 @@ import Testing
 
 @testable import Transformer
 
-@Suite("A project gives the tables that SQLMesh gives", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
+@Suite(
+    "A project gives the tables that SQLMesh gives", .enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(10)))
 struct CompatibilityTests {
     typealias Table = CompatibilityHistory.Table
 
