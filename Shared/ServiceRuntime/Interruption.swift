@@ -48,7 +48,7 @@ public enum Interruption {
         Thread.detachNewThread {
             Thread.sleep(forTimeInterval: patience)
             StandardError.write("The work did not end within \(Int(patience)) s of the signal.\n")
-            exit(ExitCode.failed.rawValue)
+            ProcessEnd.now(ExitCode.failed.rawValue)
         }
     }
 }

@@ -16,7 +16,7 @@ public enum ServiceMain {
         let outcome = await outcome(of: root, service, arguments: Array(CommandLine.arguments.dropFirst()))
         if !outcome.output.isEmpty { print(outcome.output) }
         if !outcome.errors.isEmpty { StandardError.write(outcome.errors + "\n") }
-        exit(outcome.code)
+        ProcessEnd.now(outcome.code)
     }
 
     /// What a command line leads to, without ending the process.

@@ -39,7 +39,7 @@ final class StopWatch: Service {
             let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) / 1e18
             guard done.wait(timeout: .now() + seconds) == .timedOut else { return }
             logger.critical("a part did not stop after it was cancelled; ending the process")
-            exit(ExitCode.failed.rawValue)
+            ProcessEnd.now(ExitCode.failed.rawValue)
         }
     }
 
