@@ -151,12 +151,13 @@ struct ModelComparison {
         var columns: ColumnUse?
         for parent in snapshot.parents {
             guard let change = kinds[parent] else { continue }
-            if snapshot.usesStar, givesOtherColumns(parent) { getsOtherColumns = true }
+            let isOther = snapshot.usesStar && givesOtherColumns(parent)
+            getsOtherColumns = getsOtherColumns || isOther
             let found: RowEffect
             switch choices[parent] == .nonBreaking ? .none : change.effect {
             case .none:
                 // The rows of a forward-only model stay, and its columns do not.
-                guard change == .forwardOnly, snapshot.usesStar, givesOtherColumns(parent) else { continue }
+                guard change == .forwardOnly, isOther else { continue }
                 (found, reasons) = (.all, reasons + ["takes * of \(parent), whose columns change"])
             case .all: (found, reasons) = (.all, reasons + ["reads \(parent), whose rows change"])
             case .columns(let names):

@@ -56,7 +56,6 @@ extension ModelSQL {
 }
 
 extension PlannedModel {
-    /// What its table is to be, over its query.
     /// The columns of a query that takes *: a table that it reads may have more, which are not shown any more.
     var columnsOfStar: [String]? {
         guard snapshot.usesStar else { return nil }
@@ -64,6 +63,7 @@ extension PlannedModel {
         return snapshot.outputColumns?.filter { !added.contains($0) }
     }
 
+    /// What its table is to be, over its query.
     func tableDefinition(_ query: PlacedSQL) -> TableDefinition {
         let definition = snapshot.definition
         let table = RelationNames.table(id)
