@@ -104,12 +104,7 @@ extension ModelKind {
     /// The query of a history with the two columns that say when a row held: they follow from the column that says when it
     /// was changed, where there is one.
     fileprivate func withHistory(_ query: Query, _ dialect: SQLDialect) throws(SQLError) -> Query {
-        let (history, updatedAt): (SCDColumns, String?)
-        switch self {
-        case .scdType2ByTime(let options): (history, updatedAt) = (options.columnsOfHistory, options.updatedAtName)
-        case .scdType2ByColumn(let options): (history, updatedAt) = (options.columnsOfHistory, options.updatedAtName)
-        default: return query
-        }
+        guard let (history, updatedAt) = history else { return query }
         func name(_ text: String) -> String { Identifier(exact: text).sql(dialect) }
         let origin = updatedAt.map { "model.\(name($0))" } ?? "NULL"
         return try parseQuery(

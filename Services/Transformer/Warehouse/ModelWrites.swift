@@ -88,14 +88,8 @@ extension PlannedModel {
 extension ModelKind {
     /// The columns that a history adds.
     fileprivate var historyColumns: [ColumnDeclaration] {
-        func added(_ options: SCDColumns) -> [ColumnDeclaration] {
-            [options.validFromName, options.validToName].map { ColumnDeclaration($0, options.timeDataType) }
-        }
-        switch self {
-        case .scdType2ByTime(let options): return added(options.columnsOfHistory)
-        case .scdType2ByColumn(let options): return added(options.columnsOfHistory)
-        default: return []
-        }
+        guard let columns = history?.columns else { return [] }
+        return columns.added.map { ColumnDeclaration($0, columns.timeDataType) }
     }
 
     /// What its batches find their rows by. Keys that are expressions get none.

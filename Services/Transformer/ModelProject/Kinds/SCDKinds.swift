@@ -35,7 +35,8 @@ public struct SCDColumns: Sendable, Equatable {
     }
     var metadata: [String] { [batchSize.map(String.init) ?? ""] + evolution.parts }
     var names: [String] { uniqueKey.filter(\.isPlainName).map(\.identifierName) }
-    var added: [String] { [validFromName, validToName] }
+    /// The two columns that say when a row held.
+    public var added: [String] { [validFromName, validToName] }
 }
 
 /// `SCD_TYPE_2_BY_TIME`, also called `SCD_TYPE_2`: a row's history, by the column that says when it was changed.
@@ -105,4 +106,16 @@ public struct SCDByColumnKind: KindOptions {
     public var canRestate: Bool { !columnsOfHistory.evolution.disableRestatement }
     public var evolution: Evolution { columnsOfHistory.evolution }
     public var addedColumns: [String] { columnsOfHistory.added }
+}
+
+extension ModelKind {
+    /// What both kinds of a history have, and the column that says when a row was changed, where there is one; nil for other
+    /// kinds.
+    public var history: (columns: SCDColumns, updatedAt: String?)? {
+        switch self {
+        case .scdType2ByTime(let options): (options.columnsOfHistory, options.updatedAtName)
+        case .scdType2ByColumn(let options): (options.columnsOfHistory, options.updatedAtName)
+        default: nil
+        }
+    }
 }
