@@ -41,11 +41,12 @@ struct ServiceFixture {
         let logger = Logger(label: "bi-api-test") { _ in SwiftLogNoOpLogHandler() }
         let name = "bi_test_" + UUID().uuidString.prefix(8).lowercased()
         let admin = PostgresPool(
-            settings(database: Servers.environment["POSTGRES_DB"] ?? "postgres"), limits: .init(connectionsMax: 1),
+            PostgresTestServer.settings(), limits: .init(connectionsMax: 1),
             logger: logger)
         try await admin.execute("CREATE DATABASE \(identifier: name)")
         try await admin.execute("CREATE ROLE \(identifier: name) LOGIN PASSWORD '\(sql: canary)'")
-        let owner = PostgresPool(settings(database: name), limits: .init(connectionsMax: 2), logger: logger)
+        let owner = PostgresPool(
+            PostgresTestServer.settings(database: name), limits: .init(connectionsMax: 2), logger: logger)
         var failure: (any Error)?
         do {
             try await seed(owner, reader: name)
@@ -106,15 +107,6 @@ struct ServiceFixture {
         await state.pool.close()
         await service.engine.close()
         await service.chartEngine.close()
-    }
-
-    private static func settings(database: String) -> PostgresSettings {
-        PostgresSettings(
-            host: Servers.environment["POSTGRES_HOST"] ?? "localhost",
-            port: Servers.environment["POSTGRES_PORT"].flatMap { Int($0) } ?? 5432,
-            user: Servers.environment["POSTGRES_USER"] ?? "millrace",
-            password: Servers.environment["POSTGRES_PASSWORD"],
-            database: database)
     }
 
     private static func seed(_ owner: PostgresPool, reader: String) async throws {
@@ -262,7 +254,7 @@ extension ServiceFixture {
 
     private static func withAdmin(_ logger: Logger, _ body: (PostgresPool) async throws -> Void) async throws {
         let admin = PostgresPool(
-            settings(database: Servers.environment["POSTGRES_DB"] ?? "postgres"), limits: .init(connectionsMax: 1),
+            PostgresTestServer.settings(), limits: .init(connectionsMax: 1),
             logger: logger)
         do {
             try await body(admin)

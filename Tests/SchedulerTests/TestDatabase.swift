@@ -18,11 +18,7 @@ struct TestDatabase: Sendable {
 
     /// Runs `body` with a new database, which is dropped afterwards.
     static func with<R: Sendable>(_ body: @Sendable (TestDatabase) async throws -> R) async throws -> R {
-        var settings = PostgresSettings(
-            host: environment("POSTGRES_HOST") ?? "localhost",
-            port: environment("POSTGRES_PORT").flatMap { Int($0) } ?? 5432,
-            user: environment("POSTGRES_USER") ?? "millrace", password: environment("POSTGRES_PASSWORD"),
-            database: environment("POSTGRES_DB") ?? "millrace")
+        var settings = PostgresTestServer.settings()
         let server = try await PostgresConnection.connect(settings, logger: logger)
         let name = "scheduler_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
         let create: PostgresQuery = "CREATE DATABASE \(identifier: name)"

@@ -8,12 +8,15 @@ public enum PostgresTestServer {
     /// Whether there is one: `@Suite(.enabled(if: PostgresTestServer.isAvailable))`.
     public static var isAvailable: Bool { variable("POSTGRES_HOST") != nil }
 
-    /// Settings of a session in the test run's own database.
-    public static func settings(applicationName: String = "test") -> PostgresSettings {
-        PostgresSettings(
+    /// Settings of a session in the test run's own database, or in another one of its server. The wait for a connection is
+    /// long: on a machine that does more than this, a server that is slow to answer is no failure.
+    public static func settings(database: String? = nil, applicationName: String = "test") -> PostgresSettings {
+        var settings = PostgresSettings(
             host: variable("POSTGRES_HOST") ?? "localhost", port: variable("POSTGRES_PORT").flatMap { Int($0) } ?? 5432,
             user: variable("POSTGRES_USER") ?? "millrace", password: variable("POSTGRES_PASSWORD"),
-            database: variable("POSTGRES_DB") ?? "millrace_test", applicationName: applicationName)
+            database: database ?? variable("POSTGRES_DB") ?? "millrace_test", applicationName: applicationName)
+        settings.connectTimeout = .seconds(300)
+        return settings
     }
 
     /// A name that no other test uses, fit for schemas, databases and roles without quotes.
@@ -56,9 +59,7 @@ public func withDatabase<R>(_ body: (_ settings: PostgresSettings) async throws 
     return try await withPool(PostgresTestServer.settings(), connectionsMax: 1) { pool in
         try await pool.query("CREATE DATABASE \(identifier: name)")
         return try await cleaningUp {
-            var settings = PostgresTestServer.settings(applicationName: name)
-            settings.database = name
-            return try await body(settings)
+            try await body(PostgresTestServer.settings(database: name, applicationName: name))
         } with: {
             try await pool.query("DROP DATABASE \(identifier: name) WITH (FORCE)")
         }

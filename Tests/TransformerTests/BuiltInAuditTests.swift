@@ -1,6 +1,7 @@
 import ModelProject
 import Pipeline
 import Postgres
+import TestKit
 import Testing
 
 @testable import Transformer
@@ -152,8 +153,7 @@ private let cases: [AuditCase] = [
             audit, over: "(SELECT * FROM (VALUES \(rows)) AS v (\(columns)))", as: "\"m\"", in: model.source
         ) { _ in "(SELECT * FROM (VALUES \(other)) AS v (x))" }
         let database = Database(
-            TestDatabase.settings(database: TestDatabase.environment["POSTGRES_DB"] ?? "millrace"), connectionsMax: 1,
-            logger: TestDatabase.logger)
+            PostgresTestServer.settings(), connectionsMax: 1, logger: TestDatabase.logger)
         let found: [Row]
         do {
             found = try await database.session.rows(

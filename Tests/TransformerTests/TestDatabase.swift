@@ -4,6 +4,7 @@ import ModelProject
 import Pipeline
 import Planning
 import Postgres
+import TestKit
 
 @testable import Transformer
 
@@ -15,14 +16,6 @@ struct TestDatabase: Sendable {
 
     static var isAvailable: Bool { environment["POSTGRES_HOST"]?.isEmpty == false }
     static var environment: [String: String] { ProcessInfo.processInfo.environment }
-
-    static func settings(database: String) -> PostgresSettings {
-        PostgresSettings(
-            host: environment["POSTGRES_HOST"] ?? "localhost",
-            port: environment["POSTGRES_PORT"].flatMap(Int.init) ?? 5432,
-            user: environment["POSTGRES_USER"] ?? "millrace", password: environment["POSTGRES_PASSWORD"],
-            database: database)
-    }
 
     static var logger: Logger {
         var logger = Logger(label: "transformer-test")
@@ -63,10 +56,9 @@ struct TestDatabase: Sendable {
 func withDatabase<R>(_ body: (TestDatabase) async throws -> R) async throws -> R {
     let name = "transformer_\(UUID().uuidString.lowercased().prefix(8))"
     let administrator = Database(
-        TestDatabase.settings(database: TestDatabase.environment["POSTGRES_DB"] ?? "millrace"), connectionsMax: 1,
-        logger: TestDatabase.logger)
+        PostgresTestServer.settings(), connectionsMax: 1, logger: TestDatabase.logger)
     try await administrator.session.execute("CREATE DATABASE \(identifier: name)")
-    let settings = TestDatabase.settings(database: name)
+    let settings = PostgresTestServer.settings(database: name)
     let database = Database(settings, connectionsMax: 12, logger: TestDatabase.logger)
     func end() async throws {
         await database.close()
