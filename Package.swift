@@ -158,7 +158,7 @@ let package = Package(
         shared(
             .warehouse, uses: [.civilTime, .postgres, .curl, .cryptography, .sql, .dataContract], [.logging, .metrics]),
         shared(
-            .web, uses: [.cryptography, .serviceRuntime], [.hummingbird, .logging],
+            .web, uses: [.cryptography, .serviceRuntime], ["CLibz", .hummingbird, .logging],
             resources: [.copy("Public")]),
     ]
         + service(
@@ -241,7 +241,7 @@ let package = Package(
             .testTarget(
                 name: "WarehouseConformance", dependencies: ["Warehouse", "TestKit", "Postgres", "Curl", .logging],
                 path: "Tests/WarehouseConformance", swiftSettings: strict),
-            tests("Web", uses: ["Cryptography"], [.hummingbirdTesting, .hummingbird, .logging]),
+            tests("Web", uses: ["CLibz", "Cryptography"], [.hummingbirdTesting, .hummingbird, .logging]),
             tests(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
                 ["CLibzstd", .logging, .lifecycle, .hummingbird]),

@@ -103,7 +103,7 @@ struct BIAPIService {
         let folder = Bundle.module.bundleURL.appending(path: "Public").path()
         var vendor: StaticFiles?
         do {
-            vendor = try StaticFiles(folder: settings.vendorFolder)
+            vendor = try StaticFiles(folder: settings.vendorFolder, hasHashedNames: true)
         } catch {
             logger.warning(
                 "no browser libraries: charts are shown as tables, the editor is plain. Run `make deps`.",

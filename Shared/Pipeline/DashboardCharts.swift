@@ -44,10 +44,10 @@ public struct ChartDefinition: Sendable, Equatable {
         public let descending: Bool
     }
 
-    /// A dimension has one of these values.
+    /// A dimension has one of these values; nil is none at all (NULL).
     public struct ValueFilter: Sendable, Equatable {
         public let dimension: String
-        public let values: [String]
+        public let values: [String?]
     }
 
     /// The word in YAML and in answers: `line`, `big_number` …

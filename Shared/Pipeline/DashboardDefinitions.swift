@@ -126,7 +126,8 @@ public struct MetricDefinition: Sendable, Equatable {
     public let label: String
     /// SQL as written: `count(distinct user_id)`.
     public let expression: String
-    public let format: NumberFormat
+    /// Nil: as each value asks for.
+    public let format: NumberFormat?
     public let description: String?
     public let place: DashboardPlace
 }
@@ -189,17 +190,27 @@ public struct DashboardDefinition: Sendable, Equatable {
 /// A stretch of time as people write it.
 public enum TimeRangeDefinition: Sendable, Hashable {
     case all
-    /// Whole units up to and including the present one: `last 14 days`.
+    /// Whole units up to and including the present one: `last 14 days`, `today`, `this month`.
     case last(Int, TimeGrain)
+    /// The whole unit before the present one: `yesterday`, `last month`.
+    case previous(TimeGrain)
     /// From the first day to the last, both included: `2026-11-01 to 2026-11-30`.
     case days(String, String)
 
-    /// Reads `all`, `last 14 days`, `today`, `2026-11-01 to 2026-11-30`; nil for anything else.
+    /// What can be written, for messages.
+    public static let forms =
+        "`all`, `today`, `yesterday`, `this month`, `last month`, `last 14 days` or `2026-11-01 to 2026-11-30`"
+
+    /// Reads one of the ``forms``; nil for anything else.
     public init?(_ text: String) {
         let words = text.lowercased().split(separator: " ")
         switch words.count {
         case 1 where words[0] == "all": self = .all
         case 1 where words[0] == "today": self = .last(1, .day)
+        case 1 where words[0] == "yesterday": self = .previous(.day)
+        case 2 where words[0] == "this" || words[0] == "last":
+            guard let grain = TimeGrain(rawValue: String(words[1])) else { return nil }
+            self = words[0] == "this" ? .last(1, grain) : .previous(grain)
         case 3 where words[0] == "last":
             let unit = words[2].hasSuffix("s") ? words[2].dropLast() : words[2]
             guard let count = Int(words[1]), (1...10_000).contains(count), let grain = TimeGrain(rawValue: String(unit))
@@ -216,7 +227,11 @@ public enum TimeRangeDefinition: Sendable, Hashable {
     public var text: String {
         switch self {
         case .all: "all"
-        case .last(let count, let grain): "last \(count) \(grain.rawValue)\(count == 1 ? "" : "s")"
+        case .last(1, .day): "today"
+        case .last(1, let grain): "this \(grain.rawValue)"
+        case .last(let count, let grain): "last \(count) \(grain.rawValue)s"
+        case .previous(.day): "yesterday"
+        case .previous(let grain): "last \(grain.rawValue)"
         case .days(let first, let last): "\(first) to \(last)"
         }
     }

@@ -63,7 +63,7 @@ struct DashboardFields {
     func timeRange(_ key: String) throws(PipelineError) -> TimeRangeDefinition? {
         guard let value = self[key] else { return nil }
         guard let range = TimeRangeDefinition(try value.string()) else {
-            throw value.error("Expected `all`, `today`, `last 14 days` or `2026-11-01 to 2026-11-30`.")
+            throw value.error("Expected \(TimeRangeDefinition.forms).")
         }
         return range
     }

@@ -31,8 +31,8 @@ extension ChartDefinition {
         let parts = ChartFields(fields: fields, dataset: dataset, entry: entry)
         var filters: [ValueFilter] = []
         for filter in try fields.entries("filters") {
-            var values: [String] = []
-            for value in try filter.value.list() { values.append(try value.string()) }
+            var values: [String?] = filter.value.isNull ? [nil] : []
+            for value in try filter.value.list() { values.append(value.isNull ? nil : try value.string()) }
             filters.append(ValueFilter(dimension: try parts.dimension(filter.key), values: values))
         }
         let range = try fields.timeRange("time_range")

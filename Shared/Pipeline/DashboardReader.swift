@@ -163,7 +163,7 @@ extension MetricDefinition {
     init(_ entry: DashboardFields.Entry) throws(PipelineError) {
         guard entry.value.node.mapping != nil else {
             self.init(
-                name: entry.name, label: entry.label, expression: try entry.value.string(), format: .integer,
+                name: entry.name, label: entry.label, expression: try entry.value.string(), format: nil,
                 description: nil, place: entry.value.place)
             return
         }
@@ -171,7 +171,7 @@ extension MetricDefinition {
         let expression = try fields.required("expression", of: "metric")
         self.init(
             name: entry.name, label: try fields.string("label") ?? entry.label, expression: try expression.string(),
-            format: try fields.choice("format", of: NumberFormat.self) ?? .integer,
+            format: try fields.choice("format", of: NumberFormat.self),
             description: try fields.string("description"), place: expression.place)
     }
 }

@@ -4,6 +4,7 @@
 import Cryptography
 import Foundation
 import Hummingbird
+import Synchronization
 
 /// Files of a folder, ready to be routes.
 public struct StaticFiles: Sendable {
@@ -14,13 +15,17 @@ public struct StaticFiles: Sendable {
         let bytes: Int
         let tag: String
         let contentType: String
+        /// True when its name changes with what is in it: it may be kept for ever.
+        let isPinned: Bool
     }
 
     let files: [File]
+    private let packed = PackedFiles()
 
     /// Reads the folder's list of files, hidden ones and links out of it left out, and a hash of each.
+    /// - Parameter hasHashedNames: Whether names like `index-DlVyZyb_.js` end in a hash of the file, as bundlers write them.
     /// - Throws: ``StaticFilesError`` when the folder cannot be read.
-    public init(folder: String) throws {
+    public init(folder: String, hasHashedNames: Bool = false) throws {
         let root = URL(filePath: folder).resolvingSymlinksInPath().standardizedFileURL
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: root.path, isDirectory: &isFolder), isFolder.boolValue,
@@ -41,7 +46,8 @@ public struct StaticFiles: Sendable {
             files.append(
                 File(
                     path: name, location: location, bytes: data.count, tag: "\"\(hash.joined())\"",
-                    contentType: Self.contentType(of: name)))
+                    contentType: Self.contentType(of: name),
+                    isPinned: hasHashedNames && Self.hasHash(name)))
         }
         self.files = files.sorted { $0.path < $1.path }
     }
@@ -56,6 +62,7 @@ public struct StaticFiles: Sendable {
     /// Adds every file below `prefix`; `index.html` also answers for its folder.
     public func addRoutes(to routes: some RouterMethods<WebContext>, below prefix: String = "") {
         let io = FileIO(threadPool: WebThreads.files)
+        let packed = packed
         for file in files {
             var paths = [file.path]
             if file.path == "index.html" || file.path.hasSuffix("/index.html") {
@@ -63,7 +70,7 @@ public struct StaticFiles: Sendable {
             }
             for path in paths {
                 routes.get(RouterPath("\(prefix)/\(path)")) { request, context in
-                    try await Self.answer(file, request, context, io)
+                    try await Self.answer(file, packed, request, context, io)
                 }
             }
         }
@@ -76,19 +83,36 @@ public struct StaticFiles: Sendable {
     ) throws -> @Sendable (Request, WebContext) async throws -> Response {
         guard let file = files.first(where: { $0.path == path }) else { throw StaticFilesError.fileMissing(path) }
         let io = FileIO(threadPool: WebThreads.files)
-        return { request, context in try await Self.answer(file, request, context, io) }
+        let packed = packed
+        return { request, context in try await Self.answer(file, packed, request, context, io) }
     }
 
     private static func answer(
-        _ file: File, _ request: Request, _ context: WebContext, _ io: FileIO
+        _ file: File, _ packed: PackedFiles, _ request: Request, _ context: WebContext, _ io: FileIO
     ) async throws -> Response {
-        var headers: HTTPFields = [.eTag: file.tag, .cacheControl: "no-cache"]
+        // The same file packed is another thing to keep, and has a tag of its own.
+        let isPacked =
+            file.bytes >= Compression.bytesMin && Compression.isText(file.contentType)
+            && Compression.isWanted(by: request.headers)
+        let tag = isPacked ? file.tag.dropLast() + "-gzip\"" : file.tag
+        var headers: HTTPFields = [
+            .eTag: tag, .cacheControl: file.isPinned ? "public, max-age=31536000, immutable" : "no-cache",
+        ]
+        if isPacked { headers[.vary] = "Accept-Encoding" }
         let asked = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
             .map { $0.trimmingCharacters(in: .whitespaces) }
-        if asked.contains(where: { $0 == "*" || $0 == file.tag || $0 == "W/\(file.tag)" }) {
+        if asked.contains(where: { $0 == "*" || $0 == tag || $0 == "W/\(tag)" }) {
             return Response(status: .notModified, headers: headers)
         }
         headers[.contentType] = file.contentType
+        if isPacked {
+            headers[.contentEncoding] = "gzip"
+            let body = try await packed.body(of: file)
+            headers[.contentLength] = String(body.readableBytes)
+            return Response(
+                status: .ok, headers: headers,
+                body: request.method == .head ? ResponseBody() : ResponseBody(byteBuffer: body))
+        }
         if request.method == .head {
             headers[.contentLength] = String(file.bytes)
             return Response(status: .ok, headers: headers)
@@ -108,6 +132,10 @@ public struct StaticFiles: Sendable {
         }
     }
 
+    private static func hasHash(_ name: String) -> Bool {
+        name.firstMatch(of: /-[A-Za-z0-9_-]{8}\.(js|css)$/) != nil
+    }
+
     private static func contentType(of name: String) -> String {
         switch name.split(separator: ".").last?.lowercased() {
         case "html": "text/html; charset=utf-8"
@@ -121,6 +149,25 @@ public struct StaticFiles: Sendable {
         case "txt", "md": "text/plain; charset=utf-8"
         default: "application/octet-stream"
         }
+    }
+}
+
+/// Files as gzip, each packed when it is first asked for.
+private final class PackedFiles: Sendable {
+    private let bodies = Mutex<[String: ByteBuffer]>([:])
+
+    /// - Throws: ``StaticFilesError`` when the file is gone.
+    func body(of file: StaticFiles.File) async throws -> ByteBuffer {
+        if let body = bodies.withLock({ $0[file.path] }) { return body }
+        // Two who ask first at once both pack: the same bytes come of it.
+        let body = try await WebThreads.files.runIfActive {
+            guard let data = FileManager.default.contents(atPath: file.location) else {
+                throw StaticFilesError.unreadable(file.location)
+            }
+            return try GzipPacker.packed(ByteBuffer(bytes: data), level: GzipPacker.thorough)
+        }
+        bodies.withLock { $0[file.path] = body }
+        return body
     }
 }
 

@@ -1,5 +1,5 @@
 // WebApplication: puts the HTTP face of a service together. What every face has is added first, and so wraps every
-// route: who asks, log and metrics outermost, then security headers, problems, the body limit, the session.
+// route: who asks, log and metrics outermost, then compression, security headers, problems, the body limit, the session.
 import Hummingbird
 import Logging
 import ServiceRuntime
@@ -34,6 +34,7 @@ public struct WebApplication {
         router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: ClientAddress(limits: endpoint.limits, streams: StreamPlaces(endpoint.limits)))
         router.add(middleware: RequestObserver())
+        router.add(middleware: Compression())
         router.add(middleware: SecurityHeaders(contentSecurityPolicy: contentSecurityPolicy ?? SecurityHeaders.policy))
         router.add(middleware: ProblemMiddleware(routes: routes, explain: explain))
         router.add(middleware: BodyLimit(bytesMax: bodyBytesMax))

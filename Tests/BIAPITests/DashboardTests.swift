@@ -35,9 +35,59 @@ import Testing
             let filtered = try await browser.post(
                 "/api/v1/dashboards/shop/data", ["time_range": "all", "values": ["country": ["SE", "' or 1=1 --"]]])
             #expect(filtered.rows(of: "by_country").count == 1)
+            try await fixture.owner.execute("INSERT INTO shop.orders VALUES ('2026-11-22', NULL, 7)")
+            let none = try await browser.post(
+                "/api/v1/dashboards/shop/data", ["charts": ["by_country"], "values": ["country": [NSNull(), "SE"]]])
+            #expect(none.rows(of: "by_country").map { $0[0] as? String } == [nil, "SE"])
+            let some = try await browser.get("/api/v1/dashboards/shop/values/country?search=o")
+            #expect(some.json["values"] as? [String] == ["NO"])
+            #expect(some.json["truncated"] as? Bool == false)
+            let long = String(repeating: "x", count: 300)
+            #expect(try await browser.get("/api/v1/dashboards/shop/values/country?search=\(long)").status == 422)
+            let filters = try #require(definition.json["filters"] as? [[String: Any]])
+            #expect(filters.first?["charts"] as? [String] == ["by_day", "by_country"])
             let one = try await browser.post(
                 "/api/v1/charts/by_country/data", ["time_range": "2026-01-01 to 2026-01-01"])
             #expect(one.rows().map { $0[0] as? String } == ["DK"])
+        }
+    }
+
+    @Test("numbers beyond a script's travel as text; both hours of a clock change are there; a unit under way is told")
+    func exact() async throws {
+        let more = """
+            datasets:
+              big: {model: shop.big, time_column: at, dimensions: {id: }, metrics: {sum: sum(id), share: avg(part)}}
+            charts:
+              ids: {type: table, dataset: big, dimensions: [id], metrics: [sum, share], limit: 1}
+              hours: {type: bar, dataset: big, x: time, grain: hour, metrics: [sum]}
+              days: {type: bar, dataset: visits, x: time, grain: day, metrics: [visits]}
+            dashboards:
+              big: {time_zone: Europe/Oslo, time_range: all, rows: [{cards: [{chart: ids}, {chart: hours}]}]}
+              now: {time_zone: Europe/Oslo, time_range: this week, rows: [{cards: [{chart: days}]}]}
+              then: {time_zone: Europe/Oslo, time_range: last week, rows: [{cards: [{chart: days}]}]}
+            """
+        try await ServiceFixture.run(files: ["big.yaml": more]) { fixture in
+            try await fixture.owner.execute(
+                """
+                CREATE TABLE shop.big AS SELECT 9007199254740993 AS id, 0.02 AS part, at FROM
+                  (VALUES (timestamptz '2026-10-25 00:30:00+00'), ('2026-10-25 01:30:00+00')) AS hours(at)
+                """)
+            try await fixture.owner.execute("GRANT SELECT ON shop.big TO \(identifier: fixture.database)")
+            let browser = try await fixture.browser("viewer")
+            let data = try await browser.post("/api/v1/dashboards/big/data")
+            let ids = data.rows(of: "ids").first
+            #expect(ids?[0] as? String == "9007199254740993")
+            #expect(ids?[1] as? String == "18014398509481986")
+            #expect(Double(ids?[2] as? String ?? "") == 0.02)
+            let charts = try #require(data.json["charts"] as? [String: Any])
+            let columns = (charts["ids"] as? [String: Any])?["columns"] as? [[String: Any]]
+            #expect(columns?.count == 3 && columns?.contains { $0["format"] != nil } == false)
+            #expect(data.rows(of: "hours").count == 2, "02:00 in summer and 02:00 in winter")
+            let now = try await browser.post("/api/v1/dashboards/now/data")
+            let part = (now.json["charts"] as? [String: Any])?["days"] as? [String: Any]
+            #expect(part?["partial_from"] as? String == "2026-11-23")
+            let then = try await browser.post("/api/v1/dashboards/then/data")
+            #expect(then.status == 200 && !then.text.contains("partial_from"))
         }
     }
 

@@ -22,11 +22,28 @@ import Warehouse
         CSVText.row([value, nil], to: &out)
         #expect(String(decoding: out, as: UTF8.self) == written + ",\r\n")
     }
+
+    @Test("what its column's type writes stays as it is; text beside it does not") func types() async throws {
+        let pipe = ChunkPipe()
+        var stream = CSVStream(pipe)
+        let columns: [(ColumnKind, String)] = [
+            (.number, "double precision"), (.timestamp, "timestamp with time zone"), (.other, "money"),
+            (.other, "interval"), (.text, "text"), (.other, "mood"), (.json, "json"),
+        ]
+        await stream.begin(columns.map { ColumnDescription(name: "c", kind: $0.0, type: $0.1) })
+        _ = await stream.row(["-Infinity", "-infinity", "-$1.50", "-1 days", "-$1.50", "=1", "-x"])
+        _ = await pipe.next()
+        async let rest = pipe.next()
+        _ = await stream.flush()
+        #expect(
+            String(decoding: await rest ?? [], as: UTF8.self)
+                == "-Infinity,-infinity,-$1.50,-1 days,'-$1.50,'=1,'-x\r\n")
+    }
 }
 
 @Suite("JSON of rows") struct JSONRowsTests {
     @Test("values keep their kind") func values() throws {
-        var rows = JSONRows(rowsMax: 10, bytesMax: 1_000, numbers: .exact)
+        var rows = JSONRows(rowsMax: 10, bytesMax: 1_000)
         rows.begin(
             [ColumnKind.number, .number, .text, .boolean, .json, .number].map {
                 ColumnDescription(name: "c", kind: $0, type: "")
@@ -41,7 +58,7 @@ import Warehouse
     }
 
     @Test("a limit cuts and says so") func limit() {
-        var rows = JSONRows(rowsMax: 2, bytesMax: 1_000, numbers: .plain)
+        var rows = JSONRows(rowsMax: 2, bytesMax: 1_000)
         rows.begin([ColumnDescription(name: "c", kind: .text, type: "")])
         let taken = ["a", "b", "c"].map { rows.row([$0]) }
         #expect(taken == [true, true, false])

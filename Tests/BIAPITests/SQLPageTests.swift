@@ -46,6 +46,34 @@ import Warehouse
         }
     }
 
+    @Test("samples of a table can be taken; a type that somebody made has its name, and its CSV stays what it is")
+    func samples() async throws {
+        try await ServiceFixture.run { fixture in
+            try await fixture.owner.execute("CREATE TYPE shop.mood AS ENUM ('-fine')")
+            try await fixture.owner.execute("GRANT USAGE ON SCHEMA shop TO PUBLIC")
+            let browser = try await fixture.browser("editor")
+            for method in ["bernoulli", "SYSTEM", "\"bernoulli\""] {
+                let answer = try await browser.query("select * from shop.orders tablesample \(method) (100)")
+                #expect(answer.rows().count == 4, "\(method): \(answer.text)")
+            }
+            #expect(try await browser.query("select * from shop.orders tablesample pg_sleep_all (100)").status == 422)
+            let answer = try await browser.query(
+                "select inet '::1' a, (-1.5)::numeric::money b, '-fine'::shop.mood c, array['-fine'::shop.mood] d, "
+                    + "float8 '-Infinity' e, timestamp '-infinity' f, '-1 d'::interval g, 9007199254740993 h")
+            #expect(
+                (answer.json["columns"] as? [[String: String]])?.compactMap { $0["type"] } == [
+                    "inet", "money", "shop.mood", "shop.mood[]", "double precision", "timestamp without time zone",
+                    "interval", "bigint",
+                ])
+            #expect(answer.rows().first?.last as? String == "9007199254740993")
+            let id = try #require(answer.json["id"] as? String)
+            let csv = try await browser.get("/api/v1/queries/\(id)/csv")
+            #expect(
+                csv.text.hasSuffix(
+                    "\r\n::1,-$1.50,'-fine,{-fine},-Infinity,-infinity,P-1D,9007199254740993\r\n"), "\(csv.text)")
+        }
+    }
+
     static let bypasses = [
         "delete from shop.orders", "with gone as (delete from shop.orders returning *) select * from gone",
         "explain analyze delete from shop.orders", "select * into shop.copied from shop.orders",

@@ -38,10 +38,10 @@ import Testing
         (
             "{type: bar, dataset: sessions, x: time, grain: hour, metric: sessions}",
             ChartRequest(range: novemberInOslo, timeZone: "Europe/Oslo"),
-            "SELECT DATE_TRUNC('hour', started_at AT TIME ZONE 'Europe/Oslo') AS time, COUNT(*) AS sessions "
+            "SELECT DATE_TRUNC('hour', started_at, 'Europe/Oslo') AS time, COUNT(*) AS sessions "
                 + "FROM \"Web Shop\".\"Sessions\" WHERE started_at IS NOT NULL "
                 + "AND started_at >= TIMESTAMPTZ '2026-10-31 23:00:00+00' AND started_at < TIMESTAMPTZ '2026-11-30 23:00:00+00' "
-                + "GROUP BY DATE_TRUNC('hour', started_at AT TIME ZONE 'Europe/Oslo') ORDER BY time LIMIT 10001"
+                + "GROUP BY DATE_TRUNC('hour', started_at, 'Europe/Oslo') ORDER BY time LIMIT 10001"
         ),
         (
             "{type: pie, dataset: visits, dimension: country, metric: visits, filters: {device: [phone]}}",
@@ -49,6 +49,13 @@ import Testing
             "SELECT country AS country, SUM(visits) AS visits FROM analytics.visits "
                 + "WHERE CAST(LOWER(device) AS TEXT) IN ('phone') GROUP BY country "
                 + "ORDER BY visits DESC NULLS LAST, country LIMIT 1001"
+        ),
+        (
+            "{type: pie, dataset: visits, dimension: device, metric: people, filters: {country: [null]}}",
+            ChartRequest(values: ["country": [nil, "NO"]]),
+            "SELECT LOWER(device) AS device, COUNT(DISTINCT person) AS people FROM analytics.visits "
+                + "WHERE country IS NULL AND (country IS NULL OR CAST(country AS TEXT) IN ('NO')) GROUP BY LOWER(device) "
+                + "ORDER BY people DESC NULLS LAST, device LIMIT 1001"
         ),
         (
             "{type: big_number, dataset: visits, metric: people}", ChartRequest(),
@@ -131,6 +138,43 @@ import Testing
         let again = try parseQuery(query.sql(.postgres), dialect: .postgres)
         #expect(again == query.query)
         #expect(again.tableReferences().map(\.name.description) == ["analytics.visits"])
+    }
+
+    @Test(
+        "a unit that is not over is told, where the range reaches it",
+        arguments: [
+            ("visits, x: time, grain: day", "UTC", "all", "2026-11-23"),
+            ("visits, x: time, grain: week", "UTC", "last 2 weeks", "2026-11-23"),
+            ("visits, x: time, grain: month", "UTC", "this month", "2026-11-01"),
+            ("visits, x: time, grain: month", "UTC", "last month", nil),
+            ("visits, x: time, grain: day", "Europe/Oslo", "all", "2026-11-24"),
+            ("visits, x: country", "UTC", "all", nil),
+            ("sessions, x: time, grain: hour", "Asia/Kathmandu", "all", "2026-11-23 23:15:00+00"),
+            ("sessions, x: time, grain: day", "UTC", "yesterday", nil),
+        ] as [(String, String, String, String?)])
+    func partial(chart: String, zone: String, range: String, from: String?) throws {
+        let now = try Date("2026-11-23T23:30:00Z", strategy: .iso8601)
+        let metric = chart.hasPrefix("visits") ? "visits" : "sessions"
+        let book = try Self.book("{type: line, dataset: \(chart), metrics: [\(metric)]}")
+        let written = try #require(TimeRangeDefinition(range)), place = try #require(TimeZone(identifier: zone))
+        let request = ChartRequest(
+            range: TimeRange(written, now: now, timeZone: place), timeZone: zone, now: now)
+        #expect(try book.query(for: "c", request)?.partialFrom == from)
+    }
+
+    @Test("values of a filter, NULL among them, and a search that stays a literal") func values() throws {
+        let book = try Self.book("{type: big_number, dataset: visits, metric: people}")
+        let all = try #require(book.valuesQuery(of: "device", in: "visits", containing: "", limit: 10))
+        #expect(
+            Self.comparable(all.sql(.postgres))
+                == "select distinct cast(lower(device) as text) as value from analytics.visits "
+                + "order by value nulls first limit 11")
+        let some = try #require(book.valuesQuery(of: "country", in: "visits", containing: "n'O%", limit: 10))
+        #expect(
+            Self.comparable(some.sql(.postgres))
+                == "select distinct cast(country as text) as value from analytics.visits "
+                + "where strpos(lower(cast(country as text)), lower('n''o%')) > 0 order by value nulls first limit 11")
+        #expect(book.valuesQuery(of: "nothing", in: "visits", containing: "", limit: 10) == nil)
     }
 
     @Test("a zone is checked before it gets into SQL") func zone() throws {

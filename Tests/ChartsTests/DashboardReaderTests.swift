@@ -35,7 +35,7 @@ import Testing
         #expect(dataset.timeColumn?.kind == .date)
         #expect(dataset.dimensions.map(\.label) == ["Country", "Kind of device"])
         #expect(dataset.dimensions.map(\.expression) == ["country", "lower(device)"])
-        #expect(dataset.metrics.map(\.format) == [.integer, .compact])
+        #expect(dataset.metrics.map(\.format) == [nil, .compact])
         let byDay = try #require(definitions.chart("by_day"))
         #expect(
             byDay.shape == .series(.area, x: .time(.week), metrics: ["visits", "people"], series: nil, stacked: true))
@@ -137,7 +137,9 @@ import Testing
         "time ranges as people write them",
         arguments: [
             ("all", TimeRangeDefinition.all), ("today", .last(1, .day)), ("last 14 days", .last(14, .day)),
-            ("Last 1 hour", .last(1, .hour)), ("2026-11-01 to 2026-11-30", .days("2026-11-01", "2026-11-30")),
+            ("Last 1 hour", .last(1, .hour)), ("yesterday", .previous(.day)), ("last week", .previous(.week)),
+            ("Last Quarter", .previous(.quarter)), ("this month", .last(1, .month)), ("last 1 day", .last(1, .day)),
+            ("2026-11-01 to 2026-11-30", .days("2026-11-01", "2026-11-30")),
         ])
     func ranges(text: String, range: TimeRangeDefinition) {
         #expect(TimeRangeDefinition(text) == range)
@@ -148,7 +150,8 @@ import Testing
         "what is no time range",
         arguments: [
             "", "last", "last 0 days", "last -3 days", "last 99999999 days", "2026-11-30 to 2026-11-01",
-            "2026-13-01 to 2026-13-02", "last 3 fortnights", "' to '", "2026-11-01' to 2026-11-30",
+            "2026-13-01 to 2026-13-02", "last 3 fortnights", "last days", "this fortnight", "yesterday 2", "' to '",
+            "2026-11-01' to 2026-11-30",
         ])
     func noRanges(text: String) { #expect(TimeRangeDefinition(text) == nil) }
 

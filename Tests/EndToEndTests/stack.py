@@ -48,7 +48,7 @@ class Stack:
              "-c", statement], env=environment, check=True, capture_output=True, text=True).stdout.strip()
 
     def start(self, name, *arguments, **settings):
-        environment = dict(self.environment, HTTP_PORT=free_port(), **settings)
+        environment = {**self.environment, "HTTP_PORT": free_port(), **settings}
         process = subprocess.Popen([os.path.join(ROOT, ".build", "debug", name), *arguments], env=environment,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.started.append(process)

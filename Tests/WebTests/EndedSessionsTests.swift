@@ -107,7 +107,8 @@ import Testing
         let face = try await Face()
         face.web.router.group("").add(middleware: RequireLogin(login: .path("/login"))).get("page") { _, _ in "page" }
         let page = try await face.ask(.get, "/page", headers: face.browser(.viewer, csrf: false))
-        #expect(page.headers[.cacheControl] == "private, no-cache" && page.headers[.vary] == "Cookie")
+        #expect(page.headers[.cacheControl] == "private, no-cache")
+        #expect(page.headers[values: .vary].contains("Cookie"))
         #expect(try await face.ask(.get, "/page").headers[.cacheControl] == "no-store")
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Pipeline
 import SQL
 
@@ -53,28 +54,27 @@ public struct ChartBook: Sendable {
         return try ChartQueryBuilder(chart: definition, dataset: dataset, request: request).build()
     }
 
-    /// The query for the values of a dimension, in order: what a reader may filter by. Nil when there is none such.
-    public func valuesQuery(of dimension: String, in dataset: String, limit: Int) -> ChartQuery? {
+    /// The query for the values of a dimension, in order, NULL first: what a reader may filter by. Nil when there is none
+    /// such.
+    /// - Parameter part: Only values with this in them, in capitals or not; empty: all.
+    public func valuesQuery(of dimension: String, in dataset: String, containing part: String, limit: Int)
+        -> ChartQuery?
+    {
         guard let dataset = datasets[dataset], let expression = dataset.dimensions[dimension] else { return nil }
         let value = Expression.cast(expression, to: .text)
+        let place = Expression.call("strpos", .call("lower", value), .call("lower", .string(part)))
         let select = Select(
             distinct: .distinct, items: [SelectItem(value, as: "value")], from: [FromItem(relation: dataset.relation)],
-            condition: .isNotNull(expression))
-        let order = OrderItem(value: .column("value"))
+            condition: part.isEmpty ? nil : .binary(place, .greater, .integer(0)))
+        let order = OrderItem(value: .column("value"), nulls: .first)
         return ChartQuery(
             query: Query(select, orderBy: [order], limit: limit + 1),
             columns: [ChartColumn(name: "value", label: "Value", role: .dimension, format: nil)],
-            relation: dataset.definition.qualifiedName, rowsMax: limit)
+            relation: dataset.definition.qualifiedName, rowsMax: limit, partialFrom: nil)
     }
 
     private static func checkGrain(_ chart: ChartDefinition, _ dataset: DatasetDefinition) throws(PipelineError) {
-        let grain: TimeGrain? =
-            switch chart.shape {
-            case .series(_, .time(let grain), _, _, _): grain
-            case .bigNumber(_, let trend): trend
-            default: nil
-            }
-        if let grain, dataset.timeColumn?.kind == .date, grain == .minute || grain == .hour {
+        if let grain = chart.grain, dataset.timeColumn?.kind == .date, grain.isBelowDay {
             throw chart.place.error("The time column of `\(dataset.name)` holds days: choose a grain of a day or more.")
         }
     }
@@ -110,19 +110,23 @@ public struct ChartRequest: Sendable, Hashable {
     public var range: TimeRange?
     /// IANA zone in which days and weeks begin.
     public var timeZone: String
-    /// Values by dimension; dimensions that the chart's dataset lacks do not apply to it.
-    public var values: [String: [String]]
+    /// Values by dimension, nil for NULL; dimensions that the chart's dataset lacks do not apply to it.
+    public var values: [String: [String?]]
     /// At most so many rows, whatever the chart says.
     public var rowsMax: Int
+    /// When it is asked: the unit of time that holds it is not over. Nil: every unit is.
+    public var now: Date?
 
     /// Everything, by default.
     public init(
-        range: TimeRange? = nil, timeZone: String = "UTC", values: [String: [String]] = [:], rowsMax: Int = 10_000
+        range: TimeRange? = nil, timeZone: String = "UTC", values: [String: [String?]] = [:], rowsMax: Int = 10_000,
+        now: Date? = nil
     ) {
         self.range = range
         self.timeZone = timeZone
         self.values = values
         self.rowsMax = rowsMax
+        self.now = now
     }
 }
 
@@ -135,6 +139,8 @@ public struct ChartQuery: Sendable, Equatable {
     public let relation: String
     /// The query asks for one row more, so that a cut answer is known to be one.
     public let rowsMax: Int
+    /// The first value of the time axis whose unit is not over, as the answer writes it; nil where there can be none.
+    public let partialFrom: String?
 
     /// The query as one line of SQL.
     public func sql(_ dialect: SQLDialect) -> String { query.sql(dialect) }

@@ -128,7 +128,16 @@ struct ChartQueryBuilder {
         let rowsMax = min(limit, request.rowsMax)
         return ChartQuery(
             query: Query(select, orderBy: orderBy, limit: rowsMax + 1), columns: outputs.map(\.column),
-            relation: dataset.definition.qualifiedName, rowsMax: rowsMax)
+            relation: dataset.definition.qualifiedName, rowsMax: rowsMax, partialFrom: partialFrom)
+    }
+
+    /// Where the present unit begins, when the answer can hold it.
+    private var partialFrom: String? {
+        guard let grain = chart.grain, let now = request.now, let zone = TimeZone(identifier: request.timeZone),
+            let start = TimeRange.presentStart(of: grain, now: now, timeZone: zone)
+        else { return nil }
+        if let range = request.range, range.to <= start.moment { return nil }
+        return start.text
     }
 
     private func dimension(_ name: String, as role: ChartColumn.Role) -> Output {
@@ -142,7 +151,7 @@ struct ChartQueryBuilder {
             value: expression(name),
             column: ChartColumn(
                 name: name, label: label(ofMetric: name), role: .metric,
-                format: dataset.definition.metric(name)?.format ?? .decimal))
+                format: dataset.definition.metric(name)?.format))
     }
 
     private func expression(_ metric: String) -> Expression { dataset.metrics[metric] ?? .null }
@@ -155,7 +164,8 @@ struct ChartQueryBuilder {
             nulls: sort.descending ? .last : nil)
     }
 
-    /// The time column rounded down to `grain` in the reader's zone: a day or, below that, a wall-clock time.
+    /// The time column rounded down to `grain` in the reader's zone: a day or, below that, a moment. Wall-clock time would
+    /// make one hour of the two that a clock which is put back shows alike.
     private func bucket(_ grain: TimeGrain) -> Expression {
         guard let time = dataset.definition.timeColumn else { return .null }
         let column = Expression.column(time.name)
@@ -163,10 +173,11 @@ struct ChartQueryBuilder {
         switch (time.kind, grain) {
         case (.date, .minute), (.date, .hour), (.date, .day): return column
         case (.date, _): return .cast(.call("date_trunc", unit, column), to: .date)
+        case (.timestamp, .minute), (.timestamp, .hour):
+            return .call("date_trunc", unit, column, .string(request.timeZone))
         case (.timestamp, _):
             let local = Expression.atTimeZone(AtTimeZone(operand: column, zone: .string(request.timeZone)))
-            let start = Expression.call("date_trunc", unit, local)
-            return grain == .minute || grain == .hour ? start : .cast(start, to: .date)
+            return .cast(.call("date_trunc", unit, local), to: .date)
         }
     }
 
@@ -185,8 +196,22 @@ struct ChartQueryBuilder {
         return conditions.isEmpty ? nil : .all(of: conditions)
     }
 
-    private func isOneOf(_ dimension: String, _ values: [String]) -> [Expression] {
+    private func isOneOf(_ dimension: String, _ values: [String?]) -> [Expression] {
         guard let expression = dataset.dimensions[dimension], !values.isEmpty else { return [] }
-        return [.isIn(.cast(expression, to: .text), values.map { .string($0) })]
+        let texts = values.compactMap { $0 }.map { Expression.string($0) }
+        var ways: [Expression] = texts.count < values.count ? [.isNull(expression)] : []
+        if !texts.isEmpty { ways.append(.isIn(.cast(expression, to: .text), texts)) }
+        return [.any(of: ways)]
+    }
+}
+
+extension ChartDefinition {
+    /// The unit of the time axis, where there is one.
+    var grain: TimeGrain? {
+        switch shape {
+        case .series(_, .time(let grain), _, _, _): grain
+        case .bigNumber(_, let trend): trend
+        case .series, .pie, .table, .histogram: nil
+        }
     }
 }

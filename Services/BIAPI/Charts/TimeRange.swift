@@ -24,6 +24,9 @@ public struct TimeRange: Sendable, Hashable {
             let present = Self.start(of: grain, at: now, calendar)
             from = Self.adding(1 - count, grain, to: present, calendar)
             to = Self.adding(1, grain, to: present, calendar)
+        case .previous(let grain):
+            to = Self.start(of: grain, at: now, calendar)
+            from = Self.adding(-1, grain, to: to, calendar)
         case .days(let first, let last):
             from = Self.day(first, calendar)
             to = Self.day(last, calendar).flatMap { calendar.date(byAdding: .day, value: 1, to: $0) }
@@ -44,6 +47,14 @@ public struct TimeRange: Sendable, Hashable {
                 (Self.literal(.timestampTZ, Self.moment(from)), Self.literal(.timestampTZ, Self.moment(to)))
             }
         return [.binary(column, .greaterOrEqual, bounds.lower), .binary(column, .less, bounds.upper)]
+    }
+
+    /// The start of the present unit as answers write it: a day, below that a moment in UTC.
+    static func presentStart(of grain: TimeGrain, now: Date, timeZone: TimeZone) -> (moment: Date, text: String)? {
+        var calendar = Calendar(identifier: .iso8601)
+        calendar.timeZone = timeZone
+        guard let start = start(of: grain, at: now, calendar) else { return nil }
+        return (start, grain.isBelowDay ? moment(start) : text(ofDay: start, calendar))
     }
 
     private static func literal(_ kind: DataType.Kind, _ text: String) -> Expression {
@@ -106,4 +117,9 @@ public struct TimeRange: Sendable, Hashable {
         let text = String(number ?? 0)
         return String(repeating: "0", count: max(0, width - text.count)) + text
     }
+}
+
+extension TimeGrain {
+    /// Minutes and hours: their starts are moments, those of the others are days.
+    var isBelowDay: Bool { self == .minute || self == .hour }
 }

@@ -71,7 +71,7 @@ struct ChartAnswers: Sendable {
         let computedAt = Date()
         let start = ContinuousClock.now
         let rows = try await engine.read(
-            sql, timeMax: timeMax, into: JSONRows(rowsMax: query.rowsMax, bytesMax: bytesMax, numbers: .plain))
+            sql, timeMax: timeMax, into: JSONRows(rowsMax: query.rowsMax, bytesMax: bytesMax))
         let elapsed = start.duration(to: .now)
         var members: [UInt8] = []
         members.reserveCapacity(rows.json.count + 512)
@@ -108,6 +108,10 @@ extension ChartAnswers.Answer {
             contentsOf: ",\"cached\":\(isCached),\"computed_at\":\"\(result.computedAt.formatted(.iso8601))\"".utf8)
         let milliseconds = (result.elapsed / .milliseconds(1) * 10).rounded() / 10
         out.append(contentsOf: ",\"elapsed_ms\":\(milliseconds)".utf8)
+        if let partialFrom = query.partialFrom {
+            out.append(contentsOf: ",\"partial_from\":".utf8)
+            JSONText.string(partialFrom, to: &out)
+        }
         if showsSQL {
             out.append(contentsOf: ",\"sql\":".utf8)
             JSONText.string(query.prettySQL(.postgres), to: &out)

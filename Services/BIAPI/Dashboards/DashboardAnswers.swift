@@ -56,6 +56,8 @@ struct DashboardAnswer: Encodable, Sendable {
     struct Filter: Encodable, Sendable {
         let dimension: String
         let label: String
+        /// The charts that it reaches: those whose dataset has the dimension.
+        let charts: [String]
     }
 
     let name: String
@@ -78,10 +80,10 @@ struct DashboardAnswer: Encodable, Sendable {
         timeZone = dashboard.timeZone
         timeRange = dashboard.timeRange.text
         let charts = dashboard.charts.compactMap(definitions.chart)
-        let datasets = charts.compactMap { definitions.dataset($0.dataset) }
         filters = dashboard.filters.map { dimension in
-            let label = datasets.lazy.compactMap { $0.dimension(dimension)?.label }.first
-            return Filter(dimension: dimension, label: label ?? dimension)
+            let reached = charts.filter { definitions.dataset($0.dataset)?.dimension(dimension) != nil }
+            let label = reached.lazy.compactMap { definitions.dataset($0.dataset)?.dimension(dimension)?.label }.first
+            return Filter(dimension: dimension, label: label ?? dimension, charts: reached.map(\.name))
         }
         rows = dashboard.rows.map { row in
             Row(height: row.height.rawValue, cards: row.cards.map { Card(chart: $0.chart, width: $0.width) })
@@ -108,6 +110,10 @@ struct ChartAnswer: Encodable, Sendable {
     let relation: String?
     /// Why the chart cannot be drawn.
     var mistake: String?
+    /// A range of its own, in place of the dashboard's.
+    var timeRange: String?
+    /// True when its rows belong to no moment, so that no range reaches it.
+    var isTimeless: Bool?
     var grain: String?
     var stacked: Bool?
     var donut: Bool?
@@ -117,7 +123,7 @@ struct ChartAnswer: Encodable, Sendable {
 
     enum CodingKeys: String, CodingKey {
         case name, title, description, kind, dataset, relation, mistake, grain, stacked, donut, binWidth = "bin_width"
-        case metricLabel = "metric_label", perLabel = "per_label"
+        case timeRange = "time_range", isTimeless = "timeless", metricLabel = "metric_label", perLabel = "per_label"
     }
 
     /// A chart that was set aside.
@@ -138,6 +144,8 @@ struct ChartAnswer: Encodable, Sendable {
         kind = chart.kind
         self.dataset = dataset.name
         relation = dataset.qualifiedName
+        timeRange = chart.timeRange?.text
+        if dataset.timeColumn == nil { isTimeless = true }
         switch chart.shape {
         case .series(_, let x, _, _, let stacked):
             if case .time(let grain) = x { self.grain = grain.rawValue }

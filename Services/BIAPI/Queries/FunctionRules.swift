@@ -65,9 +65,16 @@ actor FunctionRules {
             guard index + 1 < tokens.count, tokens[index + 1].kind == .leftParenthesis,
                 token.kind == .word || token.kind == .quotedName
             else { continue }
+            if index >= 1, isSampling(token, after: tokens[index - 1], sql) { continue }
             calls.append((name(of: token, in: sql), token.range))
         }
         return calls
+    }
+
+    /// `TABLESAMPLE bernoulli (10)` calls nothing. The word before is reserved: no column or table is called so.
+    private static func isSampling(_ token: Token, after word: Token, _ sql: String) -> Bool {
+        word.kind == .word && sql.sql(in: word.range).lowercased() == "tablesample"
+            && ["bernoulli", "system"].contains(name(of: token, in: sql))
     }
 
     private static func isUnicodeMark(_ token: Token, _ sql: String) -> Bool {

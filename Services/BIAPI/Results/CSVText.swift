@@ -1,18 +1,19 @@
 /// Writes CSV (RFC 4180) that a spreadsheet opens without running it.
 enum CSVText {
     /// One row with its line end. A nil is an empty field, an empty text is `""`.
-    static func row(_ fields: [String?], to out: inout [UInt8]) {
+    /// - Parameter isPlain: By column, whether its type holds no text that somebody wrote: such fields stay as they are.
+    static func row(_ fields: [String?], isPlain: [Bool] = [], to out: inout [UInt8]) {
         for (index, field) in fields.enumerated() {
             if index > 0 { out.append(UInt8(ascii: ",")) }
-            if let field { append(field, to: &out) }
+            if let field { append(field, isPlain: index < isPlain.count && isPlain[index], to: &out) }
         }
         out.append(contentsOf: "\r\n".utf8)
     }
 
     /// Spreadsheets run a field that begins like a formula. Such a text gets an apostrophe in front, which they hide;
     /// numbers, which may begin with a minus, stay as they are.
-    private static func append(_ field: String, to out: inout [UInt8]) {
-        let text = isFormula(field) && !JSONText.isNumber(field) ? "'" + field : field
+    private static func append(_ field: String, isPlain: Bool, to out: inout [UInt8]) {
+        let text = !isPlain && isFormula(field) && !JSONText.isNumber(field) ? "'" + field : field
         let needsQuotes =
             text.isEmpty || text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D, 0x09, 0x3B].contains($0) }
             || text.utf8.first == 0x20

@@ -1,18 +1,12 @@
 import Warehouse
 
-/// Collects rows as JSON text: arrays of values, each as its column's kind wants it.
+/// Collects rows as JSON text: arrays of values, each as its column's kind wants it. A number is text where a script's
+/// numbers, which are doubles, could lose digits of it.
 struct JSONRows: ResultSink {
-    /// How exact numbers have to be for whoever reads them.
-    enum Numbers: Sendable {
-        /// JSON numbers, which a drawing rounds anyway.
-        case plain
-        /// Text where a script's numbers would lose digits.
-        case exact
-    }
-
+    /// A double keeps every number of fifteen digits.
+    private static let exactMax = 15
     private let rowsMax: Int
     private let bytesMax: Int
-    private let numbers: Numbers
     private(set) var columns: [ColumnDescription] = []
     /// The rows, separated by commas, without the brackets around them.
     private(set) var json: [UInt8] = []
@@ -21,10 +15,9 @@ struct JSONRows: ResultSink {
     private(set) var isTruncated = false
 
     /// - Parameter bytesMax: The most bytes of the rows' text; a row that does not fit is not in it.
-    init(rowsMax: Int, bytesMax: Int, numbers: Numbers) {
+    init(rowsMax: Int, bytesMax: Int) {
         self.rowsMax = rowsMax
         self.bytesMax = bytesMax
-        self.numbers = numbers
     }
 
     mutating func begin(_ columns: [ColumnDescription]) { self.columns = columns }
@@ -54,7 +47,7 @@ struct JSONRows: ResultSink {
     private mutating func append(_ value: String?, _ kind: ColumnKind) {
         guard let value else { return json.append(contentsOf: "null".utf8) }
         switch kind {
-        case .number where JSONText.isNumber(value) && (numbers == .plain || value.utf8.count <= 15):
+        case .number where value.utf8.count <= Self.exactMax && JSONText.isNumber(value):
             json.append(contentsOf: value.utf8)
         case .boolean: json.append(contentsOf: (value == "t" || value == "true" ? "true" : "false").utf8)
         default: JSONText.string(value, to: &json)

@@ -15,6 +15,7 @@ struct DashboardRoutes {
     let now: @Sendable () -> Date
 
     private static let optionsMax = 1_000
+    private static let searchBytesMax = 200
     private static let chartsAtOnce = 4
     /// The most values that a reader chooses in a request, all filters together.
     private static let valuesMax = 1_000
@@ -23,7 +24,8 @@ struct DashboardRoutes {
     private struct Choice: Decodable {
         let timeRange: String?
         let timeZone: String?
-        let values: [String: [String]]?
+        /// By dimension; null is the value of rows that have none.
+        let values: [String: [String?]]?
         let charts: [String]?
 
         enum CodingKeys: String, CodingKey {
@@ -32,7 +34,9 @@ struct DashboardRoutes {
     }
 
     private struct Options: Encodable {
-        let values: [String]
+        let values: [String?]
+        /// True when there are more: a search finds them.
+        let truncated: Bool
     }
 
     private var definitions: DashboardDefinitions { answers.shelf.definitions }
@@ -41,7 +45,7 @@ struct DashboardRoutes {
         api.get("dashboards") { _, _ in try list() }
         api.get("dashboards/{name}") { _, context in try definition(context) }
         api.post("dashboards/{name}/data") { request, context in try await data(request, context) }
-        api.get("dashboards/{name}/values/{dimension}") { _, context in try await values(context) }
+        api.get("dashboards/{name}/values/{dimension}") { request, context in try await values(request, context) }
         api.post("charts/{chart}/data") { request, context in try await chartData(request, context) }
     }
 
@@ -120,16 +124,26 @@ struct DashboardRoutes {
         }
     }
 
-    /// What may be chosen in a dashboard's filter: the values in any of its datasets.
-    private func values(_ context: WebContext) async throws -> Response {
+    /// What may be chosen in a dashboard's filter: the values in any of its datasets, those with `search` in them.
+    private func values(_ request: Request, _ context: WebContext) async throws -> Response {
         let dashboard = try dashboard(context)
         let dimension = try context.parameters.require("dimension")
         guard dashboard.filters.contains(dimension) else { throw Problem.notFound("There is no such filter.") }
-        var found: Set<String> = []
+        let search = request.uri.queryParameters["search"].map { String($0).trimmingCharacters(in: .whitespaces) } ?? ""
+        guard search.utf8.count <= Self.searchBytesMax, !search.utf8.contains(0) else {
+            throw Problem.unprocessable([
+                .init(
+                    pointer: "/search", detail: "A search has at most \(Self.searchBytesMax) bytes, none of them NUL.")
+            ])
+        }
+        var found: Set<String?> = []
+        var isCut = false
         let datasets = Set(dashboard.charts.compactMap { definitions.chart($0)?.dataset })
         do {
             for dataset in datasets.sorted() {
-                guard let query = answers.shelf.book.valuesQuery(of: dimension, in: dataset, limit: Self.optionsMax)
+                guard
+                    let query = answers.shelf.book.valuesQuery(
+                        of: dimension, in: dataset, containing: search, limit: Self.optionsMax)
                 else {
                     continue
                 }
@@ -137,15 +151,22 @@ struct DashboardRoutes {
                 let rows = try JSONDecoder().decode(
                     ValueRows.self, from: Data("{".utf8 + answer.result.members + "}".utf8))
                 found.formUnion(rows.rows.compactMap(\.first))
+                isCut = isCut || rows.truncated
             }
         } catch {
             throw Problem(asking: error) ?? error
         }
-        return try Response(encoding: Options(values: found.sorted().prefix(Self.optionsMax).map { $0 }))
+        let texts = found.compactMap { $0 }.sorted()
+        let none: [String?] = found.contains(nil) ? [nil] : []
+        return try Response(
+            encoding: Options(
+                values: none + texts.prefix(Self.optionsMax).map(Optional.some),
+                truncated: isCut || texts.count > Self.optionsMax))
     }
 
     private struct ValueRows: Decodable {
-        let rows: [[String]]
+        let rows: [[String?]]
+        let truncated: Bool
     }
 
     // MARK: Reading requests
@@ -166,14 +187,14 @@ struct DashboardRoutes {
             throw .unprocessable([
                 .init(
                     pointer: "/time_range",
-                    detail: "A time range is `all`, `today`, `last 14 days` or `2026-11-01 to 2026-11-30`.")
+                    detail: "A time range is \(TimeRangeDefinition.forms).")
             ])
         }
         return range
     }
 
     private func chartRequest(
-        _ chart: String, _ range: TimeRangeDefinition, _ zoneName: String, _ values: [String: [String]]?
+        _ chart: String, _ range: TimeRangeDefinition, _ zoneName: String, _ values: [String: [String?]]?
     ) throws(Problem) -> ChartRequest {
         guard (values ?? [:]).values.reduce(0, { $0 + $1.count }) <= Self.valuesMax else {
             throw .unprocessable([
@@ -184,12 +205,14 @@ struct DashboardRoutes {
             throw .unprocessable([.init(pointer: "/time_zone", detail: "Unknown time zone. Write it as Europe/Oslo.")])
         }
         let chosen = definitions.chart(chart)?.timeRange ?? range
-        let timeRange = TimeRange(chosen, now: now(), timeZone: zone)
+        let now = now()
+        let timeRange = TimeRange(chosen, now: now, timeZone: zone)
         if timeRange == nil, chosen != .all {
             throw .unprocessable([.init(pointer: "/time_range", detail: "There are no such days.")])
         }
         return ChartRequest(
-            range: timeRange, timeZone: zoneName, values: values ?? [:], rowsMax: settings.chartRowsMax)
+            range: timeRange, timeZone: zoneName, values: values ?? [:], rowsMax: settings.chartRowsMax,
+            now: now)
     }
 }
 

@@ -66,7 +66,7 @@ struct QueryRoutes {
                 try await running.run(id, user: principal.subject) {
                     try await engine.read(
                         order.sql, timeMax: timeMax,
-                        into: JSONRows(rowsMax: rowsMax, bytesMax: Self.answerBytesMax, numbers: .exact))
+                        into: JSONRows(rowsMax: rowsMax, bytesMax: Self.answerBytesMax))
                 }
             }
             let elapsed = start.duration(to: .now)

@@ -62,6 +62,9 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable, CustomStringCo
     /// The type of the elements, where this is an array of a type named above.
     public var element: PostgresType? { Self.elements[rawValue].map(PostgresType.init(rawValue:)) }
 
+    /// True when the name is known here; others the server knows (`format_type`).
+    public var isNamed: Bool { Self.names[rawValue] != nil || element != nil }
+
     /// The SQL name where it is known here, or `type 12345`.
     public var description: String {
         if let name = Self.names[rawValue] { return name }

@@ -7,6 +7,8 @@ import SQL
 struct GuardedStatement: Sendable {
     /// What is sent: the query itself where its rows cannot be large, else the query inside one that checks them.
     let sql: String
+    /// Names of the columns' types that only the server knows.
+    let typeNames: [PostgresType: String]
     private let limit: Int
     /// Characters in front of the reader's text, and how many that has.
     private let prefix: Int
@@ -22,6 +24,7 @@ struct GuardedStatement: Sendable {
     init(_ query: ReadQuery, _ connection: PostgresConnection) async throws {
         var sent = query.sql
         var before = 0
+        var names: [PostgresType: String] = [:]
         let text = Self.withoutEnd(query.sql)
         if let rowBytesMax = query.rowBytesMax, Self.isQuery(text) {
             let columns: PostgresColumns
@@ -30,15 +33,31 @@ struct GuardedStatement: Sendable {
             } catch {
                 throw Self.told(error)
             }
+            names = try await Self.names(of: columns, connection)
             if let parts = Self.parts(around: columns, limit: rowBytesMax) {
                 sent = parts.before + text + parts.after
                 before = parts.before.unicodeScalars.count
             }
         }
         sql = sent
+        typeNames = names
         prefix = before
         limit = query.rowBytesMax ?? .max
         length = text.unicodeScalars.count
+    }
+
+    /// Asks the server for the names of types that are not known here: its rarer ones, those of extensions, enumerations.
+    private static func names(
+        of columns: PostgresColumns, _ connection: PostgresConnection
+    ) async throws -> [PostgresType: String] {
+        let unknown = Set(columns.map(\.type).filter { !$0.isNamed })
+        guard !unknown.isEmpty else { return [:] }
+        let listed = unknown.map { String($0.rawValue) }.sorted().joined(separator: ", ")
+        let rows = try await connection.query(
+            "SELECT oid, format_type(oid, NULL) FROM pg_catalog.pg_type WHERE oid IN (\(sql: listed))")
+        var names: [PostgresType: String] = [:]
+        for row in rows { names[PostgresType(rawValue: try row.get(0))] = try row.get(1) }
+        return names
     }
 
     /// The error in terms of what the reader wrote.

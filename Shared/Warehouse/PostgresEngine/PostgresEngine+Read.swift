@@ -22,7 +22,9 @@ extension PostgresEngine {
                             throw guarded.failure(error)
                         }
                         let columns = stream.columns.map { column in
-                            ColumnDescription(name: column.name, kind: ColumnKind(column.type), type: "\(column.type)")
+                            ColumnDescription(
+                                name: column.name, kind: ColumnKind(column.type),
+                                type: guarded.typeNames[column.type] ?? "\(column.type)")
                         }
                         let source = PostgresRowSource(stream: stream, columnCount: columns.count, guarded: guarded)
                         return try await body(ReadResult(columns: columns, rows: ReadRows(source: source)))

@@ -30,6 +30,20 @@ export function fill(element, ...children) {
   return element;
 }
 
+/**
+ * Runs `change`. Where that takes away what has the focus, the same thing made anew gets it (by id, `data-key`, label or
+ * address), else `fallback`: never the page as a whole.
+ */
+export function keepFocus(element, fallback, change) {
+  const had = document.activeElement;
+  const isInside = had !== null && had !== document.body && element.contains(had);
+  const marks = isInside ? [had.id && `#${CSS.escape(had.id)}`, ...["data-key", "aria-label", "href"].map((name) => had.hasAttribute(name) && `[${name}="${CSS.escape(had.getAttribute(name))}"]`)] : [];
+  change();
+  if (!isInside || had.isConnected) return;
+  const again = marks.filter(Boolean).map((mark) => element.querySelector(mark)).find((found) => found);
+  (again ?? fallback).focus({ preventScroll: true });
+}
+
 /** The element with that id. */
 export const byId = (id) => document.getElementById(id);
 
@@ -44,6 +58,7 @@ const icons = {
   close: "M6 6l12 12M18 6 6 18",
   clock: "M12 7v5l3.500 2M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
   table: "M4 5h16v14H4zM4 10h16M10 10v9",
+  filter: "M4 5h16l-6 8v6l-4-2v-4z",
   empty: "M4 13l3-8h10l3 8v6H4zM4 13h5l1.500 2.500h3L15 13h5",
 };
 

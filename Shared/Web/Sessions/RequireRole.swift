@@ -1,6 +1,7 @@
 // The middlewares that keep people out: of an API with a status, of a page by sending them to log in, of the log-in
 // form when another site fills it in.
 import Foundation
+import HTTPTypes
 import Hummingbird
 
 /// Lets through who has at least a role; others get 401 or 403 as problem+json. For APIs.
@@ -37,7 +38,7 @@ public struct RequireLogin: RouterMiddleware {
         var response = try await next(request, context)
         // The page is for whoever is logged in: no cache in between hands it to others.
         response.headers[.cacheControl] = "private, no-cache"
-        response.headers[.vary] = "Cookie"
+        response.headers.append(HTTPField(name: .vary, value: "Cookie"))
         return response
     }
 }

@@ -1,5 +1,5 @@
 // All dashboards, and what of the pipeline's YAML cannot be shown.
-import { el, fill, byId, icon } from "/shared/dom.js";
+import { el, fill, byId, icon, keepFocus } from "/shared/dom.js";
 import { get } from "/shared/api.js";
 import { header } from "./header.js";
 import { listen } from "./live.js";
@@ -24,7 +24,7 @@ async function refresh() {
 
 function show(answer) {
   list.removeAttribute("aria-busy");
-  fill(list, answer.dashboards.length ? answer.dashboards.map(card) : nothing());
+  keepFocus(list, byId("main"), () => fill(list, answer.dashboards.length ? answer.dashboards.map(card) : nothing()));
   fill(byId("mistakes"), answer.mistakes.length ? mistakes(answer.mistakes) : null);
 }
 

@@ -1,52 +1,54 @@
-// Numbers and times as people read them.
+// Numbers and lengths of time as people read them. A number that a script would round comes as text, and stays exact.
 
-const numbers = {
-  integer: new Intl.NumberFormat("en", { maximumFractionDigits: 0 }),
-  decimal: new Intl.NumberFormat("en", { maximumFractionDigits: 2 }),
-  percent: new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }),
-  compact: new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }),
+const formats = {
+  integer: { maximumFractionDigits: 0 },
+  decimal: { maximumFractionDigits: 2 },
+  percent: { style: "percent", maximumFractionDigits: 1 },
+  compact: { notation: "compact", maximumFractionDigits: 1 },
 };
+/** What is too small for the digits of its format. */
+const small = { maximumSignificantDigits: 2, maximumFractionDigits: undefined, notation: undefined };
+const made = new Map();
 
-/** A value of a metric by the format that its definition names. */
-export function number(value, format = "decimal") {
+function formatter(name, isSmall) {
+  const key = `${name} ${isSmall}`;
+  if (!made.has(key)) made.set(key, new Intl.NumberFormat("en", isSmall ? { ...formats[name], ...small } : formats[name]));
+  return made.get(key);
+}
+
+/** A number of a chart's answer; null for none. */
+export function amount(value) {
+  if (value === null || value === undefined || value === "") return null;
+  const number = Number(value);
+  return Number.isNaN(number) ? null : number;
+}
+
+/** A value of a metric by the format that its definition names; without one, as the value asks for. */
+export function number(value, format) {
   if (value === null || value === undefined || value === "") return "–";
-  const amount = Number(value);
-  if (!Number.isFinite(amount)) return String(value);
-  return format === "seconds" ? duration(amount) : (numbers[format] ?? numbers.decimal).format(amount);
+  const size = Number(value);
+  if (!Number.isFinite(size)) return String(value);
+  if (format === "seconds") return duration(size);
+  const name = formats[format] ? format : "decimal";
+  // A value that is not zero is never shown as if it were.
+  const isSmall = size !== 0 && Math.abs(size) < { integer: 0.5, decimal: 0.1, percent: 0.001, compact: 0.1 }[name];
+  return formatter(name, isSmall).format(typeof value === "string" ? value : size);
 }
 
 /** Short, for axes. */
 export function axisNumber(value, format) {
   if (format === "percent" || format === "seconds") return number(value, format);
-  return Math.abs(value) >= 10000 ? numbers.compact.format(value) : numbers.decimal.format(value);
+  return number(value, Math.abs(value) >= 10000 ? "compact" : "decimal");
 }
 
 export function duration(seconds) {
+  if (seconds < 0) return `−${duration(-seconds)}`;
+  if (seconds > 0 && seconds < 1) return `${formatter("integer", false).format(Math.max(1, seconds * 1000))} ms`;
   const whole = Math.round(seconds);
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  if (hours) return `${hours} h ${minutes} min`;
-  return minutes ? `${minutes} min ${rest} s` : `${rest} s`;
-}
-
-const parts = {
-  year: { year: "numeric" },
-  quarter: { year: "numeric", month: "short" },
-  month: { year: "numeric", month: "short" },
-  week: { day: "numeric", month: "short", year: "numeric" },
-  day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },
-  hour: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false },
-  minute: { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false },
-};
-
-/** The service's wall-clock text (in the dashboard's zone already) as a number for an axis that runs in UTC. */
-export const wallTime = (text) => Date.parse(text.length === 10 ? `${text}T00:00:00Z` : `${text.replace(" ", "T").slice(0, 19)}Z`);
-
-/** A wall-clock time rounded to `grain`, in words. */
-export function moment(text, grain = "minute") {
-  const time = typeof text === "number" ? text : wallTime(text);
-  if (Number.isNaN(time)) return String(text);
-  const words = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...(parts[grain] ?? parts.minute) }).format(time);
-  return grain === "week" ? `Week of ${words}` : words;
+  const parts = [[Math.floor(whole / 86400), "d"], [Math.floor((whole % 86400) / 3600), "h"], [Math.floor((whole % 3600) / 60), "min"], [whole % 60, "s"]];
+  const first = parts.findIndex(([count]) => count > 0);
+  if (first < 0) return "0 s";
+  return parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
 /** `just now`, `12 s ago`, `5 min ago` … */
@@ -62,3 +64,6 @@ export function ago(time) {
 export function milliseconds(value) {
   return value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(value < 10000 ? 2 : 1)} s`;
 }
+
+/** A value of a dimension in words. */
+export const words = (value) => (value === null || value === undefined ? "(none)" : value === "" ? "(empty)" : String(value));

@@ -22,6 +22,7 @@ stopButton.addEventListener("click", stop);
 window.addEventListener("beforeunload", () => localStorage.setItem(draft, editor.text));
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && running) stop(); });
 setUpTabs();
+setUpTables();
 
 async function loadCatalogue() {
   const place = byId("schemas");
@@ -54,6 +55,8 @@ async function run() {
   if (!sql.trim()) return say("Write a query first.", "bad");
   localStorage.setItem(draft, editor.text);
   const id = crypto.randomUUID ? crypto.randomUUID() : uuid();
+  // What the query before had to say is not said of this one.
+  if (results.querySelector(".failure")) fill(results, el("div", { class: "state" }, el("strong", {}, "Running …")));
   running = { id, started: performance.now(), stopped: false };
   const job = running;
   runButton.disabled = true;
@@ -146,6 +149,25 @@ function pastQuery(query) {
     el("span", { class: "actions" },
       el("button", { type: "button", onclick: () => { editor.text = query.sql; editor.focus(); } }, "Edit"),
       query.state === "succeeded" && el("a", { class: "button", href: `/api/v1/queries/${query.id}/csv`, download: "" }, "CSV")));
+}
+
+/** Where the page is narrow, or enlarged, the tables come over it. */
+function setUpTables() {
+  const [tables, button] = [byId("tables"), byId("show-tables")];
+  const set = (isOpen) => {
+    tables.classList.toggle("open", isOpen);
+    button.setAttribute("aria-expanded", String(isOpen));
+  };
+  button.addEventListener("click", () => {
+    set(!tables.classList.contains("open"));
+    if (tables.classList.contains("open")) byId("schema-search").focus();
+  });
+  document.addEventListener("pointerdown", (event) => { if (!tables.contains(event.target) && event.target !== button) set(false); });
+  tables.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    set(false);
+    button.focus();
+  });
 }
 
 function setUpTabs() {

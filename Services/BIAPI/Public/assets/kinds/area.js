@@ -1,0 +1,5 @@
+// `area`: metrics along an axis, one area each, or one for each value of a dimension.
+import { seriesOption, seriesWords } from "./series.js";
+
+export const option = (chart, data, place) => seriesOption(chart, data, place, "area");
+export const describe = (chart, data, zone) => seriesWords(chart, data, zone, "Area chart");

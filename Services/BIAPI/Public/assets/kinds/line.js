@@ -1,0 +1,5 @@
+// `line`: metrics along an axis, one line each, or one for each value of a dimension.
+import { seriesOption, seriesWords } from "./series.js";
+
+export const option = (chart, data, place) => seriesOption(chart, data, place, "line");
+export const describe = (chart, data, zone) => seriesWords(chart, data, zone, "Line chart");
