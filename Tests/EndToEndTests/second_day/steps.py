@@ -276,6 +276,42 @@ class ForwardOnly(Step):
             raise AssertionError(f"which days have the new revision: {found}")
 
 
+class StarReader(ForwardOnly):
+    """What a forward-only model gains reaches who takes `*` of it, with the rows that are there."""
+    name = "a column added to a forward-only model that another takes with *"
+
+    def prepare(self, world):
+        super().prepare(world)
+        if "forward_all" not in world.models:
+            world.write("MODEL (\n  name analytics.forward_all,\n  kind " + world.chance.choice(["VIEW", "FULL"]) + ",\n"
+                        "  description 'All of them.'\n);\n\nSELECT * FROM analytics.forward\n", "models", "forward_all.sql")
+            world.models["forward_all"] = Model(
+                "analytics.forward_all", "select sum(events) from {}", EVENTS, "models/forward_all.sql")
+            world.apply()
+
+    def apply(self, world):
+        world.edits[self.name] += 1
+        self.column, table = f"urls_{world.edits[self.name]}", self.table(world)
+        world.edit("models/forward.sql", (r" AS revision", f" AS revision, COUNT(DISTINCT url) AS {self.column}"))
+        world.apply("dev")
+        if self.column in self.columns(world, "analytics") or self.column not in self.columns(world, "analytics__dev"):
+            raise AssertionError("prod has the column of dev, or dev does not have it")
+        world.apply()
+        world.apply("dev")
+        if self.table(world) != table:
+            raise AssertionError("a column more took prod another table")
+
+    def columns(self, world, schema):
+        return world.sql("select string_agg(column_name, ' ') from information_schema.columns"
+                         f" where table_schema = '{schema}' and table_name = 'forward_all'").split()
+
+    def expect(self, world):
+        # Today is computed each minute, by the new text; the days before it do not have the column.
+        found = world.sql(f"select string_agg(({self.column} is not null)::text, ' ' order by day) from analytics.forward_all").split()
+        if found[-1] != "true" or "true" in found[:-2]:
+            raise AssertionError(f"which days have {self.column}: {found}")
+
+
 class WeekRestated(Step):
     name = "a week restated, rows that were mended in raw"
 
@@ -513,6 +549,44 @@ class BrokenDashboard(Step):
               lambda: f"/readyz of bi-api still warns: {world.services['bi-api'].health()}")
 
 
+# MARK: Runs
+
+
+class RunActedOn(Step):
+    """What people do to a run whose statement waits in the warehouse."""
+    name = "a run cancelled in the middle of its statement, cleared, marked as failed, cleared"
+
+    def apply(self, world):
+        with world.locked("raw.events"):
+            self.run = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", world.run("scheduler", "trigger", "prod"))[0]
+            waiting = until(lambda: world.waiting_for_locks("transformer"), 90, "no statement of the run waits for the rows that are locked")
+            world.run("scheduler", "cancel", self.run, "--wait")
+            left = waiting & world.waiting_for_locks("transformer")
+            if self.state(world) != "cancelled" or left:
+                raise AssertionError(f"cancelled, and it is {self.state(world)}; statements that wait as before: {left}")
+        self.clear(world)
+        world.run("scheduler", "mark", self.run, "--tasks", world.models["event_types"].name, "--as", "failed")
+        until(lambda: self.state(world) == "failed", 30, lambda: f"marked as failed, and it is {self.state(world)}")
+        self.clear(world)
+
+    def clear(self, world):
+        world.run("scheduler", "clear", self.run, "--wait")
+        if self.state(world) != "succeeded":
+            raise AssertionError(f"cleared, and it is {self.state(world)}")
+
+    def state(self, world):
+        return world.visitor.ask("scheduler", f"/api/v1/runs/{self.run}")["state"]
+
+    def expect(self, world):
+        acts = [entry["action"] for entry in world.visitor.ask("scheduler", f"/api/v1/runs/{self.run}")["history"]]
+        if acts != ["manual", "cancel", "clear", f"mark_failed {world.models['event_types'].name}", "clear"]:
+            raise AssertionError(f"the run's history has {acts}")
+
+    def again(self, world):
+        self.apply(world)
+        self.expect(world)
+
+
 # MARK: Contracts and dashboards
 
 
@@ -707,7 +781,7 @@ class Upgraded(Step):
 #: Every step, in an order that makes sense to read: the scripted history.
 HISTORY = [
     DescriptionChanged, ColumnAdded, WrongFolder, ModelAdded, SyntaxError_, MissingColumn, FailingTest, FailingAudit,
-    FailingAuditElsewhere, BreakingChange, RolledBack, SeedEdited, ForwardOnly, WeekRestated,
+    FailingAuditElsewhere, BreakingChange, RolledBack, SeedEdited, ForwardOnly, StarReader, WeekRestated, RunActedOn,
     HistoryKept, ModelRenamed, ReaderLeftBehind, MostRemoved, ModelRemoved, EnvironmentRemoved, ContractGainsField, MisspeltContract, ContractGainsTopic,
     DashboardEdited, BrokenDashboard, SeedEdited, RestartOneByOne, RestartAll, Replaced, Restored, ModelAdded,
 ]

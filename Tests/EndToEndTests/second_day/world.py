@@ -2,6 +2,7 @@
 
 import base64
 import collections
+import contextlib
 import json
 import os
 import random
@@ -220,6 +221,14 @@ class World:
             raise AssertionError(f"`{name} {' '.join(arguments)}` ended with {done.returncode}:\n{done.stdout}")
         return done.stdout
 
+    def document(self, name, *arguments):
+        """What a command answers as JSON; what it says on the way does not count."""
+        done = subprocess.run([os.path.join(self.binaries, name), *arguments, "--json"], env=self.settings,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            raise AssertionError(f"`{name} {' '.join(arguments)} --json` ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
     def database(self, program, *arguments, **options):
         """One of PostgreSQL's programs, with its connection."""
         environment = dict(os.environ, PGPASSWORD=self.secret("postgres"), PGHOST="127.0.0.1", PGPORT=self.postgres_port,
@@ -228,6 +237,26 @@ class World:
 
     def sql(self, statement):
         return self.database("psql", "-d", "millrace", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement).strip()
+
+    @contextlib.contextmanager
+    def locked(self, table):
+        """Nobody reads the table meanwhile, or writes to it."""
+        environment = dict(os.environ, PGPASSWORD=self.secret("postgres"))
+        with subprocess.Popen(["psql", "-h", "127.0.0.1", "-p", str(self.postgres_port), "-U", "millrace", "-d", "millrace", "-qAtX"],
+                              env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+            session.stdin.write(f"begin; lock table {table} in access exclusive mode; select 'locked';\n")
+            session.stdin.flush()
+            if session.stdout.readline() != "locked\n":
+                raise AssertionError(f"{table} could not be locked")
+            try:
+                yield
+            finally:
+                # With its input, psql ends, and with it the transaction.
+                session.stdin.close()
+
+    def waiting_for_locks(self, service):
+        """The server's processes in which a statement of the service waits for a lock."""
+        return set(self.sql(f"select pid from pg_stat_activity where wait_event_type = 'Lock' and application_name like '%{service}%'").split())
 
     def post(self, path, body):
         """To the collector; its answer must be a success."""
@@ -287,9 +316,23 @@ class World:
     # MARK: Commands
 
     def apply(self, environment="prod"):
+        self.check_plan(environment)
         output = self.run("transformer", "apply", "--environment", environment)
+        left = self.check_plan(environment)
+        if left:
+            raise AssertionError(f"{environment} was applied, and these differ still: {left}")
         self.environments[environment] = (self.descriptions(), dict(self.models))
         return output
+
+    def check_plan(self, environment):
+        """What differs from the folder, by a command that reads all of it and by the service that keeps what it has read."""
+        command = self.document("transformer", "plan", "--environment", environment, "--explain")
+        service = self.visitor.ask("transformer", f"/api/v1/plan?environment={environment}")
+        changes, kept = ({change["model"]: change["change"] for change in found} for found in [
+            command["changes"], service["changes"]["items"]])
+        if changes != kept:
+            raise AssertionError(f"a command's plan for {environment} has {changes}, the service's has {kept}")
+        return changes
 
     def plan_of(self, environment="prod"):
         """The name of the plan that the scheduler goes by."""
