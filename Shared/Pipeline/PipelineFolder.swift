@@ -28,16 +28,36 @@ public struct PipelineFolder: Sendable, Equatable {
     /// `extensions`. Hidden files are left out; a missing subfolder has no files. The subfolder may be a link to one, as it is
     /// where Kubernetes mounts a ConfigMap; links below it are not followed.
     public func files(in subfolder: String, extensions: Set<String>) -> [String] {
-        let root = URL(fileURLWithPath: "\(path)/\(subfolder)").resolvingSymlinksInPath().path
-        guard let entries = FileManager.default.enumerator(atPath: root) else { return [] }
         var found: [String] = []
-        for case let entry as String in entries {
-            let hidden = entry.split(separator: "/").contains { $0.hasPrefix(".") }
-            if !hidden && extensions.contains((entry as NSString).pathExtension.lowercased()) {
-                found.append("\(subfolder)/\(entry)")
+        collectFiles(in: subfolder, extensions, into: &found)
+        return found.sorted()
+    }
+
+    /// Asks the system itself: what FileManager could say of each file makes it ten times as slow.
+    private func collectFiles(in subfolder: String, _ extensions: Set<String>, into found: inout [String]) {
+        guard let folder = opendir("\(path)/\(subfolder)") else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { bytes in
+                bytes.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name.hasPrefix(".") { continue }
+            let relative = "\(subfolder)/\(name)"
+            if isFolder(relative, entry.pointee.d_type) {
+                collectFiles(in: relative, extensions, into: &found)
+            } else if let dot = name.lastIndex(of: "."),
+                extensions.contains(name[name.index(after: dot)...].lowercased())
+            {
+                found.append(relative)
             }
         }
-        return found.sorted()
+    }
+
+    /// A link is none, wherever it leads.
+    private func isFolder(_ relative: String, _ type: UInt8) -> Bool {
+        guard type == UInt8(DT_UNKNOWN) else { return type == UInt8(DT_DIR) }
+        var status = stat()
+        return lstat("\(path)/\(relative)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// True when the folder has the file `relative`.

@@ -24,4 +24,31 @@ import Testing
         #expect(folder.contains("config.yaml"))
         #expect(folder.files(in: "contracts", extensions: ["yaml"]) == [])
     }
+
+    @Test("by their extensions, sorted, from folders in folders; hidden ones and what a link leads to are left out")
+    func files() throws {
+        let root = FileManager.default.temporaryDirectory.appending(path: "millrace-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: root) }
+        let names = [
+            "models/b.sql", "models/a/deep/x.SQL", "models/a/y.yml", "models/z.sql.bak", "models/.hidden.sql",
+            "models/.git/no.sql", "models/sql", "models/größe.sql", "models/folder.sql/in.sql", "elsewhere/no.sql",
+        ]
+        for name in names {
+            let file = root.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("SELECT 1".utf8).write(to: file)
+        }
+        for (link, target) in [("models/other", "../elsewhere"), ("models/linked.sql", "../elsewhere/no.sql")] {
+            try FileManager.default.createSymbolicLink(
+                atPath: root.appending(path: link).path(), withDestinationPath: target)
+        }
+        let folder = try PipelineFolder(at: root.path())
+        #expect(
+            folder.files(in: "models", extensions: ["sql"]) == [
+                "models/a/deep/x.SQL", "models/b.sql", "models/folder.sql/in.sql", "models/größe.sql",
+                "models/linked.sql",
+            ])
+        #expect(folder.files(in: "models", extensions: ["yaml", "yml"]) == ["models/a/y.yml"])
+    }
 }

@@ -12,32 +12,85 @@ struct NameCheck {
 
     private var catalogs: [SQLDialect: SchemaCatalog] = [:]
 
-    /// - Parameter snapshot: Its parents must have been checked before.
+    /// - Parameter snapshots: Parents before children.
+    /// - Returns: The columns that each gives; of some, not all of them can be known.
+    /// - Throws: All mistakes, in the order of the models.
+    static func columns(of snapshots: [ModelSnapshot]) throws(PipelineError) -> [ModelName: [String]] {
+        var check = NameCheck()
+        var columns: [ModelName: [String]] = [:]
+        var found = [PipelineError?](repeating: nil, count: snapshots.count)
+        var others: [Int] = []
+        for (index, snapshot) in snapshots.enumerated() {
+            if let known = snapshot.outputColumns, hasKnownColumns(snapshot) {
+                columns[snapshot.name] = known
+                check.add(known, of: snapshot)
+                others.append(index)
+            } else {
+                do throws(PipelineError) { columns[snapshot.name] = try check.check(snapshot) } catch {
+                    found[index] = error
+                }
+            }
+        }
+        // What they read is known by now: most models are looked at side by side.
+        let (done, known) = (check, columns)
+        let errors = others.concurrentMap { index -> PipelineError? in
+            let snapshot = snapshots[index]
+            do throws(PipelineError) {
+                try done.checkNames(in: snapshot)
+                try done.check(known[snapshot.name] ?? [], of: snapshot)
+                return nil
+            } catch { return error }
+        }
+        for (index, error) in zip(others, errors) { found[index] = error }
+        if let error = PipelineError(all: found.compactMap(\.self)) { throw error }
+        return columns
+    }
+
+    /// Whether its query alone says which columns it gives, and nothing that it reads is known only later.
+    private static func hasKnownColumns(_ snapshot: ModelSnapshot) -> Bool {
+        snapshot.definition.kind.options.addedColumns.isEmpty && !snapshot.readsItself
+    }
+
+    /// - Parameter snapshot: Its parents must have been added before.
     /// - Returns: The columns that it gives; nil when not all of them can be known.
-    mutating func check(_ snapshot: ModelSnapshot) throws(PipelineError) -> [String]? {
-        let model = snapshot.definition
+    private mutating func check(_ snapshot: ModelSnapshot) throws(PipelineError) -> [String]? {
+        try checkNames(in: snapshot)
+        guard let columns = outputs(of: snapshot, catalog(of: snapshot)) else { return nil }
+        try check(columns, of: snapshot)
+        add(columns, of: snapshot)
+        return columns
+    }
+
+    /// The model's own name, and those in its query.
+    private func checkNames(in snapshot: ModelSnapshot) throws(PipelineError) {
         for part in [snapshot.name.schema, snapshot.name.name] where part.utf8.count > Self.bytesMax {
-            throw model.error(
+            throw snapshot.definition.error(
                 "name", "`\(part)` has \(part.utf8.count) bytes; a name may have \(Self.bytesMax). Shorten it.")
         }
         let query = snapshot.query
-        // Taken out while it is changed: a second owner would make each change copy it whole.
-        var catalog =
-            catalogs.removeValue(forKey: query.dialect)
-            ?? SchemaCatalog(dialect: query.dialect, takesWholeNames: snapshot.bundle.index.isExact)
-        defer { catalogs[query.dialect] = catalog }
         // Tables that are not known here may well be in the database; a name that no table of the query goes by is a mistake.
-        let unknown = query.query.nameErrors(in: catalog).filter { [.unknownColumn, .unknownTable].contains($0.code) }
+        let unknown = query.query.nameErrors(in: catalog(of: snapshot)).filter {
+            [.unknownColumn, .unknownTable].contains($0.code)
+        }
         let errors = unknown.map { query.error(at: $0.range, "\(snapshot.name): \($0.message)") }
         if let error = PipelineError(all: errors) { throw error }
-        guard let columns = outputs(of: snapshot, catalog) else { return nil }
-        try check(columns, of: snapshot)
-        let name = QualifiedName(snapshot.name.schema, snapshot.name.name)
-        catalog.add(name, columns: columns.map { .init($0) })
+    }
+
+    /// What is known so far to a query in the model's dialect.
+    private func catalog(of snapshot: ModelSnapshot) -> SchemaCatalog {
+        catalogs[snapshot.query.dialect]
+            ?? SchemaCatalog(dialect: snapshot.query.dialect, takesWholeNames: snapshot.bundle.index.isExact)
+    }
+
+    private mutating func add(_ columns: [String], of snapshot: ModelSnapshot) {
+        let dialect = snapshot.query.dialect
+        // Taken out while it is changed: a second owner would make each change copy it whole.
+        var catalog = catalogs.removeValue(forKey: dialect) ?? catalog(of: snapshot)
+        catalog.add(QualifiedName(snapshot.name.schema, snapshot.name.name), columns: columns.map { .init($0) })
         if snapshot.name.schema == ModelName.defaultSchema {
             catalog.add(QualifiedName(snapshot.name.name), columns: columns.map { .init($0) })
         }
-        return columns
+        catalogs[dialect] = catalog
     }
 
     /// Nil when not all of them can be known.

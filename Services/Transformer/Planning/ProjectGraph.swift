@@ -77,15 +77,7 @@ public struct ProjectGraph: Sendable {
             fingerprints[name] = fingerprint
             ordered.append(snapshot.with(fingerprint: fingerprint))
         }
-        var check = NameCheck()
-        var columns: [ModelName: [String]] = [:]
-        var errors: [PipelineError] = []
-        for snapshot in ordered {
-            do throws(PipelineError) { columns[snapshot.name] = try check.check(snapshot) } catch {
-                errors.append(error)
-            }
-        }
-        if let error = PipelineError(all: errors) { throw error }
+        let columns = try NameCheck.columns(of: ordered)
         // Of a query that takes * the columns are known only beside what it reads.
         ordered = ordered.map { $0.outputColumns == nil ? $0.with(outputColumns: columns[$0.name]) : $0 }
         snapshots = ordered

@@ -14,12 +14,17 @@ struct SnapshotReader {
     /// The audits that stand alone, by the model that each is run with.
     var standalone: [ModelName: [AuditDefinition]] = [:]
     private let columns: ModelColumns
+    /// That of models which say nothing of it: most, and there may be thousands.
+    private let usual: CronSchedule?
 
     init(project: Project, index: ModelIndex, isStored: Bool = false) {
         self.project = project
         self.index = index
         self.isStored = isStored
         columns = ModelColumns(project, index: index)
+        let defaults = project.config.modelDefaults
+        // One that cannot be read is told where it is written.
+        usual = try? CronSchedule(defaults.cron, zone: defaults.cronTimeZone)
     }
 
     func snapshot(of model: ModelDefinition) throws(PipelineError) -> ModelSnapshot {
@@ -136,6 +141,7 @@ struct SnapshotReader {
     }
 
     private func schedule(of model: ModelDefinition) throws(PipelineError) -> CronSchedule {
+        if model.cron == usual?.text, model.cronTimeZone == usual?.zoneName, let usual { return usual }
         do throws(CronError) {
             return try CronSchedule(model.cron, zone: model.cronTimeZone)
         } catch {

@@ -11,10 +11,12 @@ enum MultirangeText {
 
     /// Reads what PostgreSQL writes in ISO style and UTC. Nil for anything else.
     static func read(_ text: String) -> IntervalSet? {
-        guard text.first == "{", text.last == "}" else { return nil }
+        let bytes = text.utf8
+        guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}") else { return nil }
         var intervals: [Interval] = []
-        for piece in text.dropFirst().dropLast().split(separator: ")") {
-            let bounds = piece.drop { $0 == "," || $0 == "[" }.split(separator: ",")
+        for piece in bytes.dropFirst().dropLast().split(separator: UInt8(ascii: ")")) {
+            let bounds = piece.drop { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "[") }.split(
+                separator: UInt8(ascii: ","))
             guard bounds.count == 2, let start = moment(bounds[0]), let end = moment(bounds[1]),
                 let interval = Interval(from: start, to: end)
             else { return nil }
@@ -23,7 +25,9 @@ enum MultirangeText {
         return IntervalSet(intervals)
     }
 
-    private static func moment(_ text: Substring) -> Moment? {
-        Moment(text.filter { $0 != "\"" })
+    /// A time with or without quotes around it.
+    private static func moment(_ text: Substring.UTF8View) -> Moment? {
+        let isQuoted = text.count >= 2 && text.first == UInt8(ascii: "\"") && text.last == UInt8(ascii: "\"")
+        return Moment(String(Substring(isQuoted ? text.dropFirst().dropLast() : text)))
     }
 }

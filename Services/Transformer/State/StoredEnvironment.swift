@@ -43,7 +43,7 @@ struct StoredModel: Sendable {
                     of: bundle, fingerprint: fingerprint, dataHash: data, metadataHash: metadata))
         }
         model = PromotedModel(id: id, fingerprint: fingerprint, dataHash: data, metadataHash: metadata, facts: facts)
-        columns = try StoredJSON.decode("columns", of: name, row)
+        columns = try StoredColumn.read(try row.text("columns")) ?? StoredJSON.decode("columns", of: name, row)
     }
 }
 
@@ -130,4 +130,31 @@ struct TableReads: Codable, Sendable {
 struct StoredColumn: Sendable, Codable, Equatable {
     var name: String
     var type: String
+
+    /// What PostgreSQL writes of a jsonb of columns: `[{"name": "id", "type": "bigint"}]`. A plan reads thousands of them: a
+    /// reader of any JSON took a fifteenth of all its time for them.
+    /// - Returns: Nil for what is written otherwise, and may be right.
+    static func read(_ text: String) -> [StoredColumn]? {
+        var rest = text.utf8[...]
+        func skip(_ word: StaticString) -> Bool {
+            let isNext = word.withUTF8Buffer { rest.starts(with: $0) }
+            if isNext { rest = rest.dropFirst(word.utf8CodeUnitCount) }
+            return isNext
+        }
+        func string() -> String? {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "\"")) else { return nil }
+            let found = rest[..<end]
+            guard !found.contains(UInt8(ascii: "\\")) else { return nil }
+            rest = rest[rest.index(after: end)...]
+            return String(Substring(found))
+        }
+        guard skip("[") else { return nil }
+        var columns: [StoredColumn] = []
+        while skip(#"{"name": ""#) {
+            guard let name = string(), skip(#", "type": ""#), let type = string(), skip("}") else { return nil }
+            columns.append(StoredColumn(name: name, type: type))
+            if !skip(", ") { break }
+        }
+        return skip("]") && rest.isEmpty ? columns : nil
+    }
 }
