@@ -19,6 +19,13 @@ public struct PipelineError: Error, Equatable, Sendable, CustomStringConvertible
         self.message = message
     }
 
+    /// The same mistake, of which more is said.
+    public func adding(_ words: String) -> PipelineError {
+        var error = PipelineError(file: file, line: line, column: column, message: message + words)
+        error.others = others
+        return error
+    }
+
     /// All of `errors`, told together; nil when there is none.
     public init?(all errors: [PipelineError]) {
         guard var first = errors.first else { return nil }

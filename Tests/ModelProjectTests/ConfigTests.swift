@@ -156,6 +156,10 @@ import Testing
             ("gateways: {a: {conection: {}}}", "config.yaml:1:16: Unknown key `conection`."),
             ("default_gateway: a", "config.yaml:1:18: default_gateway names a"),
             ("model_defaults: {colour: red}", "config.yaml:1:18: Unknown key `colour`."),
+            (
+                "model_defaults: {on_additive_change: perhaps}",
+                "config.yaml:1:38: Not an on_additive_change. Known: error, warn, allow, ignore."
+            ),
             ("{% if true %}", "config.yaml:1:3: This {% if %} has no {% endif %}."),
             ("{% endif %}", "config.yaml:1:3: This tag closes nothing"),
             ("{% for x in y %}", "config.yaml:1:3: Only if, elif, else, endif and set"),

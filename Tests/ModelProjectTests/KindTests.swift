@@ -83,11 +83,25 @@ import Testing
         #expect(options?.timeFormat == strftime)
     }
 
+    @Test("what model_defaults say of changes holds where a model does not say")
+    func changesByDefault() throws {
+        func model(_ name: String, _ options: String) -> String {
+            "MODEL (name s.\(name), kind INCREMENTAL_BY_UNIQUE_KEY (unique_key id\(options)));\nSELECT 1 AS id"
+        }
+        let read = try project([
+            "config.yaml": "model_defaults: {on_destructive_change: warn, on_additive_change: ERROR}",
+            "models/default.sql": model("default", ""),
+            "models/own.sql": model("own", ", on_destructive_change ignore"),
+        ])
+        let evolutions = read.models.map { $0.kind.options.evolution }
+        #expect(evolutions.map(\.onDestructiveChange) == [.warn, .ignore])
+        #expect(evolutions.map(\.onAdditiveChange) == [.error, .error])
+        #expect(read.notices.isEmpty)
+    }
+
     @Test(
         "mistakes have their place",
         arguments: [
-            ("CUSTOM (materialization 'x')", "1:1: The kind CUSTOM is a Python class"),
-            ("MANAGED", "1:1: The kind MANAGED is kept up to date by an engine"),
             ("SCD_TYPE_3", "1:1: The kind `SCD_TYPE_3` is not supported."),
             ("INCREMENTAL_BY_TIME_RANGE", "1:1: INCREMENTAL_BY_TIME_RANGE needs (time_column …)."),
             ("INCREMENTAL_BY_UNIQUE_KEY (lookback 1)", "1:1: INCREMENTAL_BY_UNIQUE_KEY needs (unique_key …)."),

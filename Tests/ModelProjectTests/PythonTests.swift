@@ -80,4 +80,50 @@ import Testing
         #expect(read.models.map(\.name.description) == ["shop.plain"])
         #expect(read.leftOut.map(\.description).first?.contains("macros/__init__.py:3") == true)
     }
+
+    private let foreign = [
+        "config.yaml": "",
+        "models/plain.sql": "MODEL (name shop.plain);\nSELECT 1 AS id",
+        "models/custom.sql":
+            "MODEL (\n  name shop.custom,\n  kind CUSTOM (materialization 'mine', how well)\n);\nSELECT 1 AS id",
+        "models/managed.sql": "MODEL (name shop.managed, kind MANAGED);\nSELECT 1 AS id",
+        "models/made.sql":
+            "MODEL (name shop.@name, kind @kind, blueprints ((name := made, kind := CUSTOM)));\nSELECT 1 AS id",
+        "models/waiting.sql": "MODEL (name shop.waiting, signals (data_landed, ready(a := 1)));\nSELECT 1 AS id",
+        "models/reader.sql": "MODEL (name shop.reader);\nSELECT id FROM shop.custom",
+    ]
+
+    @Test("kinds and signals in Python, and kinds of other engines, are refused where they stand")
+    func kindsAndSignals() {
+        let error = #expect(throws: PipelineError.self) { try project(foreign) }
+        let lines = (error?.description ?? "").split(separator: "\n").map(String.init)
+        let expected = [
+            "models/custom.sql:3:8: The kind CUSTOM is a Python class",
+            "models/made.sql:1:30: The kind CUSTOM is a Python class",
+            "models/managed.sql:1:32: The kind MANAGED is kept up to date by an engine that this is not",
+            "models/waiting.sql:1:35: The signal ready is a Python function",
+        ]
+        #expect(lines.count == expected.count)
+        for (line, start) in zip(lines, expected) {
+            #expect(line.hasPrefix(start))
+            #expect(line.hasSuffix("With --skip-unsupported, what needs it is left out and the rest is loaded."))
+        }
+    }
+
+    @Test("they can be left out, with what reads them", arguments: [false, true])
+    func kindsAndSignalsLeftOut(isSecondTime: Bool) throws {
+        let options = ProjectOptions(environment: [:], skipsUnsupported: true)
+        let read = try withFolder(foreign) { folder in
+            let memory = ProjectMemory()
+            if isSecondTime { _ = try folder.project(options, memory: memory) }
+            return try folder.project(options, memory: memory)
+        }
+        #expect(read.models.map(\.name.description) == ["shop.plain"])
+        #expect(
+            read.leftOut.map { String($0.description.prefix { $0 != " " }) } == [
+                "models/custom.sql:3:8:", "models/made.sql:1:30:", "models/managed.sql:1:32:",
+                "models/waiting.sql:1:35:",
+                "models/reader.sql:2:1:",
+            ])
+    }
 }

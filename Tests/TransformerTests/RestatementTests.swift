@@ -57,6 +57,39 @@ private let files = [
         }
     }
 
+    @Test(
+        "rows that are history stay where they are among what is restated; asked for by name, or alone, they are refused"
+    )
+    func history() async throws {
+        try await withDatabase { test in
+            var files = files
+            files["models/kept.sql"] = """
+                MODEL (name kept, kind INCREMENTAL_BY_TIME_RANGE (time_column ts, disable_restatement true),
+                  start '2026-11-01', tags (kept));
+                SELECT user_id, ts FROM a WHERE ts BETWEEN @start_dt AND @end_dt
+                """
+            let project = try TestPipelines.make(files)
+            try await test.insert([("ada", "v", "2026-11-03 10:00Z")])
+            try await test.apply(project, at: day(10))
+            for selection in ["kept", "tag:kept", "*.kept"] {
+                let error = await #expect(throws: TransformerError.self) {
+                    try await carryOut(
+                        test, project,
+                        try request("prod", from: 3, to: 3) { $0.restated = [try ModelSelection(selection)] })
+                }
+                #expect(error?.message.contains("disable_restatement") == true, "\(selection): \(error?.message ?? "")")
+            }
+            try await test.insert([("late", "v", "2026-11-03 11:00Z")])
+            for selection in ["*", "a+"] {
+                _ = try await carryOut(
+                    test, project,
+                    try request("prod", from: 3, to: 3) { $0.restated = [try ModelSelection(selection)] })
+                #expect(try await test.value("SELECT n FROM analytics.b") == "2")
+                #expect(try await test.value("SELECT count(*) FROM analytics.kept") == "1")
+            }
+        }
+    }
+
     @Test("restating in another environment leaves production its rows, and the next plan leaves both as they are")
     func apart() async throws {
         try await withDatabase { test in

@@ -84,8 +84,6 @@ struct PlanMaker: Sendable {
         state.readiness = try await store.readiness(of: graph.snapshots.flatMap(\.awaited))
         state.previous = try await previous(current ?? production, changedBy: graph)
         let restated = try restated(request, graph)
-        let fixed = graph.snapshots.first { restated.contains($0.name) && !$0.definition.kind.options.canRestate }
-        if let fixed { throw TransformerError.restatementDisabled(fixed.definition) }
         if !restated.isEmpty {
             let others = try await catalog.all().environments.filter { $0.name != environment }
             state.shared = Set(others.flatMap(\.tables))
@@ -127,14 +125,21 @@ struct PlanMaker: Sendable {
         return try names(wanted.map(\.withParents), among: graph.candidates, changed: request.changedFiles)
     }
 
-    /// What is to be computed again: of a raw table, what reads it. There, models whose rows are history stay as they are.
+    /// What is to be computed again: of a raw table, what reads it. Models whose rows are history stay as they are where they
+    /// are among others; asked for by its name, or alone, one is an error.
     private func restated(_ request: PlanRequest, _ graph: ProjectGraph) throws -> Set<ModelName> {
         let sources = Set(graph.snapshots.flatMap(\.sources))
+        let fixed = graph.snapshots.filter { !$0.definition.kind.options.canRestate }
         var restated: Set<ModelName> = []
         for selection in request.restated {
             let tables = selection.tables(among: sources)
             guard !tables.isEmpty else {
-                restated.formUnion(try names([selection], among: graph.candidates, changed: request.changedFiles))
+                let named = try names([selection], among: graph.candidates, changed: request.changedFiles)
+                let kept = named.subtracting(fixed.map(\.name))
+                if selection.isOneName || kept.isEmpty, let first = fixed.first(where: { named.contains($0.name) }) {
+                    throw TransformerError.restatementDisabled(first.definition)
+                }
+                restated.formUnion(kept)
                 continue
             }
             let readers = graph.snapshots.filter { snapshot in

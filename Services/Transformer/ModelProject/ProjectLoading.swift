@@ -120,8 +120,12 @@ private struct ProjectReader {
         for (path, read) in zip(files, found) {
             entries[path] = read.entry
             for model in collect(read.models.get) ?? [] {
-                collect { () throws(PipelineError) in try Self.check(gatewayOf: model, config) }
-                models.append(model)
+                if let refusal = model.unsupported, !skipsUnsupported {
+                    errors.append(refusal.adding(Self.skippingHint))
+                } else {
+                    collect { () throws(PipelineError) in try Self.check(gatewayOf: model, config) }
+                    models.append(model)
+                }
             }
         }
         memory?.keep(entries, in: scope, parsed: found.count { !$0.isKnown })
@@ -167,6 +171,8 @@ private struct ProjectReader {
 
     private func isIgnored(_ path: String) -> Bool { config.ignorePatterns.contains { fnmatch($0, path, 0) == 0 } }
 
+    private static let skippingHint = " With --skip-unsupported, what needs it is left out and the rest is loaded."
+
     private mutating func readPython() {
         let folder = folder
         for subfolder in ["models", "macros", "audits", "tests", "signals", "materializations"] {
@@ -178,8 +184,7 @@ private struct ProjectReader {
                 if skipsUnsupported {
                     python.append(file)
                 } else {
-                    let hint = " With --skip-unsupported, what needs it is left out and the rest is loaded."
-                    errors.append(file.refusal(in: subfolder, hint: hint))
+                    errors.append(file.refusal(in: subfolder, hint: Self.skippingHint))
                 }
             }
         }

@@ -13,7 +13,7 @@ public struct MissingIntervals: Sendable {
     /// - Parameters:
     ///   - done: What has been computed and still holds.
     ///   - upTo: Data before this time. The model's cron decides how much of it is due.
-    ///   - requested: Computed whether done or not.
+    ///   - requested: Computed whether done or not; of a model whose rows are written once, only what is not done.
     ///   - startsAnew: The whole table is computed anew, whatever is done.
     ///   - window: When given, nothing outside of it is computed.
     ///   - limit: When given, nothing that ends later is computed: the data is not there.
@@ -26,6 +26,7 @@ public struct MissingIntervals: Sendable {
     ) {
         let grid = model.grid
         let kind = model.definition.kind.options
+        let requested = kind.isComputedOnce ? IntervalSet() : requested
         var tick = ignoresCron ? upTo : model.schedule.floor(upTo)
         if let end = model.definition.end { tick = min(tick, end) }
         // What is computed as a whole is so at ticks alone.

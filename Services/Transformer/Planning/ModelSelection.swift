@@ -65,6 +65,11 @@ public struct ModelSelection: Sendable {
         try reader.end()
     }
 
+    /// Whether it is a model's name and nothing more.
+    public var isOneName: Bool {
+        if case .name(let name) = root { !name.contains("*") } else { false }
+    }
+
     /// The branches that it compares with.
     public var branches: Set<String> {
         func find(_ node: Node) -> Set<String> {

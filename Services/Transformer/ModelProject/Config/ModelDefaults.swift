@@ -41,6 +41,10 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
     public var enabled: Bool?
     /// How many batches of a model that does not say may be computed at the same time; nil: as many as there is room for.
     public var batchConcurrency: Int?
+    /// What a change that takes columns away does to a model of an incremental kind that does not say; nil: it is an error.
+    public var onDestructiveChange: Evolution.ColumnChange?
+    /// The same of a change that adds columns; nil: it is allowed.
+    public var onAdditiveChange: Evolution.ColumnChange?
     /// The gateway of models that name none.
     public var gateway: String?
 
@@ -55,8 +59,6 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
         "virtual_properties": "PostgreSQL's views have no such properties",
         "optimize_query": "queries are sent as they are written",
         "formatting": "each model says for itself whether `transformer format` leaves it as it is",
-        "on_destructive_change": "what a change does is shown by the plan",
-        "on_additive_change": "what a change does is shown by the plan",
     ]
 
     /// - Parameter notices: Gets what is accepted and has no effect.
@@ -86,6 +88,8 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
                     throw part.error("batch_concurrency is a number from 1 on.")
                 }
                 batchConcurrency = count
+            case "on_destructive_change": onDestructiveChange = try Self.change(key, part)
+            case "on_additive_change": onAdditiveChange = try Self.change(key, part)
             case "audits":
                 for audit in try part.sequence() {
                     audits.append(try audit.string())
@@ -130,9 +134,18 @@ public struct ModelDefaults: Sendable, Equatable, Codable {
     private static let known =
         [
             "kind", "dialect", "cron", "cron_tz", "start", "owner", "interval_unit", "allow_partials", "audits",
-            "batch_concurrency", "enabled", "gateway", "session_properties", "pre_statements", "post_statements",
+            "batch_concurrency", "on_destructive_change", "on_additive_change", "enabled", "gateway",
+            "session_properties", "pre_statements", "post_statements",
             "on_virtual_update",
         ] + withoutEffect.keys.sorted()
+
+    private static func change(_ key: YAMLValue, _ value: YAMLValue) throws(PipelineError) -> Evolution.ColumnChange {
+        guard let change = Evolution.ColumnChange(rawValue: try value.string().lowercased()) else {
+            let known = Evolution.ColumnChange.allCases.map(\.rawValue).joined(separator: ", ")
+            throw value.error("Not an \(key.text). Known: \(known).")
+        }
+        return change
+    }
 
     /// `FULL`, `INCREMENTAL_BY_TIME_RANGE (…)`, or a mapping with `name` and options.
     private static func kind(_ value: YAMLValue) throws(PipelineError) -> String {

@@ -4,7 +4,7 @@ import Pipeline
 /// How an incremental model follows a change of its text: options that all incremental kinds have.
 public struct Evolution: Sendable, Equatable {
     /// What a change that takes columns away, or adds some, does to a model that is only changed forward.
-    public enum ColumnChange: String, Sendable, CaseIterable {
+    public enum ColumnChange: String, Sendable, Codable, CaseIterable {
         case error, warn, allow, ignore
     }
 
@@ -29,8 +29,9 @@ public struct Evolution: Sendable, Equatable {
         _ reader: inout KindReader, forwardOnly: Bool = false, disableRestatement: Bool = false
     ) throws(PipelineError) {
         self.forwardOnly = try reader.boolean("forward_only") ?? forwardOnly
-        onDestructiveChange = try reader.choice("on_destructive_change") ?? .error
-        onAdditiveChange = try reader.choice("on_additive_change") ?? .allow
+        onDestructiveChange =
+            try reader.choice("on_destructive_change") ?? reader.defaults.onDestructiveChange ?? .error
+        onAdditiveChange = try reader.choice("on_additive_change") ?? reader.defaults.onAdditiveChange ?? .allow
         self.disableRestatement = try reader.boolean("disable_restatement") ?? disableRestatement
         if let cron = try reader.property("auto_restatement_cron") {
             do throws(CronError) { _ = try CronSchedule(cron.plain, zone: "UTC") } catch {

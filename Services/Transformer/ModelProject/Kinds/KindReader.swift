@@ -10,11 +10,14 @@ struct KindReader {
     let offset: Int
     /// What formats and expressions are written in.
     let dialect: String
+    /// What holds for a model that does not say.
+    let defaults: ModelDefaults
     private let properties: [PropertyScanner.Property]
     private var asked: Set<String> = []
 
     /// - Parameter offset: Where the kind's name stands in `source`.
-    init(_ source: SourceFile, at offset: Int, dialect: String) throws(PipelineError) {
+    init(_ source: SourceFile, at offset: Int, dialect: String, defaults: ModelDefaults) throws(PipelineError) {
+        self.defaults = defaults
         self.source = source
         self.offset = offset
         self.dialect = dialect
@@ -26,9 +29,24 @@ struct KindReader {
         }
     }
 
+    /// Why a kind of SQLMesh's cannot be here; nil for all others. Its options are not looked at.
+    static func refusal(of source: SourceFile, at offset: Int) -> String? {
+        var scanner = PropertyScanner(source, from: offset)
+        return switch (scanner.nextWord() ?? "").uppercased() {
+        case "CUSTOM":
+            "The kind CUSTOM is a Python class, and Python is not run here. Use FULL, INCREMENTAL_BY_TIME_RANGE or "
+                + "INCREMENTAL_BY_UNIQUE_KEY, with pre- and post-statements for what else is to happen."
+        case "MANAGED":
+            "The kind MANAGED is kept up to date by an engine that this is not. Use FULL, or VIEW (materialized true)."
+        default: nil
+        }
+    }
+
     /// The kind, all of whose options are known.
-    static func read(_ source: SourceFile, at offset: Int, dialect: String) throws(PipelineError) -> ModelKind {
-        var reader = try KindReader(source, at: offset, dialect: dialect)
+    static func read(
+        _ source: SourceFile, at offset: Int, dialect: String, defaults: ModelDefaults = ModelDefaults()
+    ) throws(PipelineError) -> ModelKind {
+        var reader = try KindReader(source, at: offset, dialect: dialect, defaults: defaults)
         let kind = try reader.kindOfName()
         if let unknown = reader.properties.first(where: { !reader.asked.contains($0.name) }) {
             let hint = KnownNames.nearest(to: unknown.name, in: reader.asked).map { " Did you mean \($0)?" } ?? ""
@@ -52,16 +70,6 @@ struct KindReader {
         case SeedKind.name: return .seed(try SeedKind(&self))
         case EmbeddedKind.name: return .embedded(EmbeddedKind())
         case ExternalKind.name: return .external(ExternalKind())
-        case "CUSTOM":
-            throw source.error(
-                at: offset,
-                "The kind CUSTOM is a Python class, and Python is not run here. Use FULL, INCREMENTAL_BY_TIME_RANGE or "
-                    + "INCREMENTAL_BY_UNIQUE_KEY, with pre- and post-statements for what else is to happen.")
-        case "MANAGED":
-            throw source.error(
-                at: offset,
-                "The kind MANAGED is kept up to date by an engine that this is not. Use FULL, or VIEW (materialized true)."
-            )
         default:
             throw source.error(
                 at: offset, "The kind `\(kind)` is not supported. Known: \(Self.known.joined(separator: ", ")).")

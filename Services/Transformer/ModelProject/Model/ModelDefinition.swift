@@ -54,6 +54,8 @@ public struct ModelDefinition: Sendable, Equatable {
     public var onVirtualUpdate: [Template] = []
     /// What it waits for before an interval is computed; nil: nothing.
     public var signal: DataSignal?
+    /// Why it cannot be computed here, whatever else is right about it: a kind or a signal in Python, or of another engine.
+    public var unsupported: PipelineError?
     /// A word that makes another version of the model, and nothing else.
     public var stamp: String?
     /// Settings of the engine while the model is computed, in the order of their names; SQL as written.

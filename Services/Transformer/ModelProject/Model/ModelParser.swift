@@ -166,7 +166,9 @@ struct ModelParser {
         model.gateway = config.gateway
         if let kind = config.kind {
             let text = SourceFile(path: source.path, text: kind)
-            do throws(PipelineError) { model.kind = try KindReader.read(text, at: 0, dialect: config.dialect) } catch {
+            do throws(PipelineError) {
+                model.kind = try KindReader.read(text, at: 0, dialect: config.dialect, defaults: config)
+            } catch {
                 throw source.error(at: 0, "The kind of model_defaults: \(error.message)")
             }
         }

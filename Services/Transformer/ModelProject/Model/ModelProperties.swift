@@ -13,7 +13,11 @@ struct ModelProperties {
         if let dialect = scope.defaults.dialectOverride { model.dialect = dialect }
         for property in properties { try apply(property, to: &model) }
         if let kind = properties.first(where: { $0.name == "kind" }) {
-            model.kind = try self.kind(kind, dialect: model.dialect)
+            if let refusal = refusal(ofKind: kind) {
+                model.unsupported = error(kind, refusal)
+            } else {
+                model.kind = try self.kind(kind, dialect: model.dialect)
+            }
         }
         if case .incrementalByTimeRange(var options) = model.kind, options.timeFormat == nil,
             let format = scope.defaults.timeColumnFormat, format != "%Y-%m-%d"
@@ -39,11 +43,20 @@ struct ModelProperties {
         }
     }
 
+    private func refusal(ofKind property: PropertyScanner.Property) -> String? {
+        property.isExpanded
+            ? KindReader.refusal(of: SourceFile(path: source.path, text: property.text), at: 0)
+            : KindReader.refusal(of: source, at: property.offset)
+    }
+
     private func kind(_ property: PropertyScanner.Property, dialect: String) throws(PipelineError) -> ModelKind {
-        guard property.isExpanded else { return try KindReader.read(source, at: property.offset, dialect: dialect) }
+        let defaults = scope.defaults
+        guard property.isExpanded else {
+            return try KindReader.read(source, at: property.offset, dialect: dialect, defaults: defaults)
+        }
         do throws(PipelineError) {
             let text = SourceFile(path: source.path, text: property.text)
-            return try KindReader.read(text, at: 0, dialect: dialect)
+            return try KindReader.read(text, at: 0, dialect: dialect, defaults: defaults)
         } catch { throw source.error(at: property.offset, error.message) }
     }
 
@@ -109,7 +122,13 @@ struct ModelProperties {
         case "partitioned_by": model.partitionedBy = try property.elements(in: source)
         case "enabled", "references", "formatting": break  // read before; said for people; of `transformer format`
         case "stamp": model.stamp = property.plain
-        case "signals": model.signal = try DataSignal.read(property, in: source)
+        case "signals":
+            let calls = try DataSignal.calls(of: property, in: source)
+            if let refusal = DataSignal.refusal(of: calls) {
+                model.unsupported = error(property, refusal)
+            } else {
+                model.signal = try DataSignal.read(calls, at: property.offset, in: source)
+            }
         case "ignored_rules":
             model.ignoredRules = try property.elements(in: source).map { $0.trimmingQuotes().lowercased() }
         case "gateway": model.gateway = property.plain

@@ -1,8 +1,8 @@
 import Pipeline
 
-/// Divides models into those that work without Python, and those that need what is written in it.
+/// Divides models into those that work here, and those that need what does not: Python, or kinds of other engines.
 struct LeftOutModels {
-    /// Those that need none of it.
+    /// Those that work.
     private(set) var kept: [ModelDefinition]
     /// What is left out, each with its place and why.
     private(set) var reasons: [PipelineError] = []
@@ -20,8 +20,18 @@ struct LeftOutModels {
                 )
             }
         }
+        leaveOutUnsupported()
         leaveOutCallers(of: python)
         leaveOutReaders(config, macros)
+    }
+
+    private mutating func leaveOutUnsupported() {
+        kept.removeAll { model in
+            guard let reason = model.unsupported else { return false }
+            names.insert(model.name)
+            reasons.append(reason)
+            return true
+        }
     }
 
     /// Models that call a macro written in Python.
