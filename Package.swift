@@ -199,9 +199,13 @@ let package = Package(
         + [pure("Timetable", in: "Scheduler", uses: [.civilTime])]
         + service(
             "Scheduler",
-            uses: [.civilTime, .serviceRuntime, .kafka, .postgres, .controlPlane, .pipeline, .web],
+            uses: [
+                .civilTime, .spelling, .cryptography, .serviceRuntime, .kafka, .postgres, .curl, .controlPlane,
+                .pipeline,
+                .web,
+            ],
             pure: ["Timetable"],
-            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections],
+            [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],
             resources: [.copy("Public")])
         + [pure("Charts", in: "BIAPI", uses: [.sql, .pipeline, .dataContract], [.orderedCollections])]
         + service(
@@ -257,7 +261,9 @@ let package = Package(
                 ], [.logging, .hummingbird, .hummingbirdTesting, .yams],
                 resources: [.copy("Fixtures")]),
             tests("Timetable", uses: ["TestValues"]),
-            tests("Scheduler", uses: ["TestKit", "Timetable", "ControlPlane"], [.logging, .hummingbirdTesting]),
+            tests(
+                "Scheduler", uses: ["TestKit", "Timetable", "ControlPlane", "Curl", "Cryptography", "Pipeline"],
+                [.logging, .hummingbirdTesting]),
             tests("Charts", uses: ["SQL", "Pipeline"]),
             tests(
                 "BIAPI",

@@ -8,8 +8,9 @@ import struct Foundation.TimeInterval
 public let schedulerService = ServiceDescription(
     name: "scheduler", summary: "Decides when models are computed, asks for it, and remembers what came of it.",
     groups: [
-        KafkaEndpoint.group, PostgresEndpoint.group, HTTPEndpoint.group(port: 8080), SessionSettings.group,
-        SchedulerSettings.group,
+        KafkaEndpoint.group, PipelineLocation.group, PostgresEndpoint.group, HTTPEndpoint.group(port: 8080),
+        SessionSettings.group,
+        SchedulerSettings.group, TaskSettings.group,
     ])
 
 /// What may be set about scheduling.

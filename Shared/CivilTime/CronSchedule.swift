@@ -103,11 +103,21 @@ public enum Zones {
     /// - Throws: ``CronError/zone(_:)``.
     public static func zone(_ name: String) throws(CronError) -> TimeZone {
         // Foundation takes abbreviations and offsets too; a schedule names a place, or UTC.
-        guard name == "UTC" || name.contains("/") || TimeZone.knownTimeZoneIdentifiers.contains(name),
-            name.utf8.count <= 64, let zone = TimeZone(identifier: name)
+        let full = links[name] ?? name
+        guard full == "UTC" || full.contains("/") || TimeZone.knownTimeZoneIdentifiers.contains(full),
+            name.utf8.count <= 64, let zone = TimeZone(identifier: full)
         else { throw .zone(name) }
         return zone
     }
+
+    /// IANA's names without a place, as its links have them since 2024b. Foundation would take some for abbreviations: its EST has
+    /// summers.
+    private static let links = [
+        "EST": "America/Panama", "MST": "America/Phoenix", "HST": "Pacific/Honolulu", "EST5EDT": "America/New_York",
+        "CST6CDT": "America/Chicago", "MST7MDT": "America/Denver", "PST8PDT": "America/Los_Angeles",
+        "WET": "Europe/Lisbon", "CET": "Europe/Brussels", "MET": "Europe/Brussels", "EET": "Europe/Athens",
+        "GMT": "UTC", "GMT0": "UTC", "Greenwich": "UTC", "UCT": "UTC", "Universal": "UTC", "Zulu": "UTC",
+    ]
 
     /// `nil` outside the years 1 to 9998, where calendars stop meaning anything.
     static func seconds(_ moment: Date, rounded rule: FloatingPointRoundingRule) -> Int? {

@@ -39,6 +39,38 @@ import Web
         }
     }
 
+    @Test("shows a file's DAG with its tasks and parameters, and checks what is given of those")
+    func definitions() async throws {
+        try await API.with { api in
+            let list = try await api.get("/api/v1/dags?dag=nightly", as: .viewer)
+            #expect(list.text.contains(#""file":"dags/nightly.yaml""#) && list.text.contains(#""tasks":2"#))
+            let dag = try await api.get("/api/v1/dags/nightly", as: .viewer)
+            for part in [#""name":"tell""#, #""default":"2026-11-01""#, #""maximum":3"#, #""next_runs":["20"#] {
+                #expect(dag.text.contains(part), "\(part) in \(dag.text)")
+            }
+            #expect(dag.text.contains(#""summary":"GET https://h.example/""#))
+            for (body, words) in [
+                (#"{"params":{"n":4}}"#, "more than 3"), (#"{"params":{"x":1}}"#, "no parameter"),
+                (#"{"params":{"day":"soon"}}"#, "no day"), (#"{"tasks":["nope"]}"#, "nope"),
+            ] {
+                let answer = try await api.post("/api/v1/dags/nightly/trigger", body, as: .operator_)
+                #expect(answer.status == .unprocessableContent && answer.text.contains(words), "\(answer.text)")
+            }
+            let other = try await api.post("/api/v1/dags/prod/trigger", #"{"params":{"n":1}}"#, as: .operator_)
+            #expect(other.status == .unprocessableContent)
+            let run = try await api.post(
+                "/api/v1/dags/nightly/trigger", #"{"params":{"n":2}}"#, as: .operator_)
+            let one = try await api.get("/api/v1/runs/\(try run.id())", as: .viewer)
+            for part in [#""n":2"#, #""day":"2026-11-01""#, #""model":"load/a""#, #""kind":"http""#] {
+                #expect(one.text.contains(part), "\(part) in \(one.text)")
+            }
+            let preview = try await api.post(
+                "/api/v1/dags/nightly/backfill",
+                #"{"start":"2026-11-01T00:00:00Z","end":"2026-11-02T00:00:00Z","dry_run":true}"#, as: .operator_)
+            #expect(preview.text.contains(#""model":"tell""#), "\(preview.text)")
+        }
+    }
+
     @Test(
         "lets operators act, and nobody below them",
         arguments: [
@@ -278,6 +310,14 @@ struct API: Sendable {
         let manifest = EnvironmentManifest(
             environment: "prod", promotedAt: now, plan: "p",
             models: [model("a", ["b"]), model("b", []), model("c", [])])
+        let definition = try DAGFolder.read(
+            """
+            schedule: "0 3 * * *"
+            params: {day: {format: date, default: 2026-11-01}, n: {type: integer, maximum: 3, default: 1}}
+            tasks:
+              load: {models: {select: +a}}
+              tell: {after: load, http: {url: "https://h.example/", sign: hook}}
+            """, file: "dags/nightly.yaml")
         var broken = manifest
         broken.models[2].cron = "0 0 31 2 *"
         let epoch = try #require(try await Lease(store: store, holder: "t", length: .seconds(60)).acquire())
@@ -285,7 +325,11 @@ struct API: Sendable {
         change.dags = [
             DAGRecord(
                 dag: "prod", manifest: broken, isPaused: false, cursorAt: now, firstSeen: [:], isRemoved: false,
-                updatedAt: now)
+                updatedAt: now),
+            DAGRecord(
+                dag: "nightly", manifest: definition.emptyManifest(at: now), isPaused: false, cursorAt: now,
+                firstSeen: [:],
+                isRemoved: false, updatedAt: now, definition: definition),
         ]
         try await store.write(change, epoch: epoch)
     }

@@ -72,10 +72,11 @@ struct Harness: Sendable {
 
     /// Runs `body` beside a scheduler process (without its HTTP face), which then stops as on SIGTERM.
     func withNode(
-        _ name: String = "node", clock: TestClock? = nil, change: (inout SchedulerSettings) -> Void = { _ in },
-        _ body: @Sendable (SchedulerNode) async throws -> Void
+        _ name: String = "node", clock: TestClock? = nil, folder: DAGFolder? = nil,
+        tasks: TaskSettings = TaskSettings(),
+        change: (inout SchedulerSettings) -> Void = { _ in }, _ body: @Sendable (SchedulerNode) async throws -> Void
     ) async throws {
-        let running = try start(name, clock: clock, change: change)
+        let running = try start(name, clock: clock, folder: folder, tasks: tasks, change: change)
         do {
             try await body(running.node)
         } catch {
@@ -89,18 +90,21 @@ struct Harness: Sendable {
 
     /// A scheduler process that runs until its task is cancelled: as good as killed, its lease is not given up.
     func start(
-        _ name: String, clock: TestClock? = nil, change: (inout SchedulerSettings) -> Void = { _ in }
+        _ name: String, clock: TestClock? = nil, folder: DAGFolder? = nil, tasks: TaskSettings = TaskSettings(),
+        change: (inout SchedulerSettings) -> Void = { _ in }
     ) throws -> (node: SchedulerNode, task: Task<Void, any Error>) {
         var settings = settings
         change(&settings)
         let node = SchedulerNode(
             postgres: database.settings, pool: database.pool, kafka: OwnBroker.settings(clientID: name),
-            settings: settings, holder: name, now: { clock?.now ?? Date() }, logger: TestDatabase.logger)
+            settings: settings, tasks: tasks, folder: folder?.path, holder: name, now: { clock?.now ?? Date() },
+            logger: TestDatabase.logger)
         let task = Task {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for service in node.services { group.addTask { try await service.run() } }
                 try await group.waitForAll()
             }
+            await node.close()
         }
         return (node, task)
     }

@@ -1,4 +1,5 @@
 import ControlPlane
+import Curl
 import Foundation
 import ServiceLifecycle
 import TestKit
@@ -148,10 +149,17 @@ final class SchedulerProcess {
 
 extension Harness {
     func parts(_ settings: SchedulerSettings) throws -> LeaderParts {
-        LeaderParts(
-            store: store, kafka: OwnBroker.settings(), settings: settings,
-            changes: ChangeFeed(database.settings, logger: TestDatabase.logger), now: { Date() },
+        let changes = ChangeFeed(database.settings, logger: TestDatabase.logger)
+        return LeaderParts(
+            store: store, kafka: OwnBroker.settings(), settings: settings, changes: changes,
+            executors: executorParts(changes), folder: nil, holder: "test", now: { Date() },
             logger: TestDatabase.logger)
+    }
+
+    func executorParts(_ changes: ChangeFeed, tasks: TaskSettings = TaskSettings()) -> ExecutorParts {
+        ExecutorParts(
+            store: store, changes: changes, kafka: OwnBroker.settings(), settings: tasks, sql: database.pool,
+            http: HTTPClient(logger: TestDatabase.logger), logger: TestDatabase.logger)
     }
 
     /// Runs `body` with the notices of the state, without a scheduler in this process.

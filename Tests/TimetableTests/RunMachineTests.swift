@@ -189,3 +189,37 @@ import Timetable
         #expect(delays == (1...8).map { policy.delay(afterAttempt: $0, of: "task") })
     }
 }
+
+@Suite("A branch") struct BranchTests {
+    private func machine() throws -> RunMachine {
+        let retry = RetryPolicy(retriesMax: 0, delay: 1, delayMax: 1, attemptTimeout: 60)
+        func task(_ name: String, _ after: [String], _ rule: TriggerRule = .allSuccess, _ kind: NodeKind = .sql)
+            -> RunTask
+        {
+            RunTask(id: "t-\(name)", node: Node(id: name, kind: kind, dependsOn: after, rule: rule, retry: retry))
+        }
+        return try RunMachine(
+            id: "r",
+            tasks: [
+                task("fork", [], .allSuccess, .branch), task("a", ["fork"]), task("b", ["fork"]), task("behind", ["b"]),
+                task("join", ["a", "behind"], .noneFailedMinOneSuccess),
+            ])
+    }
+
+    @Test(
+        "lets go on what it chose, and skips the rest and what is behind it",
+        arguments: [(["a"], ["a"]), (["a", "b"], ["a", "b"]), ([], []), (nil, ["a", "b"])] as [([String]?, [String])])
+    func choosing(chosen: [String]?, begun: [String]) throws {
+        var machine = try machine()
+        let now = Date()
+        _ = machine.handle(.begin, at: now)
+        _ = machine.handle(.succeeded(task: "t-fork", attempt: 1, chosen: chosen.map(Set.init)), at: now)
+        #expect(["a", "b"].filter { machine.tasks["t-\($0)"]?.phase == .queued } == begun)
+        #expect(["a", "b"].filter { machine.tasks["t-\($0)"]?.phase == .skipped }.count == 2 - begun.count)
+        // As it is when a leader takes over: the choice is written down.
+        var restored = try RunMachine(id: "r", tasks: Array(machine.tasks.values), phase: machine.phase)
+        for name in begun { _ = restored.handle(.succeeded(task: "t-\(name)", attempt: 1), at: now) }
+        if begun.contains("b") { _ = restored.handle(.succeeded(task: "t-behind", attempt: 1), at: now) }
+        #expect(restored.tasks["t-join"]?.phase == (begun.isEmpty ? .skipped : .queued))
+    }
+}

@@ -15,15 +15,18 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
     case beforeStart([String])
     case graph(String, GraphError)
     case act(ActRefusal)
+    /// What is wrong with the values that were given.
+    case parameters([String])
 
     public var description: String {
         switch self {
         case .unknownDAG(let dag):
-            "There is no DAG `\(dag.prefix(80))`. An environment becomes one when a plan is applied to it: `transformer apply`."
+            "There is no DAG `\(dag.prefix(80))`. An environment becomes one when a plan is applied to it (`transformer apply`), and "
+                + "so does a file in `dags/` of the pipeline's folder."
         case .unknownRun(let run): "There is no run `\(run.prefix(80))`."
         case .unknownModels(let models, let dag):
-            "`\(dag)` has no model \(models.prefix(5).map { "`\($0.prefix(80))`" }.joined(separator: ", "))."
-        case .noModels: "Name at least one model."
+            "`\(dag)` has no model or task \(models.prefix(5).map { "`\($0.prefix(80))`" }.joined(separator: ", "))."
+        case .noModels: "Name at least one model or task."
         case .emptyRange(let from, let upTo):
             "The start \(from.formatted(.iso8601)) is not before the end \(upTo.formatted(.iso8601))."
         case .future(let date): "\(date.formatted(.iso8601)) lies in the future: there is nothing to compute yet."
@@ -31,6 +34,7 @@ public enum RequestError: Error, Equatable, Sendable, CustomStringConvertible {
         case .beforeStart(let models):
             "The range ends before the start of \(models.prefix(5).map { "`\($0)`" }.joined(separator: ", "))."
         case .act(let refusal): refusal.description
+        case .parameters(let problems): "Parameters: \(problems.joined(separator: "; "))."
         case .graph(let dag, let error): "The models of `\(dag)` make no run. \(error) Apply a plan without that."
         }
     }
@@ -97,10 +101,7 @@ public struct RunPlanner: Sendable {
     public func backfill(
         from: Date, upTo: Date, models names: [String]?, by who: String, key: String? = nil, at now: Date
     ) throws(RequestError) -> RunPlan {
-        guard from < upTo else { throw .emptyRange(from: from, upTo: upTo) }
-        guard upTo <= now else { throw .future(upTo) }
-        let days = Int((upTo.timeIntervalSince(from) / 86_400).rounded(.up))
-        guard days <= Self.daysMax else { throw .longRange(days: days, daysMax: Self.daysMax) }
+        try Self.checkRange(from, upTo, at: now)
         let models = try chosen(names)
         let late = models.filter { ($0.start ?? from) >= upTo }.map(\.name)
         guard names == nil || late.isEmpty, late.count < models.count else { throw .beforeStart(late) }
@@ -118,6 +119,14 @@ public struct RunPlanner: Sendable {
             }
         }
         return plan
+    }
+
+    /// A backfill's range is in the past, and not too long.
+    static func checkRange(_ from: Date, _ upTo: Date, at now: Date) throws(RequestError) {
+        guard from < upTo else { throw .emptyRange(from: from, upTo: upTo) }
+        guard upTo <= now else { throw .future(upTo) }
+        let days = Int((upTo.timeIntervalSince(from) / 86_400).rounded(.up))
+        guard days <= daysMax else { throw .longRange(days: days, daysMax: daysMax) }
     }
 
     private func chosen(_ names: [String]?) throws(RequestError) -> [EnvironmentManifest.Model] {
@@ -167,7 +176,7 @@ public struct RunPlanner: Sendable {
 
 extension RunPlanner {
     /// The models of the run that `model` reads, directly or through models that are not in the run.
-    private func nearest(to model: EnvironmentManifest.Model, among known: Set<String>) -> [String] {
+    func nearest(to model: EnvironmentManifest.Model, among known: Set<String>) -> [String] {
         var found: Set<String> = []
         var seen: Set<String> = []
         var open = model.dependsOn
@@ -205,5 +214,6 @@ extension RunTask {
         isMarked = record.markedBy != nil
         retryAt = record.retryAt
         deadline = record.deadlineAt
+        chosen = record.chosen.map(Set.init)
     }
 }

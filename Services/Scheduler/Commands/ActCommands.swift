@@ -5,12 +5,33 @@ import Timetable
 
 /// What commands that start a run share.
 struct RunOptions: ParsableArguments {
-    @Argument(help: "The DAG: an environment's name.") var dag: String
+    @Argument(help: "The DAG: an environment's name, or that of a file in dags/.") var dag: String
     @Option(
         help: "Only these models, comma separated.",
         transform: { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } })
     var models: [String]?
+    @Option(
+        help: "Only these tasks of a file's DAG, comma separated.",
+        transform: { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } })
+    var tasks: [String]?
+    @Option(help: ArgumentHelp("A parameter of a file's DAG; again for more.", valueName: "name=value"))
+    var param: [String] = []
     @Flag(help: "Wait for the run to end; exit with 1 when it fails.") var wait = false
+
+    /// Models or tasks; `nil`: all.
+    var names: [String]? { models ?? tasks }
+
+    /// What --param says, each as its type has it.
+    func parameters(of dag: DAGRecord) throws -> [String: ParameterValue] {
+        var values: [String: ParameterValue] = [:]
+        for text in param {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2 else { throw ValidationError("--param is \"\(text)\"; write name=value.") }
+            let type = dag.definition?.parameters.first { $0.name == parts[0] }?.type ?? .string
+            values[parts[0]] = ParameterValue(parts[1], as: type) ?? .text(parts[1])
+        }
+        return values
+    }
 
     /// A DAG may be on its way: its environment was promoted a moment ago.
     static let dagWaitMax: Duration = .seconds(10)
@@ -32,20 +53,21 @@ struct RunOptions: ParsableArguments {
 /// `scheduler trigger`: a run now.
 struct TriggerCommand: StateCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trigger", abstract: "Bring a DAG's models up to date now.",
+        commandName: "trigger", abstract: "Begin a run of a DAG now.",
         discussion: """
             Prints the run's id. It begins when the run before it has ended; a serving scheduler does the work.
 
               scheduler trigger prod
               scheduler trigger prod --models analytics.sessions,analytics.daily_active_users --wait
+              scheduler trigger nightly --param day=2026-11-01 --tasks export.upload --wait
             """)
 
     @OptionGroup var options: RunOptions
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         let dag = try await store.dag(options.dag, within: RunOptions.dagWaitMax)
-        let plan = try RunPlanner(dag.manifest, retry: settings.retry)
-            .manual(options.models, by: who, at: Date())
+        let plan = try await store.planner(of: dag, retry: settings.retry)
+            .manual(options.names, try options.parameters(of: dag), by: who, at: Date())
         try await options.follow(try await store.request(plan, by: who), on: store)
     }
 }
@@ -69,8 +91,8 @@ struct BackfillCommand: StateCommand {
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         let (from, upTo) = (try TimeText.read(start, "--start"), try TimeText.read(end, "--end"))
         let dag = try await store.dag(options.dag, within: RunOptions.dagWaitMax)
-        let plan = try RunPlanner(dag.manifest, retry: settings.retry)
-            .backfill(from: from, upTo: upTo, models: options.models, by: who, at: Date())
+        let plan = try await store.planner(of: dag, retry: settings.retry).backfill(
+            from: from, upTo: upTo, options.names, try options.parameters(of: dag), by: who, at: Date())
         if dryRun {
             let rows = plan.tasks.map {
                 [$0.model, TimeText.write($0.fromAt), TimeText.write($0.upTo), plan.notes[$0.model] ?? ""]
@@ -87,7 +109,7 @@ struct PauseCommand: StateCommand {
         commandName: "pause", abstract: "Stop a DAG's schedule. Runs under way go on; triggers work.",
         discussion: "  scheduler pause prod")
 
-    @Argument(help: "The DAG: an environment's name.") var dag: String
+    @Argument(help: "The DAG: an environment's name, or that of a file in dags/.") var dag: String
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         try await store.setPaused(true, dag: dag, by: who, at: Date())
@@ -102,7 +124,7 @@ struct UnpauseCommand: StateCommand {
         abstract: "Go on with a DAG's schedule; missed ticks are caught up with as SCHEDULER_CATCH_UP says.",
         discussion: "  scheduler unpause prod")
 
-    @Argument(help: "The DAG: an environment's name.") var dag: String
+    @Argument(help: "The DAG: an environment's name, or that of a file in dags/.") var dag: String
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         try await store.setPaused(false, dag: dag, by: who, at: Date())

@@ -10,15 +10,15 @@ struct DagsCommand: StateCommand {
 
     func run(on store: StateStore, _ settings: SchedulerSettings) async throws {
         let now = Date()
-        let rows = try await store.overviews(limit: 1000).map { overview in
+        let rows = try await store.allOverviews().map { overview in
             let summary = DAGSummaryAnswer(overview, now: now)
             return [
-                summary.id, summary.paused ? "paused" : "on", String(summary.models),
+                summary.id, summary.paused ? "paused" : "on", String(summary.tasks ?? summary.models),
                 summary.schedules.prefix(2).joined(separator: ", ") + (summary.schedules.count > 2 ? ", ..." : ""),
                 TimeText.write(summary.nextRunAt), overview.lastRuns.last?.state.rawValue ?? "-",
             ]
         }
-        print(TextTable.text(["DAG", "STATE", "MODELS", "SCHEDULE", "NEXT RUN", "LAST RUN"], rows))
+        print(TextTable.text(["DAG", "STATE", "TASKS", "SCHEDULE", "NEXT RUN", "LAST RUN"], rows))
     }
 }
 
@@ -33,7 +33,7 @@ struct RunsCommand: StateCommand {
               scheduler runs --run 01935a22-7c1e-7b90-8f51-b3f0d2a91c44
             """)
 
-    @Argument(help: "The DAG: an environment's name.") var dag: String?
+    @Argument(help: "The DAG: an environment's name, or that of a file in dags/.") var dag: String?
     @Option(help: "Show this run instead.") var run: String?
     @Option(help: "How many runs, newest first.") var limit = 20
     @Option(help: "Only runs in this state; again for more: \(RunPhase.allValueStrings.joined(separator: ", ")).")
@@ -74,7 +74,7 @@ enum RunText {
         ]
         lines.append(
             TextTable.text(
-                ["MODEL", "STATE", "ATTEMPT", "DURATION", "ROWS"],
+                ["TASK", "STATE", "ATTEMPT", "DURATION", "ROWS"],
                 stored.tasks.map { task in
                     let last = stored.attempts.last { $0.task == task.task }
                     return [

@@ -19,7 +19,7 @@ public struct SchedulerCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DagsCommand.self, RunsCommand.self, TriggerCommand.self, BackfillCommand.self,
             CancelCommand.self, ClearCommand.self, MarkCommand.self, PauseCommand.self, UnpauseCommand.self,
-            SetAsideCommand.self,
+            SetAsideCommand.self, ValidateCommand.self,
         ])
 
     public init() {}

@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await StateStore(pool).migrateWhenReachable(logger: logger)
         let node = SchedulerNode(
             postgres: postgres, pool: pool, kafka: kafka, settings: scheduling,
+            tasks: try TaskSettings(settings), folder: try PipelineLocation(settings).path,
             holder: SchedulerNode.holderOfThisProcess, logger: logger)
         let health = HealthChecks()
         node.addChecks(to: health)
@@ -44,6 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger: logger)
         try await Lifecycle.run(
             node.services + [follower, web.server()], settings: settings, health: health, logger: logger)
+        await node.close()
         await pool.close()
     }
 }

@@ -24,17 +24,18 @@ struct ActiveRuns: Sendable {
     func ids(of dag: String) -> [String] { idsByDAG[dag, default: []].sorted() }
 
     /// Runs in which time alone changes something now.
-    func due(at now: Date, limit: Duration?) -> [String] {
+    /// - Parameter limit: How long a run of a DAG may go on.
+    func due(at now: Date, limit: (String) -> Duration?) -> [String] {
         runs.values.filter { run in
-            [run.machine.nextTimer, run.timesOut(limit)].contains { $0.map { $0 <= now } ?? false }
+            [run.machine.nextTimer, run.timesOut(limit(run.record.dag))].contains { $0.map { $0 <= now } ?? false }
         }.map(\.record.run).sorted()
     }
 
     /// When time alone will change something.
-    func nextTimer(limit: Duration?) -> Date? {
+    func nextTimer(limit: (String) -> Duration?) -> Date? {
         var earliest: Date?
         for run in runs.values {
-            for timer in [run.machine.nextTimer, run.timesOut(limit)] {
+            for timer in [run.machine.nextTimer, run.timesOut(limit(run.record.dag))] {
                 if let timer, timer < earliest ?? .distantFuture { earliest = timer }
             }
         }

@@ -124,7 +124,7 @@ extension DispatchLoop {
         switch message {
         case .manifest(let manifest):
             try await deal(.init(.environment, name, dag: name, message: manifest), now) { loop, change in
-                loop.learn(manifest, now, &change)
+                try loop.learn(manifest, now, &change)
             }
         case .removed(let environment):
             let removed = EnvironmentRemoved(environment: environment)
@@ -199,7 +199,7 @@ extension DispatchLoop {
         switch record.kind {
         case .environment, .answer:
             switch try message(record) {
-            case let manifest as EnvironmentManifest: learn(manifest, now, &change)
+            case let manifest as EnvironmentManifest: try learn(manifest, now, &change)
             case let removed as EnvironmentRemoved: try forget(removed.environment, now, &change)
             case let answer: try hear(answer, now, &change)
             }

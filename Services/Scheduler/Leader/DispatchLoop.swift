@@ -16,6 +16,7 @@ struct DispatchLoop {
     let settings: SchedulerSettings
     let inbox: LeaderInbox
     let outbox: OutboxSender
+    let executors: ExecutorPool
     let alarm: Alarm
     let now: @Sendable () -> Date
     let logger: Logger
@@ -35,6 +36,7 @@ struct DispatchLoop {
 
     init(
         store: StateStore, epoch: Int64, settings: SchedulerSettings, inbox: LeaderInbox, outbox: OutboxSender,
+        executors: ExecutorPool,
         alarm: Alarm, now: @escaping @Sendable () -> Date, logger: Logger
     ) {
         self.store = store
@@ -42,6 +44,7 @@ struct DispatchLoop {
         self.settings = settings
         self.inbox = inbox
         self.outbox = outbox
+        self.executors = executors
         self.alarm = alarm
         self.now = now
         self.logger = logger
@@ -93,12 +96,14 @@ struct DispatchLoop {
         case .unreadable(let message):
             positions[message.position] = message.offset + 1
             try await take(message, now)
+        case .outcome(let outcome): try await take(outcome, now)
+        case .definitions(let read): try await take(read, now)
         case .signal(.requests):
             inbox.take(.requests)
             try await readRequests(now)
         case .signal(.clock):
             inbox.take(.clock)
-            for id in runs.due(at: now, limit: settings.runTimeout) {
+            for id in runs.due(at: now, limit: runTimeout) {
                 try await deal(.init(.run, id, dag: runs[id]?.record.dag), now) { loop, change in
                     try loop.step(id, .clock, now, &change)
                     try loop.endLongRun(id, now, &change)
@@ -107,7 +112,10 @@ struct DispatchLoop {
         }
         if isReady {
             // Time and requests may concern any DAG, everything else the one that it was about.
-            if case .answer = event {} else { touched.formUnion(dags.keys) }
+            switch event {
+            case .answer, .outcome: break
+            default: touched.formUnion(dags.keys)
+            }
             let names = touched.sorted()
             touched = []
             for name in names { try await beginDue(name, now) }
@@ -125,6 +133,8 @@ struct DispatchLoop {
         try await store.write(change, epoch: epoch)
         positions = [:]
         outbox.send(change.outbox)
+        executors.start(change.begun)
+        for attempt in change.ended { executors.end(task: attempt.task, attempt: attempt.attempt) }
         setAside.formUnion(change.setAside.map(\.id))
         setAside.subtract(change.settled)
         meters.count(change)
@@ -141,8 +151,11 @@ struct DispatchLoop {
 
     // MARK: Environments
 
-    mutating func learn(_ manifest: EnvironmentManifest, _ now: Date, _ change: inout StateChange) {
+    mutating func learn(_ manifest: EnvironmentManifest, _ now: Date, _ change: inout StateChange) throws {
         let name = manifest.environment
+        if let definition = dags[name]?.record.definition, dags[name]?.record.isRemoved == false {
+            throw Unusable("the DAG `\(name)` of \(definition.file) has the environment's name: give that another one")
+        }
         if var dag = dags[name] {
             guard dag.learn(manifest, at: now) else { return }
             dags[name] = dag
@@ -174,7 +187,7 @@ struct DispatchLoop {
 
     /// The environment is no more. Saying it twice, or of one that was never known, changes nothing.
     mutating func forget(_ environment: String, _ now: Date, _ change: inout StateChange) throws {
-        guard var dag = dags[environment], !dag.record.isRemoved else { return }
+        guard var dag = dags[environment], !dag.record.isRemoved, dag.record.definition == nil else { return }
         dag.record.isRemoved = true
         dag.record.updatedAt = now
         dag.clock.replace([:], at: now)
@@ -222,6 +235,7 @@ struct DispatchLoop {
             let reason = TaskFailure(
                 code: failure.error.code, message: failure.error.message, isRetriable: failure.error.retriable)
             try step(failure.run, .failed(task: failure.task, attempt: failure.attempt, reason), now, &change)
+        case let landed as DataLanded: note(landed, &change)
         default: break
         }
     }
@@ -264,6 +278,7 @@ struct DispatchLoop {
             do {
                 runs[run.run.run] = try LedRun(run, settings: settings)
                 new.append(run.run.run)
+                executors.start(runs[run.run.run]?.localAttempts ?? [])
                 settle(id, in: &change)
             } catch {
                 guard !setAside.contains(id) else { continue }
@@ -281,7 +296,7 @@ struct DispatchLoop {
     /// Begins what may begin in a DAG: in each lane one run, those that were asked for before those of the schedule.
     private mutating func beginDue(_ name: String, _ now: Date) async throws {
         for lane in [RunLane.main, .backfill] {
-            while let waiting = runs.nextWaiting(of: name, in: lane, max: settings.activeRunsMax) {
+            while let waiting = runs.nextWaiting(of: name, in: lane, max: activeRunsMax(name)) {
                 try await deal(.init(.run, waiting, dag: name), now) { loop, change in
                     try loop.step(waiting, .begin, now, &change)
                 }
@@ -293,7 +308,7 @@ struct DispatchLoop {
     private mutating func beginScheduled(_ name: String, _ now: Date) async throws {
         while var dag = dags[name], !dag.record.isRemoved {
             let action = dag.clock.look(
-                at: now, isBusy: runs.isBusy(name, max: settings.activeRunsMax), hasBeenAway: dag.hasBeenAway)
+                at: now, isBusy: runs.isBusy(name, max: activeRunsMax(name)), hasBeenAway: dag.hasBeenAway)
             dag.hasBeenAway = false
             dags[name] = dag
             guard case .start(let tick) = action else { return }
@@ -309,7 +324,7 @@ struct DispatchLoop {
     ) throws {
         let name = dag.record.dag
         change.cursors.append(.init(dag: name, cursorAt: tick.time))
-        let plan = try RunPlanner(dag.record.manifest, retry: settings.retry).scheduled(tick, at: now)
+        let plan = try planner(dag.record).scheduled(tick, at: now)
         runs[plan.run.run] = try LedRun(
             StoredRun(run: plan.run, tasks: plan.tasks, attempts: []), settings: settings)
         change.tasks += plan.tasks
@@ -324,8 +339,11 @@ struct DispatchLoop {
 
     /// A run that takes longer than runs may is ended.
     private mutating func endLongRun(_ id: String, _ now: Date, _ change: inout StateChange) throws {
-        guard let limit = settings.runTimeout, let end = runs[id]?.timesOut(limit), end <= now else { return }
-        let words = "SCHEDULER_RUN_TIMEOUT: the run takes longer than \(Int(limit.seconds)) s"
+        guard let run = runs[id], let limit = runTimeout(run.record.dag), let end = run.timesOut(limit), end <= now
+        else { return }
+        let isOwn = dags[run.record.dag]?.record.definition?.runTimeout != nil
+        let words =
+            "\(isOwn ? "run_timeout" : "SCHEDULER_RUN_TIMEOUT"): the run takes longer than \(Int(limit.seconds)) s"
         try on(id) { try $0.cancel(by: words, at: now, into: &change) }
     }
 
@@ -345,9 +363,9 @@ struct DispatchLoop {
     private func nextAlarm(_ now: Date) -> Date? {
         guard isReady else { return nil }
         let ticks = dags.values.lazy.filter {
-            !$0.record.isRemoved && !$0.clock.isPaused && !runs.isBusy($0.record.dag, max: settings.activeRunsMax)
+            !$0.record.isRemoved && !$0.clock.isPaused && !runs.isBusy($0.record.dag, max: activeRunsMax($0.record.dag))
         }
         .compactMap(\.clock.nextTick)
-        return [runs.nextTimer(limit: settings.runTimeout), ticks.min()].compactMap(\.self).min()
+        return [runs.nextTimer(limit: runTimeout), ticks.min()].compactMap(\.self).min()
     }
 }

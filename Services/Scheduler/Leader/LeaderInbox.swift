@@ -13,6 +13,10 @@ enum LeaderEvent: Sendable {
     case answer(ControlEnvelope)
     /// Somebody said something that this version cannot read.
     case unreadable(UnreadableMessage)
+    /// An attempt that is carried out here came further.
+    case outcome(LocalOutcome)
+    /// What `dags/` holds now.
+    case definitions(ReadDefinitions)
     case signal(LeaderSignal)
 }
 

@@ -12,6 +12,11 @@ struct LeaderParts: Sendable {
     let kafka: KafkaSettings
     let settings: SchedulerSettings
     let changes: ChangeFeed
+    let executors: ExecutorParts
+    /// The pipeline folder, whose `dags/` is read; `nil`: none.
+    let folder: String?
+    /// This process, for people.
+    let holder: String
     let now: @Sendable () -> Date
     let logger: Logger
 }
@@ -29,6 +34,8 @@ struct LeaderTerm: Sendable {
         let outbox = OutboxSender(publisher, store: parts.store, logger: logger)
         let inbox = LeaderInbox()
         let alarm = Alarm { inbox.post(.clock) }
+        let executors = Executors(parts.executors)
+        let pool = ExecutorPool(executors, inbox: inbox, worker: parts.holder, now: parts.now)
         var failure: (any Error)?
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -36,7 +43,7 @@ struct LeaderTerm: Sendable {
                 let answers = try await readableAnswers()
                 var loop = DispatchLoop(
                     store: parts.store, epoch: epoch, settings: parts.settings, inbox: inbox, outbox: outbox,
-                    alarm: alarm,
+                    executors: pool, alarm: alarm,
                     now: parts.now, logger: logger)
                 try await loop.load()
                 begun()
@@ -45,6 +52,8 @@ struct LeaderTerm: Sendable {
                     try await loop.run()
                 }
                 group.addTask { try await outbox.run() }
+                group.addTask { await pool.run() }
+                group.addTask { try await readDefinitions(into: inbox) }
                 group.addTask { try await readManifests(into: inbox) }
                 group.addTask { try await readAnswers(answers, into: inbox) }
                 group.addTask {
@@ -63,7 +72,9 @@ struct LeaderTerm: Sendable {
         alarm.cancel()
         inbox.close()
         outbox.finish()
+        pool.finish()
         await publisher.close()
+        await executors.publisher.close()
         do {
             try await lease.release(epoch)
         } catch {
@@ -112,6 +123,12 @@ struct LeaderTerm: Sendable {
                 inbox.post(.clock)
             }
         }
+    }
+
+    /// Tells what `dags/` holds. The same again is told once more, and changes nothing.
+    private func readDefinitions(into inbox: LeaderInbox) async throws {
+        guard let folder = parts.folder else { return try await Task.sleep(for: .seconds(Int64.max / 2)) }
+        try await DefinitionWatch(path: folder, logger: parts.logger).run { await inbox.send(.definitions($0)) }
     }
 
     private func readAnswers(_ positions: [TopicPartition: StartPosition], into inbox: LeaderInbox) async throws {

@@ -32,6 +32,7 @@ struct LedRun {
     }
 
     /// When it is ended because it takes too long.
+    /// - Parameter limit: How long it may go on.
     func timesOut(_ limit: Duration?) -> Date? {
         guard let limit, let startedAt = record.startedAt, machine.phase == .running, record.cancelledAt == nil else {
             return nil
@@ -134,13 +135,18 @@ struct LedRun {
             if tasks[task]?.queuedAt == nil { tasks[task]?.queuedAt = now }
             tasks[task]?.done = 0
             tasks[task]?.total = 0
-            if let request = request(task, attempt, deadline) { try change.send(request) }
+            if let local = localAttempt(task, attempt, deadline: deadline) {
+                change.begun.append(local)
+            } else if let request = request(task, attempt, deadline) {
+                try change.send(request)
+            }
         case .end(let task, let attempt):
             guard let row = tasks[task] else { return }
+            guard (row.kind ?? .model).isOfTransformer else { return change.ended.append((task, attempt)) }
             try change.send(
                 TransformCancelRequested(
-                    task: task, run: record.run, attempt: attempt, environment: record.environment, model: row.model,
-                    reason: who))
+                    task: task, run: record.run, attempt: attempt, environment: row.environment ?? record.environment,
+                    model: row.modelName, reason: who))
         case .attemptEnded(let task, let attempt, let failure):
             let key = AttemptKey(task: task, attempt: attempt)
             attempts[key]?.state =
@@ -174,6 +180,9 @@ struct LedRun {
         change.notices.insert(.init(dag: record.dag, run: record.run))
     }
 
+    /// Notes what a task gave.
+    mutating func note(_ result: TaskResult, of task: String) { tasks[task]?.result = result.value }
+
     /// A run that failed says where, and why: the first task in its order that did.
     private mutating func noteFailure(by who: String?) {
         guard record.failure == nil,
@@ -203,6 +212,7 @@ struct LedRun {
         row.attempt = task.attempt
         row.retryAt = task.retryAt
         row.deadlineAt = task.deadline
+        row.chosen = task.chosen?.sorted()
         if task.phase == .running { row.startedAt = row.startedAt ?? now }
         row.finishedAt = task.phase.isOver ? row.finishedAt ?? now : nil
         tasks[id] = row
@@ -211,8 +221,10 @@ struct LedRun {
     private func request(_ id: String, _ attempt: Int, _ deadline: Date) -> TransformRequested? {
         tasks[id].map { row in
             TransformRequested(
-                task: id, run: record.run, attempt: attempt, action: record.trigger == .backfill ? .backfill : .run,
-                environment: record.environment, model: row.model, from: row.fromAt, upTo: row.upTo, deadline: deadline)
+                task: id, run: record.run, attempt: attempt,
+                action: row.kind == .audit ? .audit : record.trigger == .backfill ? .backfill : .run,
+                environment: row.environment ?? record.environment, model: row.modelName, from: row.fromAt,
+                upTo: row.upTo, deadline: deadline)
         }
     }
 

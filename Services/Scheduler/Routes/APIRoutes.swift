@@ -107,7 +107,9 @@ struct APIRoutes: Sendable {
                         source.yield(ServerSentEvent(name: "hello", data: "{}"))
                         continue
                     }
-                    guard !change.dag.isEmpty, let data = try? StateJSON.text(change) else { continue }
+                    guard !change.dag.isEmpty, !change.dag.hasPrefix("/"), let data = try? StateJSON.text(change) else {
+                        continue
+                    }
                     source.yield(ServerSentEvent(name: "change", data: data))
                 }
                 source.finish()
@@ -127,12 +129,17 @@ struct APIRoutes: Sendable {
 
     private struct TriggerBody: Decodable {
         var models: [String]?
+        /// The same, by the word of a file's DAG.
+        var tasks: [String]?
+        var params: [String: ParameterValue]?
     }
 
     private struct BackfillBody: Decodable {
         var start: String
         var end: String
         var models: [String]?
+        var tasks: [String]?
+        var params: [String: ParameterValue]?
         var dry_run: Bool?
     }
 
@@ -141,8 +148,8 @@ struct APIRoutes: Sendable {
         let body = try await request.decode(as: TriggerBody.self, context: context)
         return try await refusing {
             let dag = try await store.dag(name(context))
-            let plan = try RunPlanner(dag.manifest, retry: settings.retry)
-                .manual(body.models, by: who.name, key: try key(request), at: now())
+            let plan = try await store.planner(of: dag, retry: settings.retry).manual(
+                body.models ?? body.tasks, body.params ?? [:], by: who.name, key: try key(request), at: now())
             let run = try await store.request(plan, by: who.name)
             return try StateAnswer.json(StartedAnswer(id: run), status: .accepted)
         }
@@ -153,9 +160,9 @@ struct APIRoutes: Sendable {
         let body = try await request.decode(as: BackfillBody.self, context: context)
         return try await refusing {
             let dag = try await store.dag(name(context))
-            let plan = try RunPlanner(dag.manifest, retry: settings.retry).backfill(
-                from: time(body.start, "/start"), upTo: time(body.end, "/end"), models: body.models, by: who.name,
-                key: try key(request), at: now())
+            let plan = try await store.planner(of: dag, retry: settings.retry).backfill(
+                from: time(body.start, "/start"), upTo: time(body.end, "/end"), body.models ?? body.tasks,
+                body.params ?? [:], by: who.name, key: try key(request), at: now())
             if body.dry_run == true { return try StateAnswer.json(PreviewAnswer(plan)) }
             let run = try await store.request(plan, by: who.name)
             return try StateAnswer.json(StartedAnswer(id: run), status: .accepted)

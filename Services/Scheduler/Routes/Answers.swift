@@ -26,6 +26,8 @@ struct RunSummaryAnswer: Encodable, Sendable {
     /// When somebody wanted it to end, and who.
     var cancelledAt: Date?
     var cancelledBy: String?
+    /// Of a file's DAG.
+    var params: [String: ParameterValue]?
 
     init(_ run: RunRecord) {
         id = run.run
@@ -43,6 +45,7 @@ struct RunSummaryAnswer: Encodable, Sendable {
         plan = run.plan
         cancelledAt = run.cancelledAt
         cancelledBy = run.cancelledBy
+        params = run.parameters
     }
 }
 
@@ -53,6 +56,9 @@ struct DAGSummaryAnswer: Encodable, Sendable {
     /// Each schedule once, with its zone when that is not UTC.
     var schedules: [String]
     var models: Int
+    /// Of a DAG that a file defines: the file, and how many tasks it has.
+    var file: String?
+    var tasks: Int?
     var nextRunAt: Date?
     var lastRuns: [RunSummaryAnswer]
     var activeRuns: Int
@@ -66,6 +72,10 @@ struct DAGSummaryAnswer: Encodable, Sendable {
         schedules = dag.manifest.models.map { model in
             model.cron + (model.cronTimeZone.map { $0 == "UTC" ? "" : " (\($0))" } ?? "")
         }.filter { seen.insert($0).inserted }
+        if let definition = dag.definition {
+            schedules = definition.scheduleText.map { [$0] } ?? []
+            (file, tasks) = (definition.file, definition.tasks.count)
+        }
         models = dag.manifest.models.count
         nextRunAt = dag.isPaused ? nil : LedDAG.schedules(dag).schedules.values.compactMap { $0.next(after: now) }.min()
         lastRuns = overview.lastRuns.map(RunSummaryAnswer.init)
@@ -104,6 +114,8 @@ struct DAGAnswer: Encodable, Sendable {
     var activeRunsMax: Int
     var catchUp: String
     var models: [ModelAnswer]
+    /// Of a DAG that a file defines.
+    var definition: DefinitionAnswer?
 
     init(_ overview: DAGOverview, settings: SchedulerSettings, now: Date) {
         let dag = overview.dag
@@ -115,8 +127,11 @@ struct DAGAnswer: Encodable, Sendable {
         promotedAt = dag.manifest.promotedAt
         nextRunAt = dag.isPaused ? nil : schedules.values.compactMap { $0.next(after: now) }.min()
         activeRuns = overview.activeRuns
-        activeRunsMax = settings.activeRunsMax
-        catchUp = settings.catchUp.rawValue
+        activeRunsMax = dag.definition?.activeRunsMax ?? settings.activeRunsMax
+        catchUp = (dag.definition?.catchUp ?? settings.catchUp).rawValue
+        definition = dag.definition.map {
+            DefinitionAnswer($0, schedules[$0.name], problems[$0.name], settings: settings, now: now)
+        }
         models = dag.manifest.models.map { model in
             let hints = ModelHints(model.tags)
             let noLimit = hints.pool.flatMap { pool in
@@ -175,7 +190,11 @@ struct AttemptAnswer: Encodable, Sendable {
 
 struct TaskAnswer: Encodable, Sendable {
     var id: String
+    /// Its name in the run: of an environment's DAG the model's.
     var model: String
+    var kind: String
+    /// What it gave.
+    var result: String?
     var state: String
     /// What it wants of the tasks before it.
     var rule: String
@@ -201,6 +220,8 @@ struct TaskAnswer: Encodable, Sendable {
     init(_ task: TaskRecord, attempts: [AttemptRecord]? = nil) {
         id = task.task
         model = task.model
+        kind = (task.kind ?? .model).rawValue
+        result = task.result
         state = task.state.rawValue
         attempt = task.attempt
         attemptsMax = (task.attemptsBefore ?? 0) + task.retriesMax + 1

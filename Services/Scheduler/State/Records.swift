@@ -19,15 +19,16 @@ enum RunLane: Hashable, Sendable {
 /// A row of `scheduler.dags`.
 public struct DAGRecord: StateRow, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case dag, manifest, isPaused, cursorAt, firstSeen, isRemoved, updatedAt
+        case dag, manifest, isPaused, cursorAt, firstSeen, isRemoved, updatedAt, definition
     }
 
     static let table = "dags", key: [CodingKeys] = [.dag]
     /// Pausing is written by whoever takes the request.
     static let fixed: Set<CodingKeys> = [.isPaused]
 
-    /// The environment's name: an environment is a DAG.
+    /// The environment's name: an environment is a DAG. Or the name that a file gives.
     public var dag: String
+    /// Of a file's DAG one without models: a version before there were such finds nothing to do in it.
     public var manifest: EnvironmentManifest
     public var isPaused: Bool
     /// Ticks up to here are dealt with.
@@ -36,18 +37,21 @@ public struct DAGRecord: StateRow, Equatable {
     public var firstSeen: [String: Date]
     public var isRemoved: Bool
     public var updatedAt: Date
+    /// What the file says; `nil`: the DAG is an environment.
+    public var definition: DAGDefinition?
 }
 
 /// A row of `scheduler.runs`.
 public struct RunRecord: StateRow, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case run, dag, environment, trigger, state, scheduledFor, fromAt, upTo, requestedBy, idempotencyKey, createdAt
-        case startedAt, finishedAt, failedModel, failure, plan, cancelledAt, cancelledBy
+        case startedAt, finishedAt, failedModel, failure, plan, cancelledAt, cancelledBy, parameters
     }
 
     static let table = "runs", key: [CodingKeys] = [.run]
     static let fixed: Set<CodingKeys> = [
         .dag, .environment, .trigger, .scheduledFor, .fromAt, .upTo, .requestedBy, .idempotencyKey, .createdAt, .plan,
+        .parameters,
     ]
 
     public var run: String
@@ -56,7 +60,7 @@ public struct RunRecord: StateRow, Equatable {
     public var trigger: RunTrigger
     public var state: RunPhase
     public var scheduledFor: Date
-    /// Start of a backfill; `nil` otherwise.
+    /// Start of a backfill, or of the interval of a file's DAG; `nil` otherwise.
     public var fromAt: Date?
     public var upTo: Date
     public var requestedBy: String?
@@ -72,6 +76,8 @@ public struct RunRecord: StateRow, Equatable {
     /// When somebody wanted it to end, and who.
     public var cancelledAt: Date?
     public var cancelledBy: String?
+    /// Of a file's DAG: what was given, and the defaults.
+    public var parameters: [String: ParameterValue]?
 }
 
 /// A row of `scheduler.tasks`.
@@ -79,20 +85,20 @@ public struct TaskRecord: StateRow, Equatable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case task, run, position, model, kind, rule, dependsOn, state, attempt, attemptsBefore, markedBy, retriesMax
         case retryDelay, retryDelayMax, timeout, fromAt, upTo, retryAt, deadlineAt, queuedAt, startedAt, finishedAt
-        case done, total, pool, priority
+        case done, total, pool, priority, work, chosen, result
     }
 
     static let table = "tasks", key: [CodingKeys] = [.task]
     static let fixed: Set<CodingKeys> = [
         .run, .position, .model, .kind, .rule, .dependsOn, .retriesMax, .retryDelay, .retryDelayMax, .timeout, .pool,
-        .priority, .fromAt,
-        .upTo,
+        .priority, .fromAt, .upTo, .work,
     ]
 
     public var task: String
     public var run: String
     /// Place in the run, so that what a task depends on comes before it.
     public var position: Int
+    /// Its name in the run: of an environment's DAG the model's.
     public var model: String
     /// `nil` in rows from before there were kinds: a model.
     public var kind: NodeKind?
@@ -124,6 +130,30 @@ public struct TaskRecord: StateRow, Equatable {
     /// Intervals computed so far, of `total`.
     public var done: Int
     public var total: Int
+    /// What it does; `nil` in a run of an environment: its model.
+    public var work: TaskWork?
+    /// Of a branch that has succeeded: the tasks right behind it that go on.
+    public var chosen: [String]?
+    /// What it gave, for tasks behind it and for people.
+    public var result: String?
+}
+
+extension TaskRecord {
+    /// What a transformer calls the model.
+    var modelName: String {
+        switch work {
+        case .models(let work), .audit(let work): work.model ?? model
+        default: model
+        }
+    }
+
+    /// Whose model it is, where that is not the run's environment.
+    var environment: String? {
+        switch work {
+        case .models(let work), .audit(let work): work.environment
+        default: nil
+        }
+    }
 }
 
 /// A row of `scheduler.attempts`.
@@ -175,6 +205,21 @@ struct PositionRecord: StateRow, Equatable {
     var topic: String
     var partition: Int32
     var nextOffset: Int64
+}
+
+/// A row of `scheduler.landed`: how far data of a topic has come into a raw table.
+struct LandedRecord: StateRow, Equatable {
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case tableName, topic, lowWatermark, landedAt
+    }
+
+    static let table = "landed", key: [CodingKeys] = [.tableName, .topic]
+    static let fixed: Set<CodingKeys> = []
+
+    var tableName: String
+    var topic: String
+    var lowWatermark: Date?
+    var landedAt: Date
 }
 
 /// A row of `scheduler.audit`: what a person did.

@@ -23,6 +23,8 @@ public struct SetAsideRecord: Codable, Sendable, Equatable {
         public static let tick = Kind(rawValue: "tick")
         /// What somebody wanted done to a run.
         public static let act = Kind(rawValue: "act")
+        /// A file of `dags/`. It is in order when the file is, or is gone.
+        public static let definition = Kind(rawValue: "definition")
         /// A row of `scheduler.dags`.
         public static let dag = Kind(rawValue: "dag")
         /// A message that the brokers will not take.
@@ -89,7 +91,7 @@ extension StateStore {
             """
             WITH asked AS (
                 UPDATE scheduler.set_aside SET is_retry = true
-                WHERE kind NOT IN ('tick', 'act') AND (\(ids == nil)::boolean OR id IN (SELECT jsonb_array_elements_text(\(wanted)::jsonb)))
+                WHERE kind NOT IN ('tick', 'act', 'definition') AND (\(ids == nil)::boolean OR id IN (SELECT jsonb_array_elements_text(\(wanted)::jsonb)))
                 RETURNING id
             )
             SELECT id, pg_notify('millrace_scheduler', \(notice)) FROM asked ORDER BY id

@@ -10,6 +10,14 @@ struct StateChange: Encodable, Sendable {
         var run: String?
         /// True when the leader has to look: a person asked for something.
         var isRequest: Bool?
+
+        /// In place of a DAG: that data has landed of a table for which tasks wait. No DAG has such a name.
+        static let data = "/data"
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case dags, cursors, runs, tasks, attempts, outbox, positions, notices, setAside, settled, audit, actsDone,
+            landed
     }
 
     var dags: [DAGRecord] = []
@@ -29,6 +37,11 @@ struct StateChange: Encodable, Sendable {
     var audit: [AuditRecord] = []
     /// Ids of what people wanted and is dealt with now.
     var actsDone: Set<String> = []
+    /// How far data has landed, of tables for which tasks wait.
+    var landed: [LandedRecord] = []
+    /// Attempts to begin here once this is written, and to end. They are not written: tasks say what is under way.
+    var begun: [LocalAttempt] = []
+    var ended: [(task: String, attempt: Int)] = []
 
     struct Cursor: Encodable, Sendable {
         var dag: String
@@ -38,7 +51,8 @@ struct StateChange: Encodable, Sendable {
     /// Positions alone are not worth a statement: they are written with the next change.
     var isEmpty: Bool {
         dags.isEmpty && cursors.isEmpty && runs.isEmpty && tasks.isEmpty && attempts.isEmpty && outbox.isEmpty
-            && setAside.isEmpty && settled.isEmpty && audit.isEmpty && actsDone.isEmpty
+            && setAside.isEmpty && settled.isEmpty && audit.isEmpty && actsDone.isEmpty && landed.isEmpty
+            && ended.isEmpty
     }
 
     /// The same with each row once, as it was last: a statement may write a row only once. That holds across its parts
@@ -64,6 +78,7 @@ struct StateChange: Encodable, Sendable {
         change.outbox = last(outbox, \.messageId)
         change.positions = last(positions) { "\($0.topic)/\($0.partition)" }
         change.setAside = last(setAside, \.id)
+        change.landed = last(landed) { "\($0.tableName)/\($0.topic)" }
         change.settled.subtract(setAside.map(\.id))
         return change
     }
@@ -105,6 +120,8 @@ struct StateChange: Encodable, Sendable {
         ), acts_done AS (
             DELETE FROM scheduler.acts a USING fence, jsonb_array_elements_text(change -> 'acts_done') x(id)
             WHERE a.id = x.id::uuid
+        ), landed AS (
+            \(LandedRecord.upsert("change -> 'landed'", from: "fence"))
         ), told AS MATERIALIZED (
             SELECT count(pg_notify('millrace_scheduler', n::text)) AS notices
             FROM fence, jsonb_array_elements(change -> 'notices') n

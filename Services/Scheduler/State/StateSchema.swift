@@ -156,4 +156,27 @@ enum StateSchema {
     static let fifth = """
         ALTER TABLE scheduler.tasks ADD COLUMN pool text, ADD COLUMN priority int;
         """
+
+    static let sixth = """
+        ALTER TABLE scheduler.dags ADD COLUMN definition jsonb;
+        ALTER TABLE scheduler.runs ADD COLUMN parameters jsonb;
+        ALTER TABLE scheduler.tasks ADD COLUMN work jsonb, ADD COLUMN chosen jsonb, ADD COLUMN result text;
+
+        -- What tasks did to the world outside: written with it where that is this database, right after it otherwise.
+        CREATE TABLE scheduler.effects (
+            task uuid PRIMARY KEY REFERENCES scheduler.tasks ON DELETE CASCADE,
+            at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            result text,
+            rows bigint
+        );
+
+        -- How far data has landed, of the tables that tasks wait for.
+        CREATE TABLE scheduler.landed (
+            table_name text NOT NULL,
+            topic text NOT NULL,
+            low_watermark timestamptz,
+            landed_at timestamptz NOT NULL,
+            PRIMARY KEY (table_name, topic)
+        );
+        """
 }

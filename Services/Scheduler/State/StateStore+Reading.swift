@@ -58,6 +58,17 @@ extension StateStore {
         ).values
     }
 
+    /// All DAGs by name, a page after the other.
+    func allOverviews() async throws -> [DAGOverview] {
+        let pageMax = 500
+        var all: [DAGOverview] = []
+        while true {
+            let page = try await overviews(after: all.last?.dag.dag, limit: pageMax)
+            all += page
+            if page.count < pageMax { return all }
+        }
+    }
+
     /// - Throws: ``RequestError/unknownDAG(_:)``.
     public func overview(of name: String) async throws -> DAGOverview {
         let dag = try await dag(name)

@@ -1,6 +1,7 @@
 // What people ask for is written by whoever takes the request, leader or not; a notice wakes the leader.
 import Foundation
 import Postgres
+import Timetable
 
 extension StateStore {
     /// The DAG as it is now.
@@ -10,6 +11,22 @@ extension StateStore {
             "SELECT to_jsonb(d)::text FROM scheduler.dags d WHERE dag = \(name) AND NOT is_removed")
         guard let dag = found.first else { throw RequestError.unknownDAG(name) }
         return dag
+    }
+
+    /// What makes runs of a DAG.
+    public func planner(of dag: DAGRecord, retry: RetryPolicy) async throws -> DAGPlanner {
+        let wanted = try StateJSON.text((dag.definition?.environments ?? []).sorted())
+        let environments: [DAGRecord] =
+            dag.definition == nil
+            ? []
+            : try await values(
+                """
+                SELECT to_jsonb(d)::text FROM scheduler.dags d WHERE NOT is_removed AND definition IS NULL
+                    AND dag IN (SELECT jsonb_array_elements_text(\(wanted)::jsonb))
+                """)
+        return DAGPlanner(
+            dag: dag,
+            manifests: Dictionary(environments.map { ($0.dag, $0.manifest) }) { first, _ in first }, retry: retry)
     }
 
     /// Writes a run that somebody asked for; the leader begins it.

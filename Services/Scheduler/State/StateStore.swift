@@ -30,6 +30,7 @@ public struct StateStore: Sendable {
             Migration(3, "tasks as nodes: kinds, rules, retries; cancelled runs, marked tasks", StateSchema.third),
             Migration(4, "what people want done to runs", StateSchema.fourth),
             Migration(5, "pools and priorities of tasks", StateSchema.fifth),
+            Migration(6, "DAGs of files: what tasks do, what they did, what has landed", StateSchema.sixth),
         ]
         try await Migrations(schema: StateSchema.name, steps).apply(to: pool, logger: logger)
     }

@@ -2,6 +2,27 @@
 public enum NodeKind: String, Sendable, Codable, CaseIterable {
     /// A transformer brings a model up to date.
     case model
+    /// A transformer runs a model's audits.
+    case audit
+    /// A statement in PostgreSQL.
+    case sql
+    /// A statement in PostgreSQL whose result says which of the nodes behind it go on.
+    case branch
+    /// A request to somebody's server.
+    case http
+    /// A Kafka message.
+    case publish
+    /// A mail.
+    case email
+    /// Waits until another DAG has succeeded.
+    case waitForDAG = "wait_for_dag"
+    /// Waits until data has landed up to a time.
+    case waitForData = "wait_for_data"
+    /// Could not be made into what was meant, and says why.
+    case broken
+
+    /// Whether a transformer carries it out; the leader does the others.
+    public var isOfTransformer: Bool { self == .model || self == .audit }
 }
 
 /// A task as it is defined, whichever run it is part of.

@@ -77,6 +77,8 @@ public struct RunTask: Sendable, Equatable {
     public var retryAt: Date?
     /// When the latest attempt is given up.
     public var deadline: Date?
+    /// Of a branch that has succeeded: the nodes right behind it that go on, by name; `nil`: all.
+    public var chosen: Set<String>?
 
     public init(id: String, node: Node) {
         self.id = id

@@ -10,7 +10,8 @@ public struct RunMachine: Sendable, Equatable {
         case begin
         /// A worker has taken up an attempt.
         case started(task: String, attempt: Int)
-        case succeeded(task: String, attempt: Int)
+        /// - Parameter chosen: Of a branch: the nodes right behind it that go on, by name.
+        case succeeded(task: String, attempt: Int, chosen: Set<String>? = nil)
         /// A task that needs a place of a pool has one.
         case place(task: String)
         case failed(task: String, attempt: Int, TaskFailure)
@@ -71,7 +72,7 @@ public struct RunMachine: Sendable, Equatable {
         for place in graph.order {
             guard !isCancelling, let task = tasks[ids[place]], task.phase == .waiting, task.node.pool != nil,
                 task.retryAt == nil,
-                task.node.rule.verdict(upstream: graph.upstream[place].compactMap { tasks[ids[$0]]?.phase }) == .run
+                verdict(on: task, at: place) == .run
             else { continue }
             waitingForPlace.append(ids[place])
         }
@@ -101,7 +102,7 @@ public struct RunMachine: Sendable, Equatable {
                 return false
             }
             set(id, &actions) { $0.phase = .running }
-        case .succeeded(let id, let attempt): return succeed(id, attempt, &actions)
+        case .succeeded(let id, let attempt, let chosen): return succeed(id, attempt, chosen, &actions)
         case .failed(let id, let attempt, let failure):
             // An old attempt's failure says nothing of the new one.
             guard phase == .running, let task = tasks[id], task.attempt == attempt, task.phase.isUnderWay else {
@@ -123,12 +124,17 @@ public struct RunMachine: Sendable, Equatable {
     }
 
     /// The work is done, whichever attempt did it; even one that was given up.
-    private mutating func succeed(_ id: String, _ attempt: Int, _ actions: inout [Action]) -> Bool {
+    private mutating func succeed(
+        _ id: String, _ attempt: Int, _ chosen: Set<String>?, _ actions: inout [Action]
+    ) -> Bool {
         guard phase == .running, let task = tasks[id], task.attempt > 0, (1...task.attempt).contains(attempt),
             task.phase != .succeeded, !task.isMarked
         else { return false }
         actions.append(.attemptEnded(task: id, attempt: attempt, nil))
-        set(id, &actions) { $0.phase = .succeeded }
+        set(id, &actions) {
+            $0.phase = .succeeded
+            $0.chosen = chosen
+        }
         return true
     }
 
@@ -154,29 +160,36 @@ public struct RunMachine: Sendable, Equatable {
             guard let task = tasks[id], task.phase.isUnderWay, let deadline = task.deadline, deadline <= now else {
                 continue
             }
-            let seconds = Int(task.node.retry.attemptTimeout)
-            let failure =
-                switch task.phase {
-                case .queued:
-                    TaskFailure(
-                        code: "deadline_exceeded",
-                        message:
-                            "No transformer took up the task within \(seconds) s. Check that one is running and not overloaded.",
-                        isRetriable: true)
-                case .cancelling:
-                    TaskFailure(
-                        code: TaskFailure.cancelled,
-                        message:
-                            "The task was cancelled. No transformer said that it has ended; one that is at it ends it when it hears of that.",
-                        isRetriable: false)
-                default:
-                    TaskFailure(
-                        code: "deadline_exceeded",
-                        message:
-                            "The transformer did not answer within \(seconds) s. Raise the time limit, or look at its log.",
-                        isRetriable: true)
-                }
-            fail(id, failure, now, &actions)
+            fail(id, Self.overdue(task), now, &actions)
+        }
+    }
+
+    /// Why an attempt whose time is over is given up.
+    private static func overdue(_ task: RunTask) -> TaskFailure {
+        let seconds = Int(task.node.retry.attemptTimeout)
+        func deadline(_ message: String) -> TaskFailure {
+            TaskFailure(code: "deadline_exceeded", message: message, isRetriable: true)
+        }
+        switch (task.phase, task.node.kind.isOfTransformer) {
+        case (.cancelling, true):
+            return TaskFailure(
+                code: TaskFailure.cancelled,
+                message:
+                    "The task was cancelled. No transformer said that it has ended; one that is at it ends it when it hears of that.",
+                isRetriable: false)
+        case (.cancelling, false):
+            return TaskFailure(
+                code: TaskFailure.cancelled, message: "The task was cancelled; it did not say that it has ended.",
+                isRetriable: false)
+        case (.queued, true):
+            return deadline(
+                "No transformer took up the task within \(seconds) s. Check that one is running and not overloaded.")
+        case (_, true):
+            return deadline(
+                "The transformer did not answer within \(seconds) s. Raise the time limit, or look at its log.")
+        case (_, false):
+            return deadline(
+                "It was not done within \(seconds) s. Raise the task's timeout, or look at what it waits for.")
         }
     }
 
@@ -200,7 +213,7 @@ public struct RunMachine: Sendable, Equatable {
         for place in graph.order {
             let id = ids[place]
             guard !isCancelling, let task = tasks[id], task.phase.isDerived, !task.isMarked else { continue }
-            switch task.node.rule.verdict(upstream: graph.upstream[place].compactMap { tasks[ids[$0]]?.phase }) {
+            switch verdict(on: task, at: place) {
             case .upstreamFailed: become(.upstreamFailed, id, &actions)
             case .skipped: become(.skipped, id, &actions)
             case .wait:
@@ -220,6 +233,18 @@ public struct RunMachine: Sendable, Equatable {
             }
         }
         if phase == .running || isCancelling { finishIfOver(&actions) }
+    }
+
+    /// What the task's rule says of those before it. A branch that did not choose it counts as skipped.
+    private func verdict(on task: RunTask, at place: Int) -> TriggerRule.Verdict {
+        task.node.rule.verdict(
+            upstream: graph.upstream[place].compactMap { other in
+                guard let before = tasks[ids[other]] else { return nil }
+                if before.phase == .succeeded, let chosen = before.chosen, !chosen.contains(task.node.id) {
+                    return .skipped
+                }
+                return before.phase
+            })
     }
 
     private mutating func become(_ phase: TaskPhase, _ id: String, _ actions: inout [Action]) {

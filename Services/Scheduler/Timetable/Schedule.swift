@@ -6,6 +6,11 @@ public enum Schedule: Sendable, Hashable {
     case cron(CronSchedule)
     /// `@once`: due at this time and never again.
     case once(at: Date)
+    /// Of a schedule only the times from `from` on, and before `upTo`.
+    indirect case within(Schedule, from: Date?, upTo: Date?)
+
+    /// Less than lies between two times of any schedule, in seconds.
+    private static let moment: TimeInterval = 0.001
 
     /// Reads a model's cron.
     /// - Parameter firstSeen: When the model became known: the time of an `@once`.
@@ -25,6 +30,10 @@ public enum Schedule: Sendable, Hashable {
             hasher.combine(cron.text)
             hasher.combine(cron.zoneName)
         case .once(let date): hasher.combine(date)
+        case .within(let schedule, let from, let upTo):
+            hasher.combine(schedule)
+            hasher.combine(from)
+            hasher.combine(upTo)
         }
     }
 
@@ -33,6 +42,11 @@ public enum Schedule: Sendable, Hashable {
         switch self {
         case .cron(let cron): cron.next(after: moment)
         case .once(let date): date > moment ? date : nil
+        case .within(let schedule, let from, let upTo):
+            // One at the very start counts.
+            schedule.next(after: max(moment, from?.addingTimeInterval(-Self.moment) ?? moment)).flatMap { next in
+                upTo.map { next < $0 } ?? true ? next : nil
+            }
         }
     }
 
@@ -41,6 +55,10 @@ public enum Schedule: Sendable, Hashable {
         switch self {
         case .cron(let cron): cron.last(atOrBefore: moment)
         case .once(let date): date <= moment ? date : nil
+        case .within(let schedule, let from, let upTo):
+            schedule.last(atOrBefore: min(moment, upTo?.addingTimeInterval(-Self.moment) ?? moment)).flatMap { last in
+                from.map { last >= $0 } ?? true ? last : nil
+            }
         }
     }
 

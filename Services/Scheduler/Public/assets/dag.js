@@ -98,7 +98,7 @@ const zone = (model) => (model.cron_tz && model.cron_tz !== "UTC" ? ` (${model.c
 
 function nextRun() {
   if (dag.paused) return "Paused: no run comes by itself.";
-  if (!dag.next_run_at) return "No next run.";
+  if (!dag.next_run_at) return dag.definition && !dag.definition.schedule ? "No schedule: runs begin when somebody asks." : "No next run.";
   if (new Date(dag.next_run_at) <= Date.now()) return el("span", { title: exact(dag.next_run_at) }, "Next run ", el("strong", {}, when(dag.next_run_at)), " (due)");
   return el("span", { title: exact(dag.next_run_at) }, "Next run ", el("strong", {}, when(dag.next_run_at)), ` (${relative(dag.next_run_at)})`);
 }
@@ -107,7 +107,13 @@ function drawHead() {
   document.title = `${dag.id} · Millrace`;
   byId("title").textContent = dag.id;
   const crons = new Set(dag.models.map((model) => `${model.cron}${zone(model)}`));
-  fill(byId("summary"), count(dag.models.length, "model"), ", ", [...crons].slice(0, 3).map((cron) => el("code", { class: "cron" }, cron)));
+  if (dag.definition) {
+    const { definition } = dag;
+    fill(byId("summary"), count(definition.tasks.length, "task"), definition.schedule && [", ", el("code", { class: "cron" }, definition.schedule)],
+      ", from ", el("code", {}, definition.file), definition.owner && `, ${definition.owner}`, definition.description && el("div", { class: "fine" }, definition.description));
+  } else {
+    fill(byId("summary"), count(dag.models.length, "model"), ", ", [...crons].slice(0, 3).map((cron) => el("code", { class: "cron" }, cron)));
+  }
   fill(byId("actions"),
     el("label", { class: "switch-label" }, dag.paused ? "Paused" : "On schedule", pauseSwitch(dag, session.may_operate, (message) => toast(message, "error"))),
     session.may_operate && el("button", { type: "button", onclick: () => backfillDialog(dag, started) }, icon("clock"), "Backfill"),
@@ -125,7 +131,7 @@ function started(runId) {
 }
 
 function drawRuns() {
-  drawGrid(byId("grid"), { models: dag.models, runs, chosen, choose });
+  drawGrid(byId("grid"), { models: dag.definition?.tasks ?? dag.models, runs, chosen, choose });
   byId("grid").setAttribute("aria-busy", "false");
   fill(byId("pages"),
     el("select", { "aria-label": "Runs of this state", onchange: (event) => turnTo({ state: event.target.value || null, before: null }) },
@@ -135,7 +141,23 @@ function drawRuns() {
     el("button", { type: "button", disabled: !older, onclick: () => turnTo({ before: older }) }, "Older"));
 }
 
+/** The tasks of a DAG that a file defines. */
+function drawTasks({ tasks, problem }) {
+  byId("models").closest("section").setAttribute("aria-label", "Tasks");
+  byId("models").closest("section").querySelector("h2").textContent = "Tasks";
+  fill(byId("models"), problem && el("div", { class: "notice error" }, problem), el("table", { class: "data" },
+    el("thead", {}, el("tr", {}, ["Task", "Kind", "Does", "After", "Retries", "Pool"].map((words) => el("th", { scope: "col" }, words)))),
+    el("tbody", {}, tasks.map((task) => el("tr", {},
+      el("td", { title: task.description ?? null }, el("strong", {}, task.name)),
+      el("td", {}, el("span", { class: "fine" }, task.kind.replaceAll("_", " "))),
+      el("td", {}, el("code", {}, task.summary)),
+      el("td", {}, task.after.join(", ") || "–", task.rule !== "all_success" && el("div", { class: "fine" }, task.rule.replaceAll("_", " "))),
+      el("td", {}, String(task.retries)),
+      el("td", {}, task.pool, task.priority !== 0 && el("div", { class: "fine" }, `priority ${task.priority}`)))))));
+}
+
 function drawModels() {
+  if (dag.definition) return drawTasks(dag.definition);
   fill(byId("models"), el("table", { class: "data" },
     el("thead", {}, el("tr", {}, ["Model", "Kind", "Schedule", "Next runs", "Reads", "Owner"].map((words) => el("th", { scope: "col" }, words)))),
     el("tbody", {}, dag.models.map((model) => el("tr", {},

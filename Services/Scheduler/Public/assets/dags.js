@@ -11,9 +11,20 @@ import { toast } from "./toast.js";
 const list = byId("list");
 let session;
 
+/** All pages of a list. */
+async function all(path) {
+  const items = [];
+  for (let cursor = null; cursor !== undefined;) {
+    const page = await get(cursor ? `${path}&cursor=${segment(cursor)}` : path);
+    items.push(...page.items);
+    cursor = page.next_cursor ?? undefined;
+  }
+  return items;
+}
+
 async function load() {
   try {
-    const [{ items }, { items: aside }] = await Promise.all([get("/api/v1/dags?limit=200"), get("/api/v1/set-aside?limit=20")]);
+    const [items, { items: aside }] = await Promise.all([all("/api/v1/dags?limit=200"), get("/api/v1/set-aside?limit=20")]);
     draw(items);
     drawSetAside(aside);
   } catch (error) {
@@ -25,11 +36,11 @@ async function load() {
 
 function draw(dags) {
   if (!dags.length) {
-    return fill(list, el("div", { class: "card" }, emptyState("No schedules yet", "Apply a plan: `transformer apply`. Its environment appears here by itself.")));
+    return fill(list, el("div", { class: "card" }, emptyState("No schedules yet", "Apply a plan (`transformer apply`): its environment appears here by itself. So does a file in `dags/` of the pipeline's folder.")));
   }
   const focused = document.activeElement?.closest?.("[data-dag]")?.dataset.dag;
   fill(list, el("div", { class: "card" }, el("table", { class: "data dags" },
-    el("thead", {}, el("tr", {}, ["On", "Environment", "Schedule", "Last run", "Recent runs", "Next run"].map((words) =>
+    el("thead", {}, el("tr", {}, ["On", "Name", "Schedule", "Last run", "Recent runs", "Next run"].map((words) =>
       el("th", { scope: "col" }, words)))),
     el("tbody", {}, dags.map(row)))));
   if (focused) list.querySelector(`[data-dag="${CSS.escape(focused)}"] .switch`)?.focus();
@@ -69,7 +80,7 @@ function row(dag) {
   const address = `/dags/${segment(dag.id)}`;
   return el("tr", { data: { dag: dag.id } },
     el("td", {}, pauseSwitch(dag, session.may_operate, (message) => toast(message, "error"))),
-    el("td", {}, el("a", { class: "name", href: address }, dag.id), el("div", { class: "fine" }, count(dag.models, "model"))),
+    el("td", {}, el("a", { class: "name", href: address }, dag.id), el("div", { class: "fine" }, dag.file ? `${count(dag.tasks, "task")}, ${dag.file}` : count(dag.models, "model"))),
     el("td", {}, dag.schedules.slice(0, 3).map((schedule) => el("code", { class: "cron" }, schedule)),
       dag.schedules.length > 3 && el("span", { class: "fine" }, ` and ${dag.schedules.length - 3} more`)),
     el("td", {}, last ? [pill(last.state), el("div", { class: "fine", title: exact(last.started_at ?? last.scheduled_for) },

@@ -93,6 +93,7 @@ function drawRun(place, run, choose, done) {
       run.requested_by && fact("Asked for by", run.requested_by),
       run.cancelled_at && fact("Cancelled by", `${run.cancelled_by ?? "somebody"}, ${when(run.cancelled_at, { seconds: true })}`, exact(run.cancelled_at)),
       run.error && fact("Failed at", `${run.failed_model ?? "–"}: ${run.error.code}`, run.error.message),
+      run.params && fact("Parameters", Object.entries(run.params).map(([name, value]) => el("div", {}, el("code", {}, `${name} = ${value}`)))),
       run.plan && fact("Plan", el("code", { class: "id" }, run.plan)),
       fact("Run", el("code", { class: "id" }, run.id))),
     el("ol", { class: "tasks" }, run.tasks.map((task) => el("li", {},
@@ -130,6 +131,8 @@ function drawTask(place, run, task, choose, done) {
       task.marked_by && fact("Marked by", task.marked_by),
       (task.pool !== "default" || task.priority !== 0) && fact("Pool", `${task.pool}, priority ${task.priority}`),
       task.rule !== "all_success" && fact("Trigger rule", task.rule.replaceAll("_", " ")),
+      task.kind !== "model" && fact("Kind", task.kind.replaceAll("_", " ")),
+      task.result && fact("Result", el("code", {}, task.result)),
       fact("Attempts", `${task.attempt} of ${task.attempts_max}`),
       fact("Task", el("code", { class: "id" }, task.id))),
     task.attempts.length ? el("ol", { class: "attempts" }, [...task.attempts].reverse().map(attempt))
