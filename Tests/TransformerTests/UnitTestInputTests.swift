@@ -168,4 +168,38 @@ struct UnitTestInputTests {
             ["external_models.yaml": files["external_models.yaml"] ?? ""])
         #expect(found.first?.first?.contains("models/m.sql:2") == true, "\(found)")
     }
+
+    @Test("lists are arrays, or JSON where their column is; mappings are JSON; both are compared")
+    func lists() async throws {
+        let model = """
+            MODEL (name s.lists, kind FULL);
+            SELECT id, tags, array_length(tags, 1) AS n, tags[1] AS first, numbers[2] + 1 AS second,
+              payload ->> 'a' AS a, payload, plain::json AS plain
+            FROM raw.lists
+            """
+        let inputs = #"""
+            t:
+              model: s.lists
+              inputs:
+                raw.lists:
+                  columns: {plain: jsonb}
+                  rows:
+                    - {id: 1, tags: ["a \"b\", c", 'd\e', null, "NULL"], numbers: [1, 2.5], payload: {a: "x", b: [1, {c: null}]}, plain: [1, "01"]}
+                    - {id: 2, tags: [], numbers: [[1, 2], [3, 4]], payload: {a: 007}, plain: {"k\n": true}}
+              outputs:
+                query:
+                  rows:
+
+            """#
+        let right = #"""
+                    - {id: 1, tags: ["a \"b\", c", 'd\e', null, "NULL"], n: 4, first: "a \"b\", c", second: 3.5, a: x, payload: {b: [1, {c: null}], a: x}, plain: [1, "01"]}
+                    - {id: 2, tags: [], n: null, first: null, second: null, a: "007", payload: {a: "007"}, plain: {"k\n": true}}
+            """#
+        for _ in 1...2 { #expect(try await problems(inputs + right, model: model) == [[]]) }
+        for (old, new) in [(#"'d\e'"#, "'de'"), (#""01"]}"#, "1]}"), ("c: null", "c: 0"), ("tags: []", "tags: [x]")] {
+            let wrong = right.replacing(old, with: new)
+            let found = try await problems(inputs + wrong, model: model)
+            #expect(wrong != right && found.first?.isEmpty == false, "\(old)")
+        }
+    }
 }

@@ -22,7 +22,7 @@ struct UnitTestRunner: Sendable {
     let project: Project
     let graph: ProjectGraph
     /// Inputs have all columns of what they stand for: NULL where a test's rows say nothing.
-    private var fillsColumns = false
+    var fillsColumns = false
 
     init(database: Database, project: Project, graph: ProjectGraph) {
         self.database = database
@@ -72,7 +72,7 @@ struct UnitTestRunner: Sendable {
     }
 
     /// SQL that the database refused: the test has failed, and its transaction with it.
-    private struct Refused: Error {
+    struct Refused: Error {
         let message: String
         /// A column is named that there is not.
         var missesColumn = false
@@ -83,7 +83,7 @@ struct UnitTestRunner: Sendable {
     ///   - placed: The SQL of the model in it.
     ///   - prefix: What stands before that; nil where its place in the statement says nothing.
     @discardableResult
-    private func run(
+    func run(
         _ sql: String, from placed: PlacedSQL? = nil, after prefix: String? = nil, _ what: String, _ session: Session
     ) async throws -> [Row] {
         do {
@@ -192,153 +192,20 @@ struct UnitTestRunner: Sendable {
     }
 
     /// In the transaction alone, so it needs no name of its own.
-    private static let schema = "millrace_unit_test"
+    static let schema = "millrace_unit_test"
 
-    private func columns(_ table: String, _ session: Session) async throws -> [StoredColumn] {
+    func columns(_ table: String, _ session: Session) async throws -> [StoredColumn] {
         try await database.columns(of: RelationPath(Self.schema, table), session)
     }
 
     /// The column that a test means: the one spelled so where there is one, in any case otherwise.
-    private static func column(_ written: String, among known: some Collection<String>) -> String {
+    static func column(_ written: String, among known: some Collection<String>) -> String {
         if written.first == "\"" { return written.identifierName }
         if known.contains(written) { return written }
         let folded = written.lowercased()
         if known.contains(folded) { return folded }
         let similar = known.filter { $0.lowercased() == folded }
         return similar.count == 1 ? similar.first ?? folded : folded
-    }
-
-    private func create(
-        _ table: String, _ name: String, _ input: ModelTest.Input, quoted: Set<String>, _ session: Session
-    ) async throws {
-        let what = "the input \(name)"
-        if let query = input.query { return try await create(table, by: query, input, quoted: quoted, what, session) }
-        let rows = input.rows.map { row in
-            OrderedDictionary(
-                row.map { (Self.column($0.key, among: quoted), $0.value) }, uniquingKeysWith: { first, _ in first })
-        }
-        var columns = OrderedDictionary(
-            input.columns.map { (Self.column($0.key, among: quoted), $0.value) },
-            uniquingKeysWith: { first, _ in first })
-        for row in rows {
-            for (name, value) in row where columns[name] == nil {
-                columns[name] = Self.type(of: name, in: rows) ?? (value == .null ? "text" : nil)
-            }
-        }
-        if columns.isEmpty, try await createEmpty(table, like: name, session) { return }
-        if fillsColumns {
-            for column in try await known(like: name, beside: table, session) where columns[column.name] == nil {
-                columns[column.name] = column.type
-            }
-        }
-        let list = columns.map { "\(SQLText.identifier($0.key)) \($0.value)" }.joined(separator: ", ")
-        try await run("CREATE TABLE \(table) (\(list))", what, session)
-        for (index, row) in rows.enumerated() {
-            try await insert(row, into: table, "row \(index + 1) of \(what)", session)
-        }
-    }
-
-    /// The columns of the model, or of the table, that an input stands for; none where they cannot be known.
-    private func known(like name: String, beside table: String, _ session: Session) async throws -> [StoredColumn] {
-        let place = String(table.dropLast()) + "_like\""
-        try await session.execute("SAVEPOINT millrace_like")
-        do {
-            if try await createEmpty(place, like: name, session) {
-                return try await columns(
-                    place.split(separator: ".").last.map { String($0).identifierName } ?? "", session)
-            }
-        } catch is Refused {
-            // What the model reads has no such columns either: the test says what it can.
-            try await session.execute("ROLLBACK TO SAVEPOINT millrace_like")
-        }
-        return []
-    }
-
-    /// Makes an input of what a query gives; columns whose types are stated have those.
-    private func create(
-        _ table: String, by query: String, _ input: ModelTest.Input, quoted: Set<String>, _ what: String,
-        _ session: Session
-    ) async throws {
-        try await run("CREATE TABLE \(table) AS SELECT * FROM (\(query)\n) AS given", what, session)
-        for (name, type) in input.columns {
-            let column = SQLText.identifier(Self.column(name, among: quoted))
-            try await run(
-                "ALTER TABLE \(table) ALTER COLUMN \(column) TYPE \(type) USING \(column)::\(type)",
-                "the column \(name) of \(what)", session)
-        }
-    }
-
-    /// Makes an input without rows, and so without columns of its own: it has those of the model, or of the table in the
-    /// database, that it stands for.
-    /// - Returns: False when there is neither.
-    private func createEmpty(_ table: String, like name: String, _ session: Session) async throws -> Bool {
-        if let model = project.index.find(name), let snapshot = graph[model] {
-            let declared = snapshot.definition.columns.map { "\(SQLText.identifier($0.key)) \($0.value)" }
-            if !declared.isEmpty {
-                try await run(
-                    "CREATE TABLE \(table) (\(declared.joined(separator: ", ")))", "the input \(name)", session)
-                return true
-            }
-            // As the engine sees it: the model's own query over empty inputs of its own.
-            let rendering = ModelRendering(snapshot)
-            let query = try rendering.parsedQuery(
-                rendering.context(for: .always, execution: .epoch, isIncremental: false))
-            var parents: [String: String] = [:]
-            for (index, parent) in query.tables.enumerated() where parents[parent] == nil {
-                let place = String(table.dropLast()) + "_\(index)\""
-                guard try await createEmpty(place, like: parent, session) else { return false }
-                parents[parent] = place
-            }
-            let placed = query.placed(at: snapshot.definition.query.firstCode) { parents[$0] }
-            let prefix = "CREATE TABLE \(table) AS SELECT * FROM ("
-            try await run(
-                prefix + placed.text + "\n) AS model WITH NO DATA", from: placed, after: prefix,
-                "the columns of the input \(name)", session)
-            return true
-        }
-        let parts = name.split(separator: ".").map { SQLText.identifier(String($0)) }.joined(separator: ".")
-        let found = try await session.rows("SELECT to_regclass(\(parts))::text AS found")
-        guard found.first?["found"] != nil else {
-            guard let declared = graph.externals[name.lowercased()] else { return false }
-            let list = declared.map { "\(SQLText.identifier($0.name)) \($0.type ?? "text")" }.joined(separator: ", ")
-            try await run("CREATE TABLE \(table) (\(list))", "the input \(name)", session)
-            return true
-        }
-        try await run("CREATE TABLE \(table) AS SELECT * FROM \(parts) WITH NO DATA", "the input \(name)", session)
-        return true
-    }
-
-    private func insert(
-        _ row: OrderedDictionary<String, TestValue>, into table: String, _ what: String, _ session: Session
-    ) async throws {
-        let names = row.keys.map { SQLText.identifier($0) }.joined(separator: ", ")
-        let values = row.values.map { value in
-            if case .text(let text, _) = value { SQLText.literal(text) } else { "NULL" }
-        }.joined(separator: ", ")
-        let content = row.isEmpty ? "DEFAULT VALUES" : "(\(names)) VALUES (\(values))"
-        try await run("INSERT INTO \(table) \(content)", what, session)
-    }
-
-    /// From what the values look like: whole numbers, numbers, true and false, days, times; text otherwise.
-    private static func type(of column: String, in rows: [OrderedDictionary<String, TestValue>]) -> String? {
-        var found: String?
-        for case .text(let text, let quoted)? in rows.map({ $0[column] }) {
-            let type: String
-            if !quoted, Int(text) != nil {
-                type = "bigint"
-            } else if !quoted, Double(text) != nil {
-                type = "numeric"
-            } else if !quoted, ["true", "false"].contains(text.lowercased()) {
-                type = "boolean"
-            } else if Moment(text) != nil {
-                type = text.utf8.count == 10 ? "date" : "timestamptz"
-            } else {
-                return "text"
-            }
-            if let found, found != type { return Set([found, type]) == ["bigint", "numeric"] ? "numeric" : "text" }
-            found = type
-        }
-        return found
     }
 
     // MARK: The query
@@ -416,7 +283,9 @@ struct UnitTestRunner: Sendable {
             return ["\(what) has no column \(unknown); it has \(columns.joined(separator: ", "))"]
         }
         for (index, row) in rows.enumerated() {
-            try await insert(row, into: "\(schema).expected", "row \(index + 1) expected of \(what)", session)
+            try await insert(
+                row, of: OrderedDictionary(types.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first }),
+                into: "\(schema).expected", "row \(index + 1) expected of \(what)", session)
         }
         if output.query != nil {
             let list = named.map { SQLText.identifier($0) }
@@ -430,7 +299,11 @@ struct UnitTestRunner: Sendable {
             try await session.execute("DROP TABLE \(sql: schema).given")
         }
         let compared = output.partial && !named.isEmpty ? columns.filter(named.contains) : columns
-        let list = compared.map { SQLText.identifier($0) }.joined(separator: ", ")
+        let list = compared.map { name in
+            let column = SQLText.identifier(name)
+            // Of two values of json nothing says whether they are equal.
+            return types.contains { $0.name == name && $0.type == "json" } ? "\(column)::jsonb AS \(column)" : column
+        }.joined(separator: ", ")
         func difference(_ left: String, _ right: String) async throws -> [RowDifference.TextRow] {
             try await run(
                 """

@@ -51,13 +51,6 @@ public struct ModelTest: Sendable {
     }
 }
 
-/// A cell of a test.
-public enum TestValue: Sendable, Equatable {
-    case null
-    /// The value's text, and whether it was written as a string.
-    case text(String, quoted: Bool)
-}
-
 extension ModelTest {
     /// Reads a file of `tests/`: a mapping from test names to tests.
     /// - Parameter files: Reads a file of rows, by its path in the pipeline folder.

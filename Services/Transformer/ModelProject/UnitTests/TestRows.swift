@@ -99,6 +99,16 @@ struct TestRows {
 
     private static func testValue(_ value: YAMLValue) throws(PipelineError) -> TestValue {
         if value.isNull { return .null }
+        if value.node.sequence != nil {
+            var elements: [TestValue] = []
+            for element in try value.sequence() { elements.append(try testValue(element)) }
+            return .list(elements)
+        }
+        if value.node.mapping != nil {
+            var pairs: OrderedDictionary<String, TestValue> = [:]
+            for (key, part) in try value.mapping() { pairs[key.text] = try testValue(part) }
+            return .mapping(pairs)
+        }
         return .text(try value.string(), quoted: value.node.scalar?.style != .plain)
     }
 }
