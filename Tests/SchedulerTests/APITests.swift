@@ -72,6 +72,46 @@ import Web
     }
 
     @Test(
+        "shows alerts and silences to viewers, lets operators make and end silences and send a test, and nobody below them"
+    )
+    func alerts() async throws {
+        try await API.with { api in
+            for (path, body, status) in [
+                ("/api/v1/alerts/test", #"{"channel":"team"}"#, HTTPResponse.Status.accepted),
+                ("/api/v1/silences", #"{"dag":"pr*","hours":2,"reason":"why"}"#, .created),
+            ] {
+                #expect(try await api.post(path, body, as: nil).status == .unauthorized)
+                #expect(try await api.post(path, body, as: .viewer).status == .forbidden)
+                #expect(try await api.post(path, body, as: .operator_, cookieOnly: true).status == .forbidden)
+                #expect(try await api.post(path, body, as: .operator_).status == status)
+            }
+            let alerts = try await api.get("/api/v1/alerts", as: .viewer)
+            #expect(alerts.text.contains(#""channel":"team""#) && alerts.text.contains(#""state":"waiting""#))
+            struct Silences: Decodable {
+                struct Silence: Decodable { let id: String, dag: String, who: String }
+                let items: [Silence]
+            }
+            func silences() async throws -> [Silences.Silence] {
+                let text = try await api.get("/api/v1/silences", as: .viewer).text
+                return try JSONDecoder().decode(Silences.self, from: Data(text.utf8)).items
+            }
+            let silence = try #require(try await silences().first)
+            #expect(silence.dag == "pr*" && silence.who == "olga")
+            let end = "/api/v1/silences/\(silence.id)/end"
+            #expect(try await api.post(end, "{}", as: .viewer).status == .forbidden)
+            #expect(try await api.post(end, "{}", as: .operator_).status == .noContent)
+            #expect(try await silences().isEmpty)
+            for (path, body) in [
+                ("/api/v1/silences", #"{"dag":"x","hours":0}"#), ("/api/v1/silences", #"{"dag":"","hours":1}"#),
+                ("/api/v1/silences", #"{"dag":"x\u0000","hours":1}"#), ("/api/v1/alerts/test", #"{"channel":"a b"}"#),
+            ] {
+                #expect(try await api.post(path, body, as: .operator_).status == .unprocessableContent, "\(body)")
+            }
+            #expect(try await api.post("/api/v1/silences/x/end", "{}", as: .operator_).status == .notFound)
+        }
+    }
+
+    @Test(
         "lets operators act, and nobody below them",
         arguments: [
             "/api/v1/dags/prod/trigger", "/api/v1/dags/prod/pause", "/api/v1/dags/prod/unpause",
@@ -277,6 +317,8 @@ struct API: Sendable {
     let harness: StateStore
     let sessions: SessionTokens
     let client: any TestClientProtocol
+    /// `GET /api/v1/dags/{dag}` …
+    let routes: Set<String>
 
     static func with(_ body: @escaping @Sendable (API) async throws -> Void) async throws {
         try await TestDatabase.with { database in
@@ -294,8 +336,9 @@ struct API: Sendable {
                 endpoint: HTTPEndpoint(port: 0), health: HealthChecks(), sessions: sessions, node: node,
                 settings: .init(),
                 logger: TestDatabase.logger)
+            let routes = Set(web.router.routes.map { "\($0.method.rawValue) \($0.path.description)" })
             try await web.server().application.test(.router) { client in
-                try await body(API(harness: store, sessions: sessions, client: client))
+                try await body(API(harness: store, sessions: sessions, client: client, routes: routes))
             }
         }
     }

@@ -103,9 +103,57 @@ struct DefinitionRunTests {
                 let attempt = LocalAttempt(
                     run: run.run.run, dag: "once", task: task.task, attempt: 1, work: try #require(task.work),
                     values: TemplateValues(values: [:]), upTo: Date(), deadline: Date().addingTimeInterval(60))
-                _ = try await Executors(harness.executorParts(node.changes)).carryOut(attempt, now: { Date() })
+                let log = AttemptLog(attempt, now: { Date() })
+                _ = try await Executors(harness.executorParts(node.changes)).carryOut(attempt, log, now: { Date() })
+                #expect(log.all.contains { $0.message.contains("done before") })
                 let seen = try await harness.store.texts("SELECT n::text FROM public.effects_seen")
                 #expect(seen == ["1"])
+            }
+        }
+    }
+
+    @Test("has a log of each attempt: who asked, who took it up, what was done, how it ended")
+    func logs() async throws {
+        let receiver = try await Receiver()
+        try await Harness.with { harness in
+            try await harness.promote(["a": []])
+            let folder = try DAGFolder()
+            try folder.write(
+                "l.yaml",
+                """
+                params: {secret: {default: hush}}
+                tasks:
+                  q: {sql: "SELECT 5 WHERE {{ params.secret }} <> ''"}
+                  m: {after: q, models: {environment: \(harness.environment)}}
+                  h: {retry_delay: 20ms, http: {method: PUT, url: "\(receiver.url)/flaky"}}
+                """)
+            try await harness.withNode(folder: folder) { node in
+                _ = try await harness.learnt(by: node)
+                let run = try await harness.run("l", node)
+                func text(_ name: String, attempt: Int? = nil) async throws -> String {
+                    LogText.text(
+                        try await harness.store.logs(of: run.run.run, name: name, attempt: attempt, limit: 100))
+                }
+                let sql = try await text("q")
+                for words in [
+                    "asked for", "taken up by node", "SELECT 5 WHERE $1", "$1 = params.secret", "1 rows in",
+                    "succeeded",
+                ] {
+                    #expect(sql.contains(words), "\(words) in \(sql)")
+                }
+                #expect(!sql.contains("hush"))
+                let model = try await text("m/a")
+                #expect(model.contains("taken up by fake") && model.contains("7 rows in 1 ms"))
+                let first = try await text("h", attempt: 1)
+                #expect(
+                    first.contains("answered with 503") && first.contains("error h#1: http_503")
+                        && first.contains("tried again at"))
+                #expect(try await text("h", attempt: 2).contains("answered with 200"))
+                let all = try await harness.store.logs(of: run.run.run, limit: 100)
+                let rest = try await harness.store.logs(of: run.run.run, after: all[1].sequence, limit: 100)
+                #expect(rest == Array(all.dropFirst(2)))
+                let found = try await harness.store.logs(of: run.run.run, words: "ANSWERED", limit: 100)
+                #expect(found.map(\.attempt) == [1, 1, 2], "two answers, and the failure that says so")
             }
         }
     }

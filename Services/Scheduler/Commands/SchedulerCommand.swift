@@ -19,7 +19,8 @@ public struct SchedulerCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DagsCommand.self, RunsCommand.self, TriggerCommand.self, BackfillCommand.self,
             CancelCommand.self, ClearCommand.self, MarkCommand.self, PauseCommand.self, UnpauseCommand.self,
-            SetAsideCommand.self, ValidateCommand.self,
+            SetAsideCommand.self, ValidateCommand.self, AlertsCommand.self, TestAlertCommand.self,
+            SilenceCommand.self, LogsCommand.self,
         ])
 
     public init() {}

@@ -6,7 +6,7 @@ import ServiceRuntime
 struct ValidateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "validate",
-        abstract: "Check the DAGs in dags/ of a pipeline's folder; exit with 1 when one is bad.",
+        abstract: "Check dags/ and alerts.yaml of a pipeline's folder; exit with 1 when a file is bad.",
         discussion: """
             Tells each mistake as file:line:column. Asks no server: models of environments are looked up when a run begins.
 

@@ -14,6 +14,8 @@ struct ReadDefinitions: Sendable, Equatable {
     var problems: [PipelineError] = []
     /// Files that were read, good or not.
     var files: [String] = []
+    /// What `alerts.yaml` says; `nil` when that is bad: what it said before still holds.
+    var alerts: AlertRules?
 }
 
 extension PipelineFolder {
@@ -24,6 +26,12 @@ extension PipelineFolder {
     func definitions() -> ReadDefinitions {
         let files = files(in: Self.dagsFolder, extensions: ["yaml", "yml"])
         var read = ReadDefinitions(files: files)
+        if contains(AlertReader.file) { read.files.append(AlertReader.file) }
+        do throws(PipelineError) {
+            read.alerts = try AlertReader.read(self)
+        } catch {
+            read.problems.append(error)
+        }
         var fileOfName: [String: String] = [:]
         for file in files {
             do throws(PipelineError) {

@@ -40,7 +40,7 @@ struct DefinitionWatch: Sendable {
     private func look(at folder: PipelineFolder) -> (stamps: [String: FileStamp], areSettled: Bool) {
         var stamps: [String: FileStamp] = [:]
         let now = FileStamp.Time.now
-        for file in folder.files(in: PipelineFolder.dagsFolder, extensions: ["yaml", "yml"]) {
+        for file in folder.files(in: PipelineFolder.dagsFolder, extensions: ["yaml", "yml"]) + [AlertReader.file] {
             if let stamp = folder.stamp(of: file) { stamps[file] = stamp }
         }
         return (stamps, stamps.values.allSatisfy { $0.isSettled(at: now) })

@@ -53,6 +53,11 @@ struct Template: Sendable, Equatable {
     /// The names that are filled in.
     var names: [String] { pieces.compactMap { if case .value(let name) = $0 { name } else { nil } } }
 
+    /// The names in the order of `$1`, `$2` …, each once.
+    var boundNames: [String] {
+        names.reduce(into: []) { seen, name in if !seen.contains(name) { seen.append(name) } }
+    }
+
     /// The text before the first place.
     var head: String { if case .text(let text)? = pieces.first { text } else { "" } }
 

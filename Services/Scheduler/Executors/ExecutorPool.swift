@@ -59,16 +59,17 @@ final class ExecutorPool: Sendable {
         let key = Key(task: attempt.task, attempt: attempt.attempt)
         guard let stop = stops.withLock({ $0[key] }) else { return }
         await tell(attempt, .started(now()))
-        let end = await end(of: attempt, stop)
+        let log = AttemptLog(attempt, now: now)
+        let end = await end(of: attempt, stop, log)
         stops.withLock { $0[key] = nil }
-        if let end { await tell(attempt, end) }
+        if let end { await tell(attempt, end, log.all) }
     }
 
     /// - Returns: `nil` when the term ends first.
-    private func end(of attempt: LocalAttempt, _ stop: StopSignal) async -> LocalOutcome.Event? {
+    private func end(of attempt: LocalAttempt, _ stop: StopSignal, _ log: AttemptLog) async -> LocalOutcome.Event? {
         do {
             let result = try await withThrowingTaskGroup(of: TaskResult?.self) { group in
-                group.addTask { try await self.executors.carryOut(attempt, now: self.now) }
+                group.addTask { try await self.executors.carryOut(attempt, log, now: self.now) }
                 group.addTask {
                     await stop.wait()
                     return nil
@@ -89,10 +90,11 @@ final class ExecutorPool: Sendable {
         }
     }
 
-    private func tell(_ attempt: LocalAttempt, _ event: LocalOutcome.Event) async {
+    private func tell(_ attempt: LocalAttempt, _ event: LocalOutcome.Event, _ log: [LogRecord] = []) async {
         await inbox.send(
             .outcome(
                 LocalOutcome(
-                    run: attempt.run, task: attempt.task, attempt: attempt.attempt, worker: worker, event: event)))
+                    run: attempt.run, task: attempt.task, attempt: attempt.attempt, worker: worker, event: event,
+                    log: log)))
     }
 }

@@ -31,15 +31,15 @@ struct Executors: Sendable {
 
     /// Carries out an attempt, whatever was begun of it before.
     /// - Throws: ``TaskFailed`` and what the clients throw; see `TaskFailure.init(_:)`.
-    func carryOut(_ attempt: LocalAttempt, now: @Sendable () -> Date) async throws -> TaskResult {
+    func carryOut(_ attempt: LocalAttempt, _ log: AttemptLog, now: @Sendable () -> Date) async throws -> TaskResult {
         switch attempt.work {
-        case .sql(let work): return try await statement(work, attempt, now())
-        case .branch(let work): return try await branch(work, attempt, now())
-        case .http(let work): return try await once(attempt) { try await request(work, attempt, now()) }
-        case .publish(let work): return try await once(attempt) { try await publish(work, attempt) }
-        case .email(let work): return try await once(attempt) { try await mail(work, attempt) }
-        case .waitForDAG(let wait): return try await self.wait(wait, attempt)
-        case .waitForData(let wait): return try await self.wait(wait, attempt)
+        case .sql(let work): return try await statement(work, attempt, log, now())
+        case .branch(let work): return try await branch(work, attempt, log, now())
+        case .http(let work): return try await once(attempt, log) { try await request(work, attempt, log, now()) }
+        case .publish(let work): return try await once(attempt, log) { try await publish(work, attempt, log) }
+        case .email(let work): return try await once(attempt, log) { try await mail(work, attempt, log) }
+        case .waitForDAG(let wait): return try await self.wait(wait, attempt, log)
+        case .waitForData(let wait): return try await self.wait(wait, attempt, log)
         case .broken(let reason): throw TaskFailed("broken", reason, isRetriable: false)
         case .models, .audit:
             throw TaskFailed("broken", "A transformer carries this out, not the scheduler.", isRetriable: false)
@@ -47,8 +47,13 @@ struct Executors: Sendable {
     }
 
     /// Does something outside, unless it was done; then notes that it is.
-    private func once(_ attempt: LocalAttempt, _ body: () async throws -> TaskResult) async throws -> TaskResult {
-        if let done = try await parts.store.effect(of: attempt.task) { return done }
+    private func once(
+        _ attempt: LocalAttempt, _ log: AttemptLog, _ body: () async throws -> TaskResult
+    ) async throws -> TaskResult {
+        if let done = try await parts.store.effect(of: attempt.task) {
+            log.note("It was done before, by an attempt whose end was not heard.")
+            return done
+        }
         let result = try await body()
         do {
             try await parts.store.note(result, of: attempt.task)
@@ -62,8 +67,10 @@ struct Executors: Sendable {
 
     // MARK: PostgreSQL
 
-    private func statement(_ work: SQLWork, _ attempt: LocalAttempt, _ now: Date) async throws -> TaskResult {
-        try await run(work.statement, attempt, now) { rows, first in
+    private func statement(
+        _ work: SQLWork, _ attempt: LocalAttempt, _ log: AttemptLog, _ now: Date
+    ) async throws -> TaskResult {
+        try await run(work.statement, attempt, log, now) { rows, first in
             switch work.expect {
             case .rows where rows == 0:
                 throw TaskFailed(
@@ -80,12 +87,14 @@ struct Executors: Sendable {
         }
     }
 
-    private func branch(_ work: BranchWork, _ attempt: LocalAttempt, _ now: Date) async throws -> TaskResult {
+    private func branch(
+        _ work: BranchWork, _ attempt: LocalAttempt, _ log: AttemptLog, _ now: Date
+    ) async throws -> TaskResult {
         func chosen(_ value: String?) -> [String] {
             let value = value == "t" ? "true" : value == "f" ? "false" : value
             return value.flatMap { work.cases[$0] } ?? work.otherwise
         }
-        var result = try await run(work.statement, attempt, now) { rows, first in
+        var result = try await run(work.statement, attempt, log, now) { rows, first in
             TaskResult(value: first, rows: rows)
         }
         result.chosen = chosen(result.value)
@@ -94,10 +103,13 @@ struct Executors: Sendable {
 
     /// A statement, and the note that it was done, in one transaction. A result that is refused undoes the statement.
     private func run(
-        _ text: String, _ attempt: LocalAttempt, _ now: Date,
+        _ text: String, _ attempt: LocalAttempt, _ log: AttemptLog, _ now: Date,
         _ judge: @Sendable (_ rows: Int, _ first: String?) throws -> TaskResult
     ) async throws -> TaskResult {
-        let (sql, parameters) = try template(text).bound(attempt.values)
+        let template = try self.template(text)
+        let (sql, parameters) = try template.bound(attempt.values)
+        log.note(sql + template.boundNames.enumerated().map { "\n$\($0 + 1) = \($1)" }.joined())
+        let start = ContinuousClock.now
         let limit = max(1, attempt.deadline.timeIntervalSince(now))
         return try await parts.sql.withTransaction(
             statementTimeout: .seconds(limit), applicationName: "scheduler \(attempt.dag)"
@@ -105,7 +117,10 @@ struct Executors: Sendable {
             let isNew = try await !connection.query(
                 "INSERT INTO scheduler.effects (task) VALUES (\(attempt.task)::uuid) ON CONFLICT DO NOTHING RETURNING task"
             ).isEmpty
-            guard isNew else { return try await connection.effect(of: attempt.task) ?? TaskResult() }
+            guard isNew else {
+                log.note("It was done before, by an attempt whose end was not heard.")
+                return try await connection.effect(of: attempt.task) ?? TaskResult()
+            }
             if let role = parts.settings.sqlRole { try await connection.execute("SET LOCAL ROLE \(identifier: role)") }
             let query = PostgresQuery(sql, parameters)
             var (rows, first): (Int, String?) = (0, nil)
@@ -119,12 +134,19 @@ struct Executors: Sendable {
                 (rows, first) = (max(found.affectedRows, found.count), found.first?.text(at: 0))
             }
             if parts.settings.sqlRole != nil { try await connection.execute("RESET ROLE") }
+            log.note(
+                "\(rows) rows in \(Self.milliseconds(since: start)) ms"
+                    + (first.map { ", the first value is \($0)" } ?? ""))
             let result = try judge(rows, first)
             try await connection.execute(
                 "UPDATE scheduler.effects SET result = \(result.value), rows = \(rows) WHERE task = \(attempt.task)::uuid"
             )
             return result
         }
+    }
+
+    private static func milliseconds(since start: ContinuousClock.Instant) -> Int {
+        Int((ContinuousClock.now - start) / .milliseconds(1))
     }
 
     /// Whether it may give many rows, which are then read as they come, and not kept.
@@ -135,7 +157,9 @@ struct Executors: Sendable {
 
     // MARK: Others
 
-    private func request(_ work: HTTPWork, _ attempt: LocalAttempt, _ now: Date) async throws -> TaskResult {
+    private func request(
+        _ work: HTTPWork, _ attempt: LocalAttempt, _ log: AttemptLog, _ now: Date
+    ) async throws -> TaskResult {
         let url = try template(work.url)
         let body = try work.body.map { text in
             Array(try template(text).filled(attempt.values, work.isDocument ? Template.json : { $0 }).utf8)
@@ -159,7 +183,12 @@ struct Executors: Sendable {
             body: body.map { .bytes($0) } ?? .none, isIdempotent: false)
         request.limits.totalMax = .seconds(max(1, attempt.deadline.timeIntervalSince(now)))
         request.limits.responseBytesMax = 1 << 20
+        log.note("\(request.method) \(request.url)" + (body.map { ", \($0.count) bytes" } ?? ""))
+        let start = ContinuousClock.now
         let response = try await parts.http.send(request)
+        log.note(
+            "answered with \(response.status) and \(response.body.count) bytes in \(Self.milliseconds(since: start)) ms"
+        )
         guard (200..<300).contains(response.status) else {
             let isForNow = response.status >= 500 || [408, 425, 429].contains(response.status)
             throw TaskFailed(
@@ -171,7 +200,9 @@ struct Executors: Sendable {
         return TaskResult(value: response.text.isEmpty ? nil : response.text)
     }
 
-    private func publish(_ work: PublishWork, _ attempt: LocalAttempt) async throws -> TaskResult {
+    private func publish(
+        _ work: PublishWork, _ attempt: LocalAttempt, _ log: AttemptLog
+    ) async throws -> TaskResult {
         let escape = work.isDocument ? Template.json : { $0 }
         var headers = [KafkaHeader("ce_id", text: attempt.task)]
         for (name, text) in work.headers.sorted(by: { $0.key < $1.key }) {
@@ -181,10 +212,13 @@ struct Executors: Sendable {
             ProducerMessage(
                 topic: work.topic, key: try work.key.map { try template($0).filled(attempt.values) },
                 text: try template(work.value).filled(attempt.values, escape), headers: headers))
+        log.note("is at \(position)")
         return TaskResult(value: position)
     }
 
-    private func mail(_ work: EmailWork, _ attempt: LocalAttempt) async throws -> TaskResult {
+    private func mail(
+        _ work: EmailWork, _ attempt: LocalAttempt, _ log: AttemptLog
+    ) async throws -> TaskResult {
         guard let server = parts.settings.mail else {
             throw TaskFailed("no_mail_server", "Set SCHEDULER_SMTP_HOST and SCHEDULER_SMTP_FROM.", isRetriable: false)
         }
@@ -194,6 +228,7 @@ struct Executors: Sendable {
             text: try template(work.text).filled(attempt.values), headers: [("Auto-Submitted", "auto-generated")],
             id: attempt.task)
         try await parts.http.send(mail, through: server.server)
+        log.note("\(server.server.host) has taken it for \(work.to.joined(separator: ", "))")
         return TaskResult(value: "\(work.to.count) recipients")
     }
 
@@ -208,14 +243,19 @@ struct Executors: Sendable {
     // MARK: Waiting
 
     /// Looks now and after every change of the DAG: waiting costs nothing.
-    private func wait(_ wait: DAGWait, _ attempt: LocalAttempt) async throws -> TaskResult {
-        try await first(of: wait.dag) {
-            try await parts.store.success(of: wait, upTo: attempt.upTo).map { TaskResult(value: $0) }
+    private func wait(_ wait: DAGWait, _ attempt: LocalAttempt, _ log: AttemptLog) async throws -> TaskResult {
+        log.note("waits for a success of \(wait.dag)\(wait.task.map { ": \($0)" } ?? "")")
+        return try await first(of: wait.dag) {
+            try await parts.store.success(of: wait, upTo: attempt.upTo).map { run in
+                log.note("run \(run) has succeeded")
+                return TaskResult(value: run)
+            }
         }
     }
 
-    private func wait(_ wait: DataWait, _ attempt: LocalAttempt) async throws -> TaskResult {
+    private func wait(_ wait: DataWait, _ attempt: LocalAttempt, _ log: AttemptLog) async throws -> TaskResult {
         let needed = attempt.upTo.addingTimeInterval(-wait.lag)
+        log.note("waits for data of \(wait.table) up to \(ControlTime.text(needed))")
         return try await first(of: StateChange.Notice.data) {
             guard let mark = try await parts.store.watermark(of: wait.table), mark >= needed else { return nil }
             return TaskResult(value: ControlTime.text(mark))

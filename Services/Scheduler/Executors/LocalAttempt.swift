@@ -47,6 +47,8 @@ struct LocalOutcome: Sendable {
     /// The process that does it.
     var worker: String
     var event: Event
+    /// What was said meanwhile.
+    var log: [LogRecord] = []
 }
 
 extension LedRun {

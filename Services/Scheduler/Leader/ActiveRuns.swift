@@ -20,6 +20,8 @@ struct ActiveRuns: Sendable {
         }
     }
 
+    var all: some Collection<LedRun> { runs.values }
+
     /// Oldest first.
     func ids(of dag: String) -> [String] { idsByDAG[dag, default: []].sorted() }
 

@@ -20,6 +20,13 @@ extension DispatchLoop {
                 SetAsideRecord(.definition, problem.file, reason: Unusable("\(problem)"), at: now), in: &change)
             if !change.isEmpty { try await write(change) }
         }
+        if let rules = read.alerts {
+            alertRules = rules
+            alerts.take(rules)
+            var change = StateChange()
+            settle(SetAsideRecord.id(.definition, AlertReader.file), in: &change)
+            if !change.isEmpty { try await write(change) }
+        }
         try await removeMissing(read, now)
     }
 
@@ -111,6 +118,7 @@ extension DispatchLoop {
 
     private mutating func hear(_ outcome: LocalOutcome, _ now: Date, _ change: inout StateChange) throws {
         let (run, task, attempt) = (outcome.run, outcome.task, outcome.attempt)
+        if runs[run]?.tasks[task] != nil { change.logs += outcome.log }
         switch outcome.event {
         case .started(let at):
             try step(run, .started(task: task, attempt: attempt), now, &change)
@@ -118,6 +126,7 @@ extension DispatchLoop {
                 guard known.state == .queued else { return }
                 (known.worker, known.startedAt, known.state) = (outcome.worker, at, .running)
             }
+            runs[run]?.log(task, attempt, at: now, "taken up by \(outcome.worker)", into: &change)
         case .succeeded(let result):
             runs[run]?.note(result, of: task)
             runs[run]?.note(task: task, attempt: attempt, into: &change) { known in

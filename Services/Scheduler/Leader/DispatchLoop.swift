@@ -17,12 +17,15 @@ struct DispatchLoop {
     let inbox: LeaderInbox
     let outbox: OutboxSender
     let executors: ExecutorPool
+    let alerts: AlertSender
     let alarm: Alarm
     let now: @Sendable () -> Date
     let logger: Logger
 
     var dags: [String: LedDAG] = [:]
     var runs = ActiveRuns()
+    /// What `alerts.yaml` says.
+    var alertRules: AlertRules
     /// DAGs in which something may begin.
     private var touched: Set<String> = []
     var positions: [TopicPartition: Offset] = [:]
@@ -36,7 +39,7 @@ struct DispatchLoop {
 
     init(
         store: StateStore, epoch: Int64, settings: SchedulerSettings, inbox: LeaderInbox, outbox: OutboxSender,
-        executors: ExecutorPool,
+        executors: ExecutorPool, alerts: AlertSender, alertRules: AlertRules = AlertRules(),
         alarm: Alarm, now: @escaping @Sendable () -> Date, logger: Logger
     ) {
         self.store = store
@@ -45,6 +48,8 @@ struct DispatchLoop {
         self.inbox = inbox
         self.outbox = outbox
         self.executors = executors
+        self.alerts = alerts
+        self.alertRules = alertRules
         self.alarm = alarm
         self.now = now
         self.logger = logger
@@ -64,6 +69,7 @@ struct DispatchLoop {
         for (dag, error) in stored.unreadable {
             putAside(SetAsideRecord(.dag, dag, dag: dag, reason: error, at: now), in: &change)
         }
+        for dag in try await store.failedDAGs() { dags[dag]?.hasFailed = true }
         try await loadRuns(now, &change)
         if !change.isEmpty { try await write(change) }
         outbox.send(try await store.outbox())
@@ -121,18 +127,21 @@ struct DispatchLoop {
             for name in names { try await beginDue(name, now) }
             try await grantFreePlaces(now)
         }
+        try await tellDeadlines(now)
         meters.observe(dags: dags, runs: runs, now: now)
         alarm.set(to: nextAlarm(now), now: now)
     }
 
     mutating func write(_ change: StateChange) async throws {
         var change = change.compacted()
+        addAlerts(to: &change)
         change.positions = positions.map {
             PositionRecord(topic: $0.key.topic, partition: $0.key.partition, nextOffset: $0.value)
         }
         try await store.write(change, epoch: epoch)
         positions = [:]
         outbox.send(change.outbox)
+        if !change.alerts.isEmpty { alerts.look() }
         executors.start(change.begun)
         for attempt in change.ended { executors.end(task: attempt.task, attempt: attempt.attempt) }
         setAside.formUnion(change.setAside.map(\.id))
@@ -212,6 +221,8 @@ struct DispatchLoop {
                 attempt.startedAt = started.startedAt
                 if attempt.state == .queued { attempt.state = .running }
             }
+            runs[started.run]?.log(
+                started.task, started.attempt, at: now, "taken up by \(started.worker)", into: &change)
         case let progress as TransformProgressed:
             try step(progress.run, .started(task: progress.task, attempt: progress.attempt), now, &change)
             runs[progress.run]?.note(task: progress.task, attempt: progress.attempt, into: &change) { attempt in
@@ -220,6 +231,12 @@ struct DispatchLoop {
                 (attempt.done, attempt.total) = (progress.done, progress.total)
                 if attempt.state == .queued { attempt.state = .running }
             }
+            // A hundred lines say enough of any number of intervals.
+            if progress.done % max(1, progress.total / 100) == 0 {
+                runs[progress.run]?.log(
+                    progress.task, progress.attempt, at: now, "\(progress.done) of \(progress.total) intervals",
+                    into: &change)
+            }
         case let success as TransformSucceeded:
             runs[success.run]?.note(task: success.task, attempt: success.attempt, into: &change) { attempt in
                 attempt.worker = success.worker
@@ -227,6 +244,9 @@ struct DispatchLoop {
                 attempt.startedAt = attempt.startedAt ?? now.addingTimeInterval(-Double(success.durationMs) / 1000)
                 attempt.done = attempt.total
             }
+            runs[success.run]?.log(
+                success.task, success.attempt, at: now,
+                "\(success.intervals.count) intervals, \(success.rows) rows in \(success.durationMs) ms", into: &change)
             try step(success.run, .succeeded(task: success.task, attempt: success.attempt), now, &change)
         case let failure as TransformFailed:
             runs[failure.run]?.note(task: failure.task, attempt: failure.attempt, into: &change) {
@@ -366,6 +386,6 @@ struct DispatchLoop {
             !$0.record.isRemoved && !$0.clock.isPaused && !runs.isBusy($0.record.dag, max: activeRunsMax($0.record.dag))
         }
         .compactMap(\.clock.nextTick)
-        return [runs.nextTimer(limit: runTimeout), ticks.min()].compactMap(\.self).min()
+        return [runs.nextTimer(limit: runTimeout), ticks.min(), nextDeadline].compactMap(\.self).min()
     }
 }

@@ -4,6 +4,7 @@ import ControlPlane
 import Foundation
 import Kafka
 import Logging
+import Pipeline
 import ServiceRuntime
 
 /// What a leader needs.
@@ -35,6 +36,7 @@ struct LeaderTerm: Sendable {
         let inbox = LeaderInbox()
         let alarm = Alarm { inbox.post(.clock) }
         let executors = Executors(parts.executors)
+        let alerts = AlertSender(parts.executors, now: parts.now)
         let pool = ExecutorPool(executors, inbox: inbox, worker: parts.holder, now: parts.now)
         var failure: (any Error)?
         do {
@@ -43,7 +45,7 @@ struct LeaderTerm: Sendable {
                 let answers = try await readableAnswers()
                 var loop = DispatchLoop(
                     store: parts.store, epoch: epoch, settings: parts.settings, inbox: inbox, outbox: outbox,
-                    executors: pool, alarm: alarm,
+                    executors: pool, alerts: alerts, alertRules: alertRules(), alarm: alarm,
                     now: parts.now, logger: logger)
                 try await loop.load()
                 begun()
@@ -53,6 +55,7 @@ struct LeaderTerm: Sendable {
                 }
                 group.addTask { try await outbox.run() }
                 group.addTask { await pool.run() }
+                group.addTask { try await alerts.run() }
                 group.addTask { try await readDefinitions(into: inbox) }
                 group.addTask { try await readManifests(into: inbox) }
                 group.addTask { try await readAnswers(answers, into: inbox) }
@@ -122,6 +125,17 @@ struct LeaderTerm: Sendable {
                 inbox.post(.requests)
                 inbox.post(.clock)
             }
+        }
+    }
+
+    /// What is to be told from the first event on. A bad file is told of when the folder is read.
+    private func alertRules() -> AlertRules {
+        guard let folder = parts.folder else { return AlertRules() }
+        do throws(PipelineError) {
+            return try AlertReader.read(try PipelineFolder(at: folder))
+        } catch {
+            parts.logger.warning("no alerts before this is put right", metadata: ["error": "\(error)"])
+            return AlertRules()
         }
     }
 

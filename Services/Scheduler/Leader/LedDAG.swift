@@ -9,6 +9,8 @@ struct LedDAG {
     var clock: DAGClock
     /// Where the DAG does not say.
     private let standardCatchUp: CatchUp
+    /// Whether its last run, backfills aside, has failed.
+    var hasFailed = false
     /// True until the clock was looked at after an absence: a start, a take-over, a pause.
     var hasBeenAway = true
 

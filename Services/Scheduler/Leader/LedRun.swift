@@ -11,6 +11,8 @@ struct LedRun {
     }
 
     private(set) var record: RunRecord
+    /// Deadlines, in seconds, of which people have been told.
+    var deadlinesTold: Set<Double> = []
     private(set) var machine: RunMachine
     private(set) var tasks: [String: TaskRecord]
     private(set) var attempts: [AttemptKey: AttemptRecord]
@@ -133,6 +135,7 @@ struct LedRun {
                 task: task, attempt: attempt, state: .queued, queuedAt: now, deadlineAt: deadline, done: 0, total: 0)
             touched.attempts.insert(key)
             if tasks[task]?.queuedAt == nil { tasks[task]?.queuedAt = now }
+            log(task, attempt, at: now, "asked for; it has until \(ControlTime.text(deadline))", into: &change)
             tasks[task]?.done = 0
             tasks[task]?.total = 0
             if let local = localAttempt(task, attempt, deadline: deadline) {
@@ -142,6 +145,7 @@ struct LedRun {
             }
         case .end(let task, let attempt):
             guard let row = tasks[task] else { return }
+            log(task, attempt, at: now, "told to end\(who.map { ", by \($0)" } ?? "")", as: .warning, into: &change)
             guard (row.kind ?? .model).isOfTransformer else { return change.ended.append((task, attempt)) }
             try change.send(
                 TransformCancelRequested(
@@ -154,6 +158,12 @@ struct LedRun {
             attempts[key]?.finishedAt = now
             attempts[key]?.failure = failure
             touched.attempts.insert(key)
+            if let failure {
+                let again = machine.tasks[task]?.retryAt.map { "; tried again at \(ControlTime.text($0))" } ?? ""
+                log(task, attempt, at: now, "\(failure.code): \(failure.message)\(again)", as: .error, into: &change)
+            } else {
+                log(task, attempt, at: now, "succeeded", into: &change)
+            }
             if let failure, machine.tasks[task]?.phase == .failed, record.failure == nil {
                 (record.failedModel, record.failure) = (tasks[task]?.model, failure)
             }
@@ -178,6 +188,15 @@ struct LedRun {
         change.attempts.append(known)
         change.tasks.append(row)
         change.notices.insert(.init(dag: record.dag, run: record.run))
+    }
+
+    /// Says something about an attempt.
+    func log(
+        _ task: String, _ attempt: Int, at now: Date, _ message: String, as level: LogRecord.Level = .info,
+        into change: inout StateChange
+    ) {
+        guard tasks[task] != nil else { return }
+        change.logs.append(LogRecord(task, attempt, at: now, level, message))
     }
 
     /// Notes what a task gave.

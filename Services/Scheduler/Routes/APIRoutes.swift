@@ -27,8 +27,14 @@ struct APIRoutes: Sendable {
         api.get("dags/{dag}", use: dag)
         api.get("dags/{dag}/runs", use: runs)
         api.get("runs/{run}", use: run)
+        api.get("runs/{run}/logs", use: logs)
         api.get("events", use: events)
         api.get("set-aside", use: setAside)
+        api.get("alerts", use: alerts)
+        api.get("silences", use: silences)
+        api.post("alerts/test", use: testAlert)
+        api.post("silences", use: silence)
+        api.post("silences/{silence}/end", use: endSilence)
         api.post("runs/{run}/cancel", use: cancel)
         api.post("runs/{run}/clear", use: clear)
         api.post("runs/{run}/mark", use: mark)
@@ -199,7 +205,7 @@ struct APIRoutes: Sendable {
         return date
     }
 
-    private func limit(_ request: Request) throws(Problem) -> Int {
+    func limit(_ request: Request) throws(Problem) -> Int {
         guard let text = request.uri.queryParameters["limit"] else { return Self.pageDefault }
         guard let limit = Int(text), (1...Self.pageMax).contains(limit) else {
             throw Problem(.badRequest, "The limit must be a number from 1 to \(Self.pageMax).")

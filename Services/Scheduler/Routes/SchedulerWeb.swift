@@ -21,6 +21,8 @@ public enum SchedulerWeb {
             login: sessions.settings.login.description, now: now
         ).add(to: web.router)
         let files = try StaticFiles(folder: Bundle.module.bundleURL.appending(path: "Public").path)
+        web.router.group("api").add(middleware: RequireRole(.viewer)).get(
+            "openapi.json", use: try files.handler(for: "openapi.json"))
         let pages = web.router.group("").add(middleware: RequireLogin(login: sessions.settings.login))
         pages.get("/", use: try files.handler(for: "index.html"))
         pages.get("dags/{dag}", use: try files.handler(for: "dag.html"))

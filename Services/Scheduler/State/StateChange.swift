@@ -13,11 +13,13 @@ struct StateChange: Encodable, Sendable {
 
         /// In place of a DAG: that data has landed of a table for which tasks wait. No DAG has such a name.
         static let data = "/data"
+        /// In place of a DAG: that there is something to send.
+        static let alerts = "/alerts"
     }
 
     private enum CodingKeys: String, CodingKey {
         case dags, cursors, runs, tasks, attempts, outbox, positions, notices, setAside, settled, audit, actsDone,
-            landed
+            landed, alerts, logs
     }
 
     var dags: [DAGRecord] = []
@@ -39,6 +41,10 @@ struct StateChange: Encodable, Sendable {
     var actsDone: Set<String> = []
     /// How far data has landed, of tables for which tasks wait.
     var landed: [LandedRecord] = []
+    /// What is said about attempts.
+    var logs: [LogRecord] = []
+    /// What people are to be told.
+    var alerts: [AlertRecord] = []
     /// Attempts to begin here once this is written, and to end. They are not written: tasks say what is under way.
     var begun: [LocalAttempt] = []
     var ended: [(task: String, attempt: Int)] = []
@@ -52,7 +58,7 @@ struct StateChange: Encodable, Sendable {
     var isEmpty: Bool {
         dags.isEmpty && cursors.isEmpty && runs.isEmpty && tasks.isEmpty && attempts.isEmpty && outbox.isEmpty
             && setAside.isEmpty && settled.isEmpty && audit.isEmpty && actsDone.isEmpty && landed.isEmpty
-            && ended.isEmpty
+            && ended.isEmpty && alerts.isEmpty && logs.isEmpty
     }
 
     /// The same with each row once, as it was last: a statement may write a row only once. That holds across its parts
@@ -78,6 +84,7 @@ struct StateChange: Encodable, Sendable {
         change.outbox = last(outbox, \.messageId)
         change.positions = last(positions) { "\($0.topic)/\($0.partition)" }
         change.setAside = last(setAside, \.id)
+        change.alerts = last(alerts, \.id)
         change.landed = last(landed) { "\($0.tableName)/\($0.topic)" }
         change.settled.subtract(setAside.map(\.id))
         return change
@@ -122,6 +129,10 @@ struct StateChange: Encodable, Sendable {
             WHERE a.id = x.id::uuid
         ), landed AS (
             \(LandedRecord.upsert("change -> 'landed'", from: "fence"))
+        ), alerts AS (
+            \(AlertRecord.insert("change -> 'alerts'", from: "fence")) ON CONFLICT (id) DO NOTHING
+        ), logs AS (
+            \(LogRecord.insert("change -> 'logs'", from: "fence"))
         ), told AS MATERIALIZED (
             SELECT count(pg_notify('millrace_scheduler', n::text)) AS notices
             FROM fence, jsonb_array_elements(change -> 'notices') n

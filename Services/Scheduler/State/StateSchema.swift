@@ -179,4 +179,48 @@ enum StateSchema {
             PRIMARY KEY (table_name, topic)
         );
         """
+
+    static let seventh = """
+        -- What people are told, a row a channel: written with what it tells of, ended by who sends it, then kept as a log.
+        CREATE TABLE scheduler.alerts (
+            id text PRIMARY KEY,
+            channel text NOT NULL,
+            event text NOT NULL,
+            dag text NOT NULL,
+            run uuid,
+            subject text NOT NULL,
+            detail text,
+            at timestamptz NOT NULL,
+            state text NOT NULL,
+            tries int NOT NULL,
+            next_at timestamptz NOT NULL,
+            batch uuid,
+            ended_at timestamptz,
+            reason text
+        );
+        CREATE INDEX alerts_waiting ON scheduler.alerts (at) WHERE state = 'waiting';
+        CREATE INDEX alerts_by_time ON scheduler.alerts (at DESC);
+
+        CREATE TABLE scheduler.silences (
+            id uuid PRIMARY KEY,
+            dag text NOT NULL,
+            from_at timestamptz NOT NULL,
+            until_at timestamptz NOT NULL,
+            who text NOT NULL,
+            reason text
+        );
+        """
+
+    static let eighth = """
+        -- What was said about attempts; kept as long as their run.
+        CREATE TABLE scheduler.logs (
+            sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            task uuid NOT NULL REFERENCES scheduler.tasks ON DELETE CASCADE,
+            attempt int NOT NULL,
+            at timestamptz NOT NULL,
+            level text NOT NULL,
+            message text NOT NULL
+        );
+        CREATE INDEX logs_by_attempt ON scheduler.logs (task, attempt, sequence);
+        """
 }

@@ -31,6 +31,8 @@ public struct StateStore: Sendable {
             Migration(4, "what people want done to runs", StateSchema.fourth),
             Migration(5, "pools and priorities of tasks", StateSchema.fifth),
             Migration(6, "DAGs of files: what tasks do, what they did, what has landed", StateSchema.sixth),
+            Migration(7, "alerts and silences", StateSchema.seventh),
+            Migration(8, "logs of attempts", StateSchema.eighth),
         ]
         try await Migrations(schema: StateSchema.name, steps).apply(to: pool, logger: logger)
     }
@@ -67,6 +69,18 @@ public struct StateStore: Sendable {
     func pauses() async throws -> [String: Bool] {
         let rows = try await pool.query("SELECT dag, is_paused::text FROM scheduler.dags")
         return Dictionary(rows.map { ($0.text(at: 0) ?? "", $0.text(at: 1) == "true") }) { first, _ in first }
+    }
+
+    /// DAGs whose last run that came to an end by itself has failed; backfills are none of that.
+    func failedDAGs() async throws -> Set<String> {
+        Set(
+            try await texts(
+                """
+                SELECT d.dag FROM scheduler.dags d CROSS JOIN LATERAL (
+                    SELECT state FROM scheduler.runs r WHERE r.dag = d.dag AND trigger <> 'backfill'
+                        AND state IN ('succeeded', 'failed') ORDER BY run DESC LIMIT 1) r
+                WHERE r.state = 'failed'
+                """))
     }
 
     /// Runs that are not over, oldest first, each with its tasks and their attempts.
@@ -106,6 +120,8 @@ public struct StateStore: Sendable {
     func forgetRuns(before time: Date) async throws -> Int {
         let time = StateTime.text(time)
         _ = try await texts("DELETE FROM scheduler.audit WHERE at < \(time)::timestamptz")
+        _ = try await texts("DELETE FROM scheduler.alerts WHERE at < \(time)::timestamptz AND state <> 'waiting'")
+        _ = try await texts("DELETE FROM scheduler.silences WHERE until_at < \(time)::timestamptz")
         return try await texts(
             "DELETE FROM scheduler.runs WHERE finished_at < \(time)::timestamptz RETURNING run::text"
         ).count

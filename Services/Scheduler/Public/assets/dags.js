@@ -7,6 +7,7 @@ import { when, exact, relative, between, duration, count } from "/shared/times.j
 import { stateWords, triggerWords, pill } from "./states.js";
 import { pauseSwitch } from "./switch.js";
 import { toast } from "./toast.js";
+import { drawAlerts } from "./alerts.js";
 
 const list = byId("list");
 let session;
@@ -27,6 +28,7 @@ async function load() {
     const [items, { items: aside }] = await Promise.all([all("/api/v1/dags?limit=200"), get("/api/v1/set-aside?limit=20")]);
     draw(items);
     drawSetAside(aside);
+    await drawAlerts(byId("alerts"), session.may_operate);
   } catch (error) {
     fill(list, failureState(error, load));
   } finally {

@@ -3,6 +3,7 @@ import { el, fill, icon, emptyState } from "/shared/dom.js";
 import { when, exact, relative, between, duration, count } from "/shared/times.js";
 import { pill, shownState, stateWords, triggerWords, isOver, isUnderWay } from "./states.js";
 import { actDialog } from "./act-dialog.js";
+import { get, segment } from "/shared/api.js";
 
 /**
  * `chosen`: `{run, model}`; `choose` is called with the same. `done` is called when something was asked for. Where the reader was
@@ -136,7 +137,31 @@ function drawTask(place, run, task, choose, done) {
       fact("Attempts", `${task.attempt} of ${task.attempts_max}`),
       fact("Task", el("code", { class: "id" }, task.id))),
     task.attempts.length ? el("ol", { class: "attempts" }, [...task.attempts].reverse().map(attempt))
-      : el("p", { class: "fine pad" }, untried(run, task)));
+      : el("p", { class: "fine pad" }, untried(run, task)),
+    task.attempts.length > 0 && log(run, task));
+}
+
+/** Lines that were fetched, by run and task: a panel that is drawn again asks for those that came since. */
+const fetched = new Map();
+
+/** What was said about a task's attempts. */
+function log(run, task) {
+  const key = `${run.id} ${task.model}`;
+  const known = fetched.get(key) ?? { lines: [], last: 0 };
+  if (fetched.size > 20 && !fetched.has(key)) fetched.clear();
+  fetched.set(key, known);
+  const place = el("pre", { class: "log" });
+  const path = `/api/v1/runs/${segment(run.id)}/logs?task=${segment(task.model)}`;
+  const show = () => fill(place, known.lines.length ? known.lines.map((line) =>
+    el("span", { class: line.level === "error" ? "bad" : null }, `${when(line.at, { seconds: true })} #${line.attempt} ${line.message}\n`)) : "Nothing yet.");
+  show();
+  get(`${path}&cursor=${known.last}`).then(({ items }) => {
+    const fresh = items.filter((line) => line.sequence > known.last);
+    known.lines.push(...fresh);
+    known.last = known.lines.at(-1)?.sequence ?? 0;
+    show();
+  }, (error) => fill(place, error.message));
+  return el("details", { class: "pad", open: true }, el("summary", {}, "Log ", el("a", { class: "fine", href: `${path}&format=text`, download: "" }, "download")), place);
 }
 
 /** Why there is no attempt. */
