@@ -58,8 +58,8 @@ compat-test: deps ## a project's history given to SQLMesh, whose tables are reco
 random-trees: deps ## 100,000 random SQL trees of each dialect, written, read back and compared (a minute, and one to build)
 	@scripts/random-trees
 
-test-pages: deps ## the demo's pages in Chromium, and the second day as it is written down
-	@scripts/test-e2e pages second_day
+test-pages: deps ## the demo's pages and dashboards in Chromium, and the second day as it is written down
+	@scripts/test-e2e pages dashboards second_day
 
 test-e2e: deps ## the demo end to end: its pages, killed services, collector, replays, the other pipeline, the second day, the tutorial
 	@scripts/test-e2e

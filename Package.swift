@@ -17,6 +17,7 @@ enum Shared: String {
     case dataContract = "DataContract"
     case pipeline = "Pipeline"
     case controlPlane = "ControlPlane"
+    case charts = "Charts"
     case warehouse = "Warehouse"
     case web = "Web"
 
@@ -154,6 +155,7 @@ let package = Package(
         shared(.dataContract, uses: [.civilTime, .spelling], [.orderedCollections, .yams]),
 
         shared(.pipeline, uses: [.civilTime, .spelling, .dataContract], [.yams, .orderedCollections]),
+        shared(.charts, uses: [.sql, .pipeline]),
         shared(.controlPlane, uses: [.civilTime, .kafka], [.lifecycle, .logging]),
         shared(
             .warehouse, uses: [.civilTime, .postgres, .curl, .cryptography, .sql, .dataContract], [.logging, .metrics]),
@@ -191,7 +193,7 @@ let package = Package(
             "Transformer",
             uses: [
                 .serviceRuntime, .kafka, .postgres, .sql, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
-                .curl,
+                .curl, .charts,
             ],
             pure: ["ModelProject", "Planning"],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],
@@ -207,13 +209,11 @@ let package = Package(
             pure: ["Timetable"],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],
             resources: [.copy("Public")])
-        + [pure("Charts", in: "BIAPI", uses: [.sql, .pipeline, .dataContract], [.orderedCollections])]
         + service(
             "BIAPI",
             uses: [
-                .serviceRuntime, .kafka, .postgres, .sql, .dataContract, .pipeline, .controlPlane, .warehouse, .web,
+                .serviceRuntime, .kafka, .postgres, .sql, .pipeline, .controlPlane, .warehouse, .web, .charts,
             ],
-            pure: ["Charts"],
             [.argumentParser, .hummingbird, .lifecycle, .logging, .metrics, .orderedCollections, .yams],
             resources: [.copy("Public")])
         + [

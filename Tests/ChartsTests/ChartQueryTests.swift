@@ -83,6 +83,98 @@ import Testing
         ),
     ]
 
+    static let more: [(chart: String, sql: String)] = [
+        (
+            "{type: combined, dataset: visits, x: time, grain: month, bars: [visits], lines: [people, visits]}",
+            "SELECT CAST(DATE_TRUNC('month', day) AS DATE) AS time, SUM(visits) AS visits, COUNT(DISTINCT person) AS people "
+                + "FROM analytics.visits WHERE day IS NOT NULL GROUP BY CAST(DATE_TRUNC('month', day) AS DATE) ORDER BY time "
+                + "LIMIT 10001"
+        ),
+        (
+            "{type: scatter, dataset: visits, dimension: country, x: visits, y: people, size: visits, series: device}",
+            "SELECT country AS country, LOWER(device) AS device, SUM(visits) AS visits, COUNT(DISTINCT person) AS people "
+                + "FROM analytics.visits GROUP BY country, LOWER(device) ORDER BY visits DESC NULLS LAST, country, device "
+                + "LIMIT 2001"
+        ),
+        (
+            "{type: heatmap, dataset: visits, x: device, y: country, metric: visits, sort: visits desc}",
+            "SELECT LOWER(device) AS device, country AS country, SUM(visits) AS visits FROM analytics.visits "
+                + "GROUP BY LOWER(device), country ORDER BY visits DESC NULLS LAST, country LIMIT 10001"
+        ),
+        (
+            "{type: calendar, dataset: visits, metric: visits}",
+            "SELECT day AS time, SUM(visits) AS visits FROM analytics.visits WHERE day IS NOT NULL GROUP BY day "
+                + "ORDER BY time LIMIT 4001"
+        ),
+        (
+            "{type: funnel, dataset: visits, dimension: device, metric: people, sort: device}",
+            "SELECT LOWER(device) AS device, COUNT(DISTINCT person) AS people FROM analytics.visits GROUP BY LOWER(device) "
+                + "ORDER BY device LIMIT 51"
+        ),
+        (
+            "{type: treemap, dataset: visits, dimensions: [country, device], metric: visits, limit: 7}",
+            "SELECT country AS country, LOWER(device) AS device, SUM(visits) AS visits FROM analytics.visits "
+                + "GROUP BY country, LOWER(device) ORDER BY visits DESC NULLS LAST, country, device LIMIT 8"
+        ),
+        (
+            "{type: sunburst, dataset: visits, dimensions: country, metric: visits}",
+            "SELECT country AS country, SUM(visits) AS visits FROM analytics.visits GROUP BY country "
+                + "ORDER BY visits DESC NULLS LAST, country LIMIT 2001"
+        ),
+        (
+            "{type: sankey, dataset: visits, from: country, to: device, metric: visits}",
+            "SELECT country AS country, LOWER(device) AS device, SUM(visits) AS visits FROM analytics.visits "
+                + "GROUP BY country, LOWER(device) ORDER BY visits DESC NULLS LAST, country, device LIMIT 501"
+        ),
+        (
+            "{type: gauge, dataset: visits, metric: people, highest: 100}",
+            "SELECT COUNT(DISTINCT person) AS people FROM analytics.visits LIMIT 2"
+        ),
+        (
+            "{type: waterfall, dataset: visits, x: time, grain: year, metric: visits}",
+            "SELECT CAST(DATE_TRUNC('year', day) AS DATE) AS time, SUM(visits) AS visits FROM analytics.visits "
+                + "WHERE day IS NOT NULL GROUP BY CAST(DATE_TRUNC('year', day) AS DATE) ORDER BY time LIMIT 201"
+        ),
+        (
+            "{type: pivot, dataset: visits, rows: [country], columns: [device], metrics: [people]}",
+            "SELECT country AS country, LOWER(device) AS device, COUNT(DISTINCT person) AS people FROM analytics.visits "
+                + "GROUP BY country, LOWER(device) ORDER BY country, device LIMIT 5001"
+        ),
+        (
+            "{type: pivot, dataset: visits, rows: country, columns: device, metric: people, totals: true}",
+            "SELECT country AS country, LOWER(device) AS device, GROUPING(country) * 2 + GROUPING(LOWER(device)) AS level, "
+                + "COUNT(DISTINCT person) AS people FROM analytics.visits GROUP BY GROUPING SETS ((country, LOWER(device)), "
+                + "(country), (LOWER(device)), ()) ORDER BY level, country, device LIMIT 5001"
+        ),
+    ]
+
+    @Test("of every kind", arguments: more.indices)
+    func kinds(index: Int) throws {
+        let (chart, expected) = Self.more[index]
+        let query = try #require(try Self.book(chart).query(for: "c", ChartRequest()))
+        #expect(Self.comparable(query.sql(.postgres)) == Self.comparable(expected))
+        let kind = try #require(try Self.book(chart).definitions.chart("c")).kind
+        #expect(Set(kind.metrics).isSubset(of: query.columns.map(\.name)))
+        #expect(Set(kind.dimensions).isSubset(of: query.columns.map(\.name)))
+    }
+
+    @Test("each kind has a name of its own, a test of its query, and a module of the pages") func allKinds() throws {
+        let names = ChartKinds.all.map { $0.name }
+        #expect(Set(names).count == names.count && names.count >= 18)
+        let tested = (Self.cases.map(\.chart) + Self.more.map(\.chart)).joined()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let modules = root.appending(path: "Services/BIAPI/Public/assets/kinds")
+        let index = try String(contentsOf: modules.appending(path: "index.js"), encoding: .utf8)
+        let readme = try String(contentsOf: root.appending(path: "Services/BIAPI/README.md"), encoding: .utf8)
+        for name in names {
+            if name != "area" { #expect(tested.contains("type: \(name),"), "no query of \(name)") }
+            #expect(FileManager.default.fileExists(atPath: modules.appending(path: "\(name).js").path), "\(name).js")
+            #expect(index.contains("./\(name).js"), "index.js leaves \(name) out")
+            #expect(readme.contains("`\(name)`"), "the README leaves \(name) out")
+        }
+    }
+
     @Test("of the expected form", arguments: cases.indices)
     func golden(index: Int) throws {
         let (chart, request, expected) = Self.cases[index]

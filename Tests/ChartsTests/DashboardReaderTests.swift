@@ -37,10 +37,12 @@ import Testing
         #expect(dataset.dimensions.map(\.expression) == ["country", "lower(device)"])
         #expect(dataset.metrics.map(\.format) == [nil, .compact])
         let byDay = try #require(definitions.chart("by_day"))
-        #expect(
-            byDay.shape == .series(.area, x: .time(.week), metrics: ["visits", "people"], series: nil, stacked: true))
+        let area = try #require(byDay.kind as? AreaChart)
+        #expect(area.series.x == .time(.week) && area.metrics == ["visits", "people"] && area.series.stacked)
+        #expect(area.series.series == nil && area.dimensions.isEmpty && byDay.names == ["visits", "people"])
         let byDevice = try #require(definitions.chart("by_device"))
         #expect(byDevice.title == "By device")
+        #expect(byDevice.names == ["device", "people", "country"])
         #expect(byDevice.filters.map(\.dimension) == ["country"])
         #expect(byDevice.filters.first?.values == ["NO", "SE"])
         let dashboard = try #require(definitions.dashboard("main"))
@@ -70,6 +72,33 @@ import Testing
                 "charts:\n  a: {type: table, dataset: visits, metrics: [visits], limit: lots}", 9,
                 "`limit` is a whole number"
             ),
+            ("charts:\n  a: {type: gauge, dataset: visits, metric: visits, highest: -1}", 9, "above `lowest`"),
+            ("charts:\n  a: {type: gauge, dataset: visits, metric: visits, highest: nan}", 9, "`highest` is a number."),
+            ("charts:\n  a: {type: gauge, dataset: visits, metric: visits}", 9, "A gauge needs `highest`."),
+            (
+                "charts:\n  a: {type: sankey, dataset: visits, from: device, to: device, metric: visits}", 9,
+                "`from` and `to` are two dimensions"
+            ),
+            (
+                "charts:\n  a: {type: heatmap, dataset: visits, x: device, y: device, metric: visits}", 9,
+                "`x` and `y` are two dimensions"
+            ),
+            (
+                "charts:\n  a: {type: heatmap, dataset: visits, x: time, grain: hour, y: device, metric: visits}", 9,
+                "holds days"
+            ),
+            ("charts:\n  a: {type: treemap, dataset: visits, dimensions: [], metric: visits}", 9, "one to four"),
+            ("charts:\n  a: {type: sunburst, dataset: visits, metric: visits}", 9, "A sunburst needs `dimensions`."),
+            (
+                "charts:\n  a: {type: pivot, dataset: visits, rows: [device], columns: [device], metrics: visits}", 9,
+                "A pivot needs `rows` and `columns`"
+            ),
+            ("charts:\n  a: {type: combined, dataset: visits, x: device, bars: [visits]}", 9, "needs `lines`"),
+            (
+                "charts:\n  a: {type: scatter, dataset: visits, dimension: device, x: visits, y: vists}", 9,
+                "has no metric `vists`."
+            ),
+            ("charts:\n  a: {type: lines, dataset: visits, x: time, metrics: visits}", 9, "Did you mean `line`?"),
             ("dashboards:\n  d: {time_zone: Mars/Olympus, rows: []}", 9, "Unknown time zone `Mars/Olympus`."),
             ("dashboards:\n  d: {time_range: lately, rows: []}", 9, "Expected `all`, `today`"),
             ("dashboards:\n  d:\n    rows:\n      - {cards: [{chart: nope}]}", 11, "There is no chart `nope`."),

@@ -43,7 +43,12 @@ datasets:
     model: shop.sales
     time_column: {name: day, type: date}
     dimensions: {region: , grade: , channel: }
-    metrics: {amount: sum(amount), share: sum(amount) * 0.0000001, rows: count(*)}
+    metrics:
+      amount: sum(amount)
+      share: sum(amount) * 0.0000001
+      rows: count(*)
+      change: sum(case when grade < 2 then -amount else amount + 100 end)
+      regions: count(distinct region)
   ids: {model: shop.ids, dimensions: {id: , name: }, metrics: {largest: max(id), huge: "max(id)::numeric * 1000000000000"}}
   clock: {model: shop.clock, time_column: at, metrics: {visits: sum(visits)}}
   now:
@@ -82,6 +87,30 @@ dashboards:
   many: {time_range: all, filters: [label], rows: [{cards: [{chart: many}]}]}
 """
 
+KINDS = """
+charts:
+  combined: {type: combined, dataset: sales, x: time, grain: week, bars: [amount], lines: [rows]}
+  waterfall: {type: waterfall, dataset: sales, x: channel, metric: change}
+  funnel: {type: funnel, dataset: sales, dimension: channel, metric: amount}
+  treemap: {type: treemap, dataset: sales, dimensions: [channel, grade], metric: amount}
+  sunburst: {type: sunburst, dataset: sales, dimensions: [channel, grade], metric: amount}
+  sankey: {type: sankey, dataset: sales, from: channel, to: region, metric: amount}
+  gauge: {type: gauge, dataset: sales, metric: rows, highest: 1000}
+  pivot: {type: pivot, dataset: sales, rows: [channel], columns: [grade], metrics: [regions], totals: true}
+  scatter: {type: scatter, dataset: sales, dimension: region, x: amount, y: rows, size: amount, series: channel}
+  heatmap: {type: heatmap, dataset: sales, x: time, grain: day, y: channel, metric: amount}
+  calendar: {type: calendar, dataset: sales, metric: amount}
+dashboards:
+  kinds:
+    time_range: all
+    rows:
+      - {height: large, cards: [{chart: combined, width: 4}, {chart: waterfall, width: 4}, {chart: funnel, width: 4}]}
+      - {height: large, cards: [{chart: treemap, width: 4}, {chart: sunburst, width: 4}, {chart: sankey, width: 4}]}
+      - {height: large, cards: [{chart: gauge, width: 4}, {chart: pivot, width: 8}]}
+      - {height: large, cards: [{chart: scatter, width: 4}, {chart: heatmap, width: 8}]}
+      - {cards: [{chart: calendar, width: 12}]}
+"""
+
 # What ECharts was told to draw in a card.
 OPTION = """async element => {
   const { echarts } = await import("/vendor/echarts/index.js");
@@ -89,6 +118,18 @@ OPTION = """async element => {
   return { x: option.xAxis.map(axis => ({ type: axis.type, data: axis.data, interval: axis.axisLabel.interval })),
     y: option.yAxis.map(axis => axis.interval), still: option.animation === false,
     series: option.series.map(line => ({ name: line.name, data: line.data, color: line.color, dash: line.lineStyle?.type, stack: line.stack })) };
+}"""
+
+
+# A canvas on which something was drawn: some pixel is not transparent.
+DRAWN = """async element => {
+  for (let turn = 0; turn < 100; turn += 1) {
+    const drawn = [...element.querySelectorAll("canvas")].some(canvas =>
+      canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some((value, index) => index % 4 === 3 && value));
+    if (drawn) return true;
+    await new Promise(done => setTimeout(done, 100));
+  }
+  return false;
 }"""
 
 
@@ -100,6 +141,7 @@ class DashboardPageTests(unittest.TestCase):
         os.chmod(cls.folder, 0o755)
         os.mkdir(os.path.join(cls.folder, "dashboards"))
         cls.write(DASHBOARDS)
+        cls.write(KINDS, "kinds")
         cls.stack = cls.enterClassContext(stack.Stack(cls.folder, DATABASE))
         cls.stack.sql(f"DROP ROLE IF EXISTS {READER}")
         cls.stack.sql(f"CREATE ROLE {READER} LOGIN PASSWORD 'reads-only-4711'")
@@ -119,8 +161,8 @@ class DashboardPageTests(unittest.TestCase):
         cls.addClassCleanup(cls.browser.close)
 
     @classmethod
-    def write(cls, text):
-        path = os.path.join(cls.folder, "dashboards", "numbers.yaml")
+    def write(cls, text, name="numbers"):
+        path = os.path.join(cls.folder, "dashboards", name + ".yaml")
         with open(path + ".part", "w", encoding="utf-8") as part:
             part.write(text)
         os.replace(path + ".part", path)
@@ -325,6 +367,24 @@ class DashboardPageTests(unittest.TestCase):
         page = self.open(page=self.new_page(reduced_motion="reduce"))
         self.assertTrue(self.option("grades", page)["still"])
 
+    def test_every_kind_is_drawn_and_told(self):
+        self.open("kinds")
+        for chart, told in {
+                "combined": "Bars and lines of", "waterfall": "comes to 30,600", "funnel": "of the one before",
+                "treemap": "779,700 in all", "sunburst": "779,700 in all", "sankey": "from Channel to Region",
+                "gauge": "600, from 0 to 1,000", "scatter": "60 points", "heatmap": "30 by 5",
+                "calendar": "1 Nov 2026 to Mon, 30 Nov 2026"}.items():
+            card = self.card(chart)
+            card.scroll_into_view_if_needed()
+            expect(card.locator(".drawing canvas").first).to_be_visible()
+            expect(card.locator(".drawing")).to_have_attribute("aria-label", re.compile(told))
+            self.assertTrue(card.evaluate(DRAWN), chart)
+        pivot = self.card("pivot").locator("tbody tr")
+        # A total of different regions is no sum of the cells: each channel sees twelve of them, in each grade three.
+        self.assertEqual(pivot.last.inner_text().split(), ["Total", "3", "3", "3", "3", "12"])
+        expect(pivot).to_have_count(6)
+        self.assertIn("(none)", pivot.nth(4).inner_text())
+
     def test_narrow_pages_have_everything(self):
         page = self.new_page(390, 844)
         for path in ["/", "/dashboards/numbers", "/sql"]:
@@ -382,6 +442,13 @@ class DashboardPageTests(unittest.TestCase):
                     self.option(chart, page)
                 page.evaluate("scrollTo(0, 0)")
                 page.screenshot(path=os.path.join(os.environ["SCREENSHOTS"], f"numbers-{width}-{scheme}.png"), full_page=True)
+                if width != 1024:
+                    self.open("kinds", page=page)
+                    for chart in ["waterfall", "sankey", "heatmap", "calendar"]:
+                        self.card(chart, page).scroll_into_view_if_needed()
+                        expect(self.card(chart, page).locator(".drawing canvas").first).to_be_visible()
+                    page.evaluate("scrollTo(0, 0)")
+                    page.screenshot(path=os.path.join(os.environ["SCREENSHOTS"], f"kinds-{width}-{scheme}.png"), full_page=True)
                 page.goto(self.url("/sql"))
                 expect(page.locator("#editor .cm-content, #editor textarea").first).to_be_visible()
                 page.screenshot(path=os.path.join(os.environ["SCREENSHOTS"], f"sql-{width}-{scheme}.png"))

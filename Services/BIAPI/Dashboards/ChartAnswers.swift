@@ -24,6 +24,7 @@ struct ChartAnswers: Sendable {
         let result: ChartResult
         let isCached: Bool
         let query: ChartQuery
+        let dialect: SQLDialect
     }
 
     /// - Throws: ``QueryFailure``, ``ChartError``.
@@ -51,18 +52,18 @@ struct ChartAnswers: Sendable {
     }
 
     func answer(_ query: ChartQuery) async throws -> Answer {
-        let sql = query.sql(.postgres)
+        let sql = query.sql(engine.dialect)
         let (engine, timeMax) = (engine, settings.chartTimeout)
         let compute: @Sendable () async throws -> ChartResult = {
             try await Self.compute(query, sql: sql, on: engine, timeMax: timeMax)
         }
         // Without ears for changes nothing may be kept.
         guard let version = versions.version(of: query.relation) else {
-            return Answer(result: try await compute(), isCached: false, query: query)
+            return Answer(result: try await compute(), isCached: false, query: query, dialect: engine.dialect)
         }
         let key = ResultCache.Key(sql: sql, relation: query.relation, version: version)
         let (result, isCached) = try await cache.result(for: key, compute: compute)
-        return Answer(result: result, isCached: isCached, query: query)
+        return Answer(result: result, isCached: isCached, query: query, dialect: engine.dialect)
     }
 
     private static func compute(
@@ -114,7 +115,7 @@ extension ChartAnswers.Answer {
         }
         if showsSQL {
             out.append(contentsOf: ",\"sql\":".utf8)
-            JSONText.string(query.prettySQL(.postgres), to: &out)
+            JSONText.string(query.prettySQL(dialect), to: &out)
         }
         out.append(UInt8(ascii: "}"))
     }

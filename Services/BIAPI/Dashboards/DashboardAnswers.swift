@@ -115,15 +115,44 @@ struct ChartAnswer: Encodable, Sendable {
     /// True when its rows belong to no moment, so that no range reaches it.
     var isTimeless: Bool?
     var grain: String?
-    var stacked: Bool?
-    var donut: Bool?
-    var binWidth: Int?
-    var metricLabel: String?
-    var perLabel: String?
+    /// What its kind has to say, beside these.
+    var options: [String: ChartOption] = [:]
 
     enum CodingKeys: String, CodingKey {
-        case name, title, description, kind, dataset, relation, mistake, grain, stacked, donut, binWidth = "bin_width"
-        case timeRange = "time_range", isTimeless = "timeless", metricLabel = "metric_label", perLabel = "per_label"
+        case name, title, description, kind, dataset, relation, mistake, grain
+        case timeRange = "time_range", isTimeless = "timeless"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(name, forKey: .name)
+        try fields.encode(title, forKey: .title)
+        try fields.encodeIfPresent(description, forKey: .description)
+        try fields.encode(kind, forKey: .kind)
+        try fields.encodeIfPresent(dataset, forKey: .dataset)
+        try fields.encodeIfPresent(relation, forKey: .relation)
+        try fields.encodeIfPresent(mistake, forKey: .mistake)
+        try fields.encodeIfPresent(timeRange, forKey: .timeRange)
+        try fields.encodeIfPresent(isTimeless, forKey: .isTimeless)
+        try fields.encodeIfPresent(grain, forKey: .grain)
+        var more = encoder.container(keyedBy: OptionKey.self)
+        for (name, option) in options {
+            let key = OptionKey(stringValue: name)
+            switch option {
+            case .text(let text): try more.encode(text, forKey: key)
+            case .texts(let texts): try more.encode(texts, forKey: key)
+            case .flag(let flag): try more.encode(flag, forKey: key)
+            case .number(let number): try more.encode(number, forKey: key)
+            }
+        }
+    }
+
+    private struct OptionKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 
     /// A chart that was set aside.
@@ -141,22 +170,12 @@ struct ChartAnswer: Encodable, Sendable {
         name = chart.name
         title = chart.title
         description = chart.description
-        kind = chart.kind
+        kind = chart.kind.name
         self.dataset = dataset.name
         relation = dataset.qualifiedName
         timeRange = chart.timeRange?.text
         if dataset.timeColumn == nil { isTimeless = true }
-        switch chart.shape {
-        case .series(_, let x, _, _, let stacked):
-            if case .time(let grain) = x { self.grain = grain.rawValue }
-            self.stacked = stacked
-        case .pie(_, _, let donut): self.donut = donut
-        case .bigNumber(_, let trend): grain = trend?.rawValue
-        case .table: break
-        case .histogram(let per, let metric, let binWidth):
-            self.binWidth = binWidth
-            metricLabel = dataset.metric(metric)?.label
-            perLabel = dataset.dimension(per)?.label
-        }
+        grain = chart.kind.grain?.rawValue
+        options = chart.kind.options(over: dataset)
     }
 }

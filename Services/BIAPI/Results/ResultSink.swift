@@ -1,3 +1,4 @@
+import SQL
 import Warehouse
 
 /// Takes a result as it comes, so that nothing has to hold all of it.
@@ -11,6 +12,9 @@ protocol ResultSink: Sendable {
 
 /// Asks the warehouse.
 protocol QueryEngine: Sendable {
+    /// The dialect of the SQL that it takes.
+    var dialect: SQLDialect { get }
+
     /// Runs one statement that can only read, and gives its rows to `sink`.
     /// - Throws: ``QueryFailure`` for what the database refused or did not finish in time; what `sink` throws.
     func read<Sink: ResultSink>(_ sql: String, timeMax: Duration, into sink: Sink) async throws -> Sink

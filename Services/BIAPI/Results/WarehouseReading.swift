@@ -1,6 +1,7 @@
 import Logging
 import Metrics
 import Postgres
+import SQL
 import ServiceLifecycle
 import ServiceRuntime
 import Synchronization
@@ -44,6 +45,7 @@ struct WarehouseReading: QueryEngine, Service, CustomStringConvertible {
     }
 
     var description: String { "WarehouseReading" }
+    var dialect: SQLDialect { warehouse.dialect }
 
     func run() async throws {
         try await gracefulShutdown()

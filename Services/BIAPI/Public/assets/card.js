@@ -139,7 +139,7 @@ export class ChartCard {
       this.dispose();
       this.body.className = "card-body scroll";
       this.body.tabIndex = 0;  // so that keys can scroll it
-      fill(this.body, table(this.chart, this.data, this.zone));
+      fill(this.body, ((!this.asTable && kinds[this.chart.kind].table) || table)(this.chart, this.data, this.zone));
       this.fitRows();
       this.body.scrollTop = top;
     });

@@ -1,3 +1,4 @@
+import Charts
 import DataContract
 import Pipeline
 import SQL
@@ -88,23 +89,4 @@ struct PipelineEnds: Sendable {
         }
         return found
     }
-}
-
-extension ChartDefinition {
-    /// The metrics and dimensions that it names.
-    fileprivate var names: [String] {
-        let drawn: [String?] =
-            switch shape {
-            case .series(_, let x, let metrics, let series, _): metrics + [series, x.dimension]
-            case .pie(let dimension, let metric, _): [dimension, metric]
-            case .bigNumber(let metric, _): [metric]
-            case .table(let dimensions, let metrics, _): dimensions + metrics
-            case .histogram(let per, let metric, _): [per, metric]
-            }
-        return drawn.compactMap { $0 } + filters.map(\.dimension)
-    }
-}
-
-extension ChartDefinition.Axis {
-    fileprivate var dimension: String? { if case .dimension(let name, _) = self { name } else { nil } }
 }

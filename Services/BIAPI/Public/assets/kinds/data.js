@@ -27,7 +27,7 @@ export function linesOf(chart, data, time) {
   const places = time ? keys : keys.map(words);
   const empty = () => new Array(places.length).fill(null);
   if (by < 0) {
-    const lines = metrics.map((metric) => ({ name: metric.label, format: metric.format, values: empty(), texts: empty() }));
+    const lines = metrics.map((metric) => ({ name: metric.label, column: metric.name, format: metric.format, values: empty(), texts: empty() }));
     for (const row of data.rows) lines.forEach((line, number) => put(line, index.get(place(row)), row[metrics[number].index]));
     return { places, lines };
   }

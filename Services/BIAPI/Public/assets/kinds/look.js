@@ -57,6 +57,27 @@ function wholeTimes(highest) {
   return { interval, max: Math.ceil(highest / interval) * interval };
 }
 
+/** The axis of times. */
+export function placeAxis(look, time, places, width, isBar) {
+  const first = places[0];
+  return {
+    type: "time", axisLine: { lineStyle: { color: look.strong } }, axisTick: { show: false }, splitLine: { show: false },
+    axisLabel: { color: look.muted, fontSize: 11.5, hideOverlap: true, formatter: (place, index) => time.mark(place, place <= first ? 0 : index) },
+    minInterval: time.step, splitNumber: Math.max(2, Math.floor(width / 110)), boundaryGap: isBar ? ["4%", "4%"] : false,
+  };
+}
+
+/** From pale to strong, over the values there are. */
+export function scale(look, values, formatter) {
+  const [lowest, highest] = [Math.min(...values, Infinity), Math.max(...values, -Infinity)];
+  const [min, max] = Number.isFinite(lowest) ? [Math.min(lowest, 0) === 0 ? 0 : lowest, highest > lowest || highest !== 0 ? highest : 1] : [0, 1];
+  return {
+    min, max: max > min ? max : min + 1, calculable: false, orient: "horizontal", left: "center", bottom: 2, itemWidth: 10, itemHeight: 120, formatter, precision: 2,
+    text: [formatter(max), formatter(min)], textStyle: { color: look.muted, fontFamily: look.font, fontSize: 11 },
+    inRange: { color: look.isDark ? ["#1b2740", "#2f55a8", "#7ea6ff", "#d5e2ff"] : ["#eaf0fd", "#9bb8f3", "#2f6ae0", "#173b86"] },
+  };
+}
+
 /** An axis of names, all of them told where there is room: straight, else slanted, else as many as fit. */
 export function nameAxis(look, names, width) {
   const slot = Math.max(1, width - 80) / Math.max(1, names.length);

@@ -1,7 +1,7 @@
 // Lines, areas and bars over one x: what line.js, area.js and bar.js share.
 import { number } from "../format.js";
 import { linesOf, timeAxisOf } from "./data.js";
-import { frame, legend, nameAxis, tooltip, valueAxis } from "./look.js";
+import { frame, legend, nameAxis, placeAxis, tooltip, valueAxis } from "./look.js";
 
 /** The drawing. `mark`: `line`, `area` or `bar`. */
 export function seriesOption(chart, data, { look, width, zone }, mark) {
@@ -13,7 +13,7 @@ export function seriesOption(chart, data, { look, width, zone }, mark) {
   const named = (place) => (time ? time.words(place) : place);
   const [lowest, highest] = bounds(lines, chart.stacked);
   const series = lines.flatMap((line, index) => marks(line, index));
-  const x = time ? timeAxis(time) : nameAxis(look, places, width);
+  const x = time ? placeAxis(look, time, places, width, isBar) : nameAxis(look, places, width);
   const slant = (axis) => Boolean(axis.axisLabel.rotate);  // the first name leans out of the drawing
   return {
     ...frame(look),
@@ -28,15 +28,6 @@ export function seriesOption(chart, data, { look, width, zone }, mark) {
   function told(at) {
     const shown = lines.filter((line) => line.texts[at] !== null && line.texts[at] !== undefined);
     return tooltip(named(places[at]), shown.map((line) => [line.name, number(line.texts[at], line.format)]));
-  }
-
-  function timeAxis(time) {
-    const first = places[0];
-    return {
-      type: "time", axisLine: { lineStyle: { color: look.strong } }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { color: look.muted, fontSize: 11.5, hideOverlap: true, formatter: (place, index) => time.mark(place, place <= first ? 0 : index) },
-      minInterval: time.step, splitNumber: Math.max(2, Math.floor(width / 110)), boundaryGap: isBar ? ["4%", "4%"] : false,
-    };
   }
 
   function marks(line, index) {

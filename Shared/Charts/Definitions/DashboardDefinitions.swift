@@ -1,8 +1,10 @@
+import Pipeline
+
 /// What `dashboards/*.yaml` of a pipeline folder say: datasets, the charts over them, and the dashboards that show those.
 ///
 /// Every reference has been followed: a chart's dataset, metrics and dimensions exist, and so do a dashboard's charts.
 /// Metric and dimension expressions are still text; the chart builder parses them.
-public struct DashboardDefinitions: Sendable, Equatable {
+public struct DashboardDefinitions: Sendable {
     /// In the order of their files, as are the others.
     public let datasets: [DatasetDefinition]
     public let charts: [ChartDefinition]
@@ -32,29 +34,23 @@ public struct DashboardDefinitions: Sendable, Equatable {
         mistakes.first { $0.part == part && $0.name == name }?.error
     }
 
-    /// The same without these datasets and the charts over them, and without these charts.
-    public func settingAside(
-        datasets: [(name: String, error: PipelineError)], charts: [(name: String, error: PipelineError)]
-    ) -> DashboardDefinitions {
+    /// The same without these datasets and the charts over them.
+    func settingAside(datasets: [(name: String, error: PipelineError)]) -> DashboardDefinitions {
+        let causes = Dictionary(datasets.map { ($0.name, $0.error) }) { first, _ in first }
         var mistakes = mistakes
         mistakes += datasets.map { DashboardMistake(part: .dataset, name: $0.name, error: $0.error) }
-        mistakes += charts.map { DashboardMistake(part: .chart, name: $0.name, error: $0.error) }
-        let gone = Set(datasets.map(\.name))
-        var broken = Set(charts.map(\.name))
-        for chart in self.charts where gone.contains(chart.dataset) && !broken.contains(chart.name) {
-            guard let cause = datasets.first(where: { $0.name == chart.dataset })?.error else { continue }
+        for chart in charts {
+            guard let cause = causes[chart.dataset] else { continue }
             mistakes.append(
                 DashboardMistake(
                     part: .chart, name: chart.name,
                     error: chart.place.error(DashboardMistake.words(dataset: chart.dataset, cause))))
-            broken.insert(chart.name)
         }
         return DashboardDefinitions(
-            datasets: self.datasets.filter { !gone.contains($0.name) },
-            charts: self.charts.filter { !broken.contains($0.name) }, dashboards: dashboards, mistakes: mistakes)
+            datasets: self.datasets.filter { causes[$0.name] == nil },
+            charts: charts.filter { causes[$0.dataset] == nil }, dashboards: dashboards, mistakes: mistakes)
     }
 
-    static let empty = DashboardDefinitions(datasets: [], charts: [], dashboards: [])
 }
 
 /// A part of `dashboards/*.yaml` that cannot be used.

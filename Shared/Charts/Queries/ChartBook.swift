@@ -16,10 +16,6 @@ public struct ChartBook: Sendable {
     public init(_ definitions: DashboardDefinitions) throws(PipelineError) {
         var datasets: [String: Dataset] = [:]
         for dataset in definitions.datasets { datasets[dataset.name] = try Dataset(dataset) }
-        for chart in definitions.charts {
-            guard let dataset = datasets[chart.dataset] else { continue }
-            try Self.checkGrain(chart, dataset.definition)
-        }
         self.definitions = definitions
         self.datasets = datasets
     }
@@ -35,23 +31,14 @@ public struct ChartBook: Sendable {
                 brokenDatasets.append((dataset.name, error))
             }
         }
-        var brokenCharts: [(name: String, error: PipelineError)] = []
-        for chart in definitions.charts {
-            guard let dataset = datasets[chart.dataset] else { continue }
-            do throws(PipelineError) {
-                try Self.checkGrain(chart, dataset.definition)
-            } catch {
-                brokenCharts.append((chart.name, error))
-            }
-        }
-        self.definitions = definitions.settingAside(datasets: brokenDatasets, charts: brokenCharts)
+        self.definitions = definitions.settingAside(datasets: brokenDatasets)
         self.datasets = datasets
     }
 
     /// The query of a chart; nil when there is no such chart.
     public func query(for chart: String, _ request: ChartRequest) throws(ChartError) -> ChartQuery? {
         guard let definition = definitions.chart(chart), let dataset = datasets[definition.dataset] else { return nil }
-        return try ChartQueryBuilder(chart: definition, dataset: dataset, request: request).build()
+        return definition.kind.query(try ChartQueryParts(chart: definition, dataset: dataset, request: request))
     }
 
     /// The query for the values of a dimension, in order, NULL first: what a reader may filter by. Nil when there is none
@@ -71,12 +58,6 @@ public struct ChartBook: Sendable {
             query: Query(select, orderBy: [order], limit: limit + 1),
             columns: [ChartColumn(name: "value", label: "Value", role: .dimension, format: nil)],
             relation: dataset.definition.qualifiedName, rowsMax: limit, partialFrom: nil)
-    }
-
-    private static func checkGrain(_ chart: ChartDefinition, _ dataset: DatasetDefinition) throws(PipelineError) {
-        if let grain = chart.grain, dataset.timeColumn?.kind == .date, grain.isBelowDay {
-            throw chart.place.error("The time column of `\(dataset.name)` holds days: choose a grain of a day or more.")
-        }
     }
 }
 
@@ -153,6 +134,8 @@ public struct ChartColumn: Sendable, Equatable {
     /// What it is for in the drawing.
     public enum Role: String, Sendable {
         case x, series, dimension, bin, metric
+        /// Of totals: how far a row is one.
+        case level
     }
     public let name: String
     public let label: String

@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 
 /// The files of `dashboards/` as they are now.
 public struct DashboardSources: Sendable, Equatable {

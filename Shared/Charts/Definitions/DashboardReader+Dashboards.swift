@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 
 extension DashboardDefinition {
     init(

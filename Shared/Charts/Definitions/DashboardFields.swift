@@ -1,4 +1,4 @@
-import Spelling
+import Pipeline
 
 /// The `key: value` lines of one YAML mapping, of which only known keys are allowed, each once.
 struct DashboardFields {
@@ -96,12 +96,4 @@ extension YAMLValue {
         if node.scalar != nil, !isNull { return [self] }
         return try sequence()
     }
-}
-
-/// ` Did you mean …?` when a known name is close to what was written, else what is known.
-func nearest(_ name: String, _ known: some Sequence<String>) -> String {
-    let names = known.sorted()
-    let hint = KnownNames.hint(for: name, in: names, quote: "`")
-    if !hint.isEmpty { return hint }
-    return names.isEmpty ? "" : " Known: \(names.joined(separator: ", "))."
 }
