@@ -243,13 +243,15 @@ let package = Package(
             tests("ControlPlane", uses: ["TestKit"], [.logging]),
             tests("Warehouse", uses: ["TestKit", "DataContract", "Curl", "Cryptography"], [.logging]),
             .testTarget(
-                name: "WarehouseConformance", dependencies: ["Warehouse", "TestKit", "Postgres", "Curl", .logging],
+                name: "WarehouseConformance",
+                dependencies: ["Warehouse", "DataContract", "TestKit", "Postgres", "Curl", .logging],
                 path: "Tests/WarehouseConformance", swiftSettings: strict),
             tests("Web", uses: ["CLibz", "Cryptography"], [.hummingbirdTesting, .hummingbird, .logging]),
             tests(
                 "Producer", uses: ["TestKit", "TestValues", "DataContract", "Kafka", "Pipeline", "ServiceRuntime"],
                 ["CLibzstd", .logging, .lifecycle, .hummingbird]),
-            tests("RawSink", uses: ["TestKit", "TestValues", "Warehouse", "DataContract", "Pipeline"], [.logging]),
+            tests(
+                "RawSink", uses: ["TestKit", "TestValues", "Warehouse", "DataContract", "Pipeline", "Curl"], [.logging]),
             tests("ModelProject", uses: ["Pipeline", "SQL"]),
             tests("Planning", uses: ["CivilTime", "TestValues", "ModelProject", "Pipeline", "SQL"]),
             tests(

@@ -3,7 +3,10 @@ import DataContract
 import SQL
 
 /// A warehouse.
-public protocol WarehouseEngine: RawWarehouse, ModelWarehouse, ReadableWarehouse {
+public protocol WarehouseEngine: RawWarehouse, ModelWarehouse, ReadableWarehouse {}
+
+/// What does not depend on what is asked of it.
+public protocol WarehouseAccess: Sendable {
     /// The dialect of the SQL that it runs.
     var dialect: SQLDialect { get }
 
@@ -15,7 +18,10 @@ public protocol WarehouseEngine: RawWarehouse, ModelWarehouse, ReadableWarehouse
 }
 
 /// The raw side: where raw-sink lands messages.
-public protocol RawWarehouse: Sendable {
+public protocol RawWarehouse: WarehouseAccess {
+    /// What it can, and how often it likes to be asked.
+    var rawCapabilities: RawCapabilities { get }
+
     /// What separates each contract's table from it. Changes nothing.
     func planRawTables(for contracts: [Contract]) async throws(WarehouseError) -> [RawTablePlan]
 
@@ -28,7 +34,11 @@ public protocol RawWarehouse: Sendable {
         for contracts: [Contract], allowingRewrite: Bool
     ) async throws(WarehouseError) -> [String]
 
-    /// Makes the role that may read the contracts' tables and nothing else, or sets its password.
+    /// What whoever asks may not do and a sink must, a line each; tables that are missing, too.
+    func missingRights(for contracts: [Contract]) async throws(WarehouseError) -> [String]
+
+    /// Makes the role that may read the contracts' tables and nothing else, or sets its password. Only where
+    /// ``RawCapabilities/makesReaders`` says so.
     func prepareReader(role: String, password: String?, contracts: [Contract]) async throws(WarehouseError)
 
     /// The next offset to land of each partition that has ever been landed.

@@ -66,8 +66,8 @@ public enum WarehouseError: Error, Equatable, Sendable, CustomStringConvertible 
         case .connectionLost(let reason): "Lost the warehouse: \(reason). The same call may work later."
         case .busy(let reason): "The warehouse is busy: \(reason). The same call may work later."
         case .permissionDenied(let reason):
-            "The warehouse refused: \(reason). The role lacks a right: `raw-sink init`, run as the owner of the tables, grants "
-                + "what services need; `raw-sink init` itself needs CREATE on the database, and CREATEROLE for the reader."
+            "The warehouse refused: \(reason). Whoever asks lacks a right there: `raw-sink init`, run by who owns the raw side, makes "
+                + "it ready for the other services, and the documentation of the engine says what each of them needs."
         case .timedOut(let reason): "The time limit ran out: \(reason)."
         case .cancelled: "The statement was cancelled."
         case .invalidStatement(let reason, let position):

@@ -1,4 +1,5 @@
 // Engines: what each engine's tests need that is not the protocol's: a place of their own, and tables in it.
+import DataContract
 import Foundation
 import Postgres
 import TestKit
@@ -112,4 +113,121 @@ private func withBigQueryReader(_ body: (ReaderPlace) async throws -> Void) asyn
     }
     await reader.close()
     try await emulator.execute("DROP SCHEMA \(schema) CASCADE")
+}
+
+/// A raw table of one test, and its topic.
+struct RawPlace: Sendable {
+    let engine: Engine
+    let warehouse: any RawWarehouse
+    let reader: any ReadableWarehouse
+    let contract: Contract
+
+    /// The first column of a query, as text.
+    func texts(_ sql: String) async throws -> [String?] {
+        try await reader.read(ReadQuery(sql, timeMax: .seconds(900))) { result in
+            var values: [String?] = []
+            for try await row in result.rows { values.append(row[0]) }
+            return values
+        }
+    }
+
+    /// Position and id of each row: `0/5 a`.
+    func landed() async throws -> [String] {
+        let partition = engine == .postgres ? "_partition" : "_topic_partition"
+        let text = engine == .postgres ? "text" : "STRING"
+        return try await texts(
+            """
+            SELECT CONCAT(CAST(\(partition) AS \(text)), '/', CAST(_offset AS \(text)), ' ', id) AS name
+            FROM \(contract.table) ORDER BY \(partition), _offset
+            """
+        ).compactMap { $0 }
+    }
+
+    /// Messages as a batch: what breaks the contract becomes a dead letter.
+    func batch(
+        _ messages: [String], partition: Int32 = 0, expected: Int64?, first: Int64? = nil, next: Int64? = nil,
+        under contract: Contract? = nil
+    ) -> RawBatch {
+        let contract = contract ?? self.contract, first = first ?? expected ?? 0
+        let decoder = RecordDecoder(contract)
+        var rows = RawRows()
+        var letters: [DeadLetter] = []
+        var times = EventTimeRange()
+        let ingestedAt = Int64(Date().timeIntervalSince1970 * 1_000_000)
+        for (index, message) in messages.enumerated() {
+            let offset = first + Int64(index), value = Array(message.utf8)
+            let position = MessagePosition(partition: partition, offset: offset, ingestedAt: ingestedAt)
+            switch value.withUnsafeBytes({ decoder.decode($0, at: position, into: &rows) }) {
+            case .row(let time): if let time { times.insert(time) }
+            case .rejected(let rejection):
+                letters.append(
+                    DeadLetter(
+                        position: .init(topic: contract.topic.name, partition: partition, offset: offset),
+                        table: "\(contract.table)", reason: rejection.reason.rawValue, field: rejection.field,
+                        message: rejection.message, key: [0, 255], value: value,
+                        headers: [.init(name: "h", value: [1, 0, 2]), .init(name: "none", value: nil)],
+                        timestamp: Self.now - 1_000, failedAt: Self.now + offset))
+            }
+        }
+        let source = RawBatch.Source(
+            partition: partition, expected: expected, first: first, next: next ?? first + Int64(messages.count),
+            eventTimeMax: times.greatest)
+        return RawBatch(
+            contract: contract, rows: rows, deadLetters: letters, sources: [source],
+            bytes: messages.reduce(0) { $0 + $1.utf8.count }, eventTimes: times)
+    }
+
+    /// 2026-11-23 10:00:00.000001 UTC: the time of every event.
+    static let now: Int64 = 1_795_428_000_000_001
+
+    static func message(_ id: String) -> String { #"{"id":"\#(id)","at":"2026-11-23T10:00:00.000001Z"}"# }
+
+    /// The same topic and table under other properties.
+    func contract(_ properties: [Property], table: Contract.TableName? = nil, retention: Duration? = nil) -> Contract {
+        Contract(
+            file: contract.file, id: contract.id, version: "2.0.0", topic: contract.topic,
+            table: table ?? contract.table, properties: properties, eventTime: "at", rowRetention: retention)
+    }
+}
+
+/// Runs `body` with a topic and a raw table of its own.
+func withRaw(_ engine: Engine, _ body: (RawPlace) async throws -> Void) async throws {
+    let name = PostgresTestServer.uniqueName()
+    let contract = Contract(
+        file: "contracts/t.yaml", id: name, version: "1.0.0", topic: .init(name: name, partitions: 3),
+        table: .init(schema: "raw", name: name), tableDescription: "What happened; it's all here",
+        properties: [
+            Property(name: "id", logicalType: .string, isRequired: true),
+            Property(name: "amount", logicalType: .number, columnType: .decimal(precision: 12, scale: 2)),
+            Property(name: "at", logicalType: .timestamp, isRequired: true),
+        ], eventTime: "at")
+    switch engine {
+    case .postgres:
+        try await withDatabase { settings in
+            let warehouse = PostgresEngine(settings, connectionsMax: 4, logger: PostgresTestServer.logger())
+            try await use(warehouse, .postgres, contract, body)
+        }
+    case .bigQuery:
+        let settings = BigQuerySettings.emulator(
+            at: BigQueryTestServer.address ?? "", project: BigQueryTestServer.project)
+        try await use(
+            BigQueryEngine(settings, logger: PostgresTestServer.logger()), .bigQuery, contract
+        ) { place in
+            try await body(place)
+            try await BigQueryEmulator().execute("DROP TABLE IF EXISTS \(contract.table)")
+        }
+    }
+}
+
+private func use(
+    _ warehouse: some RawWarehouse & ReadableWarehouse, _ engine: Engine, _ contract: Contract,
+    _ body: (RawPlace) async throws -> Void
+) async throws {
+    do {
+        try await body(RawPlace(engine: engine, warehouse: warehouse, reader: warehouse, contract: contract))
+    } catch {
+        await warehouse.close()
+        throw error
+    }
+    await warehouse.close()
 }

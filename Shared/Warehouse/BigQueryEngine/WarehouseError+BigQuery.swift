@@ -15,10 +15,23 @@ extension WarehouseError {
             }
         case .cancelled: self = .cancelled
         case .timedOut: self = .timedOut(reason: error.message)
+        case .uncertain: self = .connectionLost(reason: error.message)
         case .unreadable: self = .failed(reason: error.message)
         case .call(status: 401): self = .loginRefused(reason: error.message)
         case .call, .job: self.init(told: error, in: sql)
         }
+    }
+
+    /// Of a statement about raw tables, which nobody wrote by hand: what it does not find is a table that is to be made.
+    init(raw error: BigQueryError) {
+        guard error.reason == "notFound", error.origin == .job || error.isNotFound else {
+            self.init(error)
+            return
+        }
+        // `Not found: Table project:raw.events was not found in location EU`; of a dataset `project:raw`.
+        let table = error.message.firstMatch(of: /Table (?:[^ ]+[:.])?([^ :.]+\.[^ :.]+) was/)?.1
+        let dataset = error.message.firstMatch(of: /Dataset (?:[^ ]+:)?([^ :]+) was/)?.1
+        self = .tableMissing((table ?? dataset).map(String.init) ?? error.message)
     }
 
     /// By Google's word for it.

@@ -3,18 +3,6 @@ import DataContract
 import Foundation
 import Postgres
 
-/// What became of a page of dead letters that was tried again.
-public struct RedrivenPage: Sendable, Equatable {
-    /// Rows written.
-    public var landed = 0
-    /// Letters that met the contract and were dropped as repetitions.
-    public var duplicates = 0
-    /// Letters that failed again, as they are now.
-    public var failed: [DeadLetter] = []
-    /// The last letter of the page; nil when there was none.
-    public var last: DeadLetter.Position?
-}
-
 extension PostgresEngine {
     /// Reads `raw._dead_letters`.
     public func deadLetters(_ filter: DeadLetterFilter, limit: Int) async throws(WarehouseError) -> [DeadLetter] {
@@ -64,23 +52,13 @@ extension PostgresEngine {
         _ letters: [DeadLetter], _ contract: Contract, _ connection: PostgresConnection
     ) async throws -> RedrivenPage {
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
-        let decoder = RecordDecoder(contract)
-        var candidates: [Candidate] = []
-        var failed: [(letter: DeadLetter, rejection: Rejection)] = []
-        for letter in letters {
-            var rows = RawRows(capacity: 1_024)
-            let position = MessagePosition(
-                partition: letter.position.partition, offset: letter.position.offset, ingestedAt: now)
-            switch Self.decode(letter, at: position, with: decoder, into: &rows) {
-            case .row(let time): candidates.append(Candidate(letter: letter, row: rows, eventTime: time))
-            case .rejected(let rejection): failed.append((letter, rejection))
-            }
-        }
-        let outcome = try await insert(candidates[...], contract, connection)
+        let attempt = RedriveAttempt(letters, under: contract, at: now)
+        var failed = attempt.failed
+        let outcome = try await insert(attempt.candidates[...], contract, connection)
         failed += outcome.refused
         if !outcome.landed.isEmpty {
             try await forget(outcome.landed.map(\.letter.position), connection)
-            _ = try await note(Self.landing(outcome.landed, contract), rows: outcome.rows, connection)
+            _ = try await note(RedriveAttempt.batch(of: outcome.landed, contract), rows: outcome.rows, connection)
         }
         var page = RedrivenPage()
         page.landed = outcome.rows
@@ -91,32 +69,18 @@ extension PostgresEngine {
         return page
     }
 
-    private static func decode(
-        _ letter: DeadLetter, at position: MessagePosition, with decoder: RecordDecoder, into rows: inout RawRows
-    ) -> DecodeOutcome {
-        guard let value = letter.value else { return decoder.decode(nil, at: position, into: &rows) }
-        return value.withUnsafeBytes { decoder.decode($0, at: position, into: &rows) }
-    }
-
-    private struct Candidate {
-        let letter: DeadLetter
-        let row: RawRows
-        let eventTime: Int64?
-    }
-
     private struct Outcome {
-        var landed: [Candidate] = []
+        var landed: [RedriveAttempt.Candidate] = []
         var rows = 0
         var refused: [(letter: DeadLetter, rejection: Rejection)] = []
     }
 
     /// Writes the rows; where the warehouse refuses one, the two halves apart, until it stands alone.
     private func insert(
-        _ candidates: ArraySlice<Candidate>, _ contract: Contract, _ connection: PostgresConnection
+        _ candidates: ArraySlice<RedriveAttempt.Candidate>, _ contract: Contract, _ connection: PostgresConnection
     ) async throws -> Outcome {
         guard let first = candidates.first else { return Outcome() }
-        var rows = RawRows(capacity: 1 << 16)
-        for candidate in candidates { rows.append(candidate.row) }
+        let rows = RedriveAttempt.rows(of: candidates)
         try await connection.query("SAVEPOINT part")
         do {
             let count = try await insert(rows, of: contract, connection)
@@ -125,9 +89,7 @@ extension PostgresEngine {
         } catch WarehouseError.rowRefused(_, let column, let reason) {
             try await connection.query("ROLLBACK TO SAVEPOINT part")
             guard candidates.count > 1 else {
-                let rejection = Rejection(
-                    .refusedByWarehouse, field: column.flatMap { contract.property(ofColumn: $0) }, message: reason)
-                return Outcome(refused: [(first.letter, rejection)])
+                return Outcome(refused: [(first.letter, RedriveAttempt.refusal(column, reason, contract))])
             }
         }
         let middle = candidates.startIndex + candidates.count / 2
@@ -160,25 +122,6 @@ extension PostgresEngine {
             """)
     }
 
-    /// What `data.landed` says of rows that came late: neighbouring offsets as one range.
-    private static func landing(_ landed: [Candidate], _ contract: Contract) -> RawBatch {
-        var sources: [RawBatch.Source] = []
-        var times = EventTimeRange()
-        for candidate in landed {
-            let (partition, offset) = (candidate.letter.position.partition, candidate.letter.position.offset)
-            let last = sources.last.flatMap { $0.partition == partition && $0.next == offset ? $0 : nil }
-            if last != nil { sources.removeLast() }
-            sources.append(
-                .init(partition: partition, expected: nil, first: last?.first ?? offset, next: offset + 1))
-            if let time = candidate.eventTime { times.insert(time) }
-        }
-        var rows = RawRows(capacity: 1 << 10)
-        for candidate in landed { rows.append(candidate.row) }
-        return RawBatch(
-            contract: contract, rows: rows, deadLetters: [], sources: sources,
-            bytes: landed.reduce(0) { $0 + ($1.letter.value?.count ?? 0) }, eventTimes: times)
-    }
-
     private static func page(_ filter: DeadLetterFilter, after: DeadLetter.Position?, limit: Int) -> PostgresQuery {
         var query: PostgresQuery = "\(sql: letterColumns) WHERE \(filter.condition)"
         if let after {
@@ -188,17 +131,6 @@ extension PostgresEngine {
         }
         query += " ORDER BY topic, partition, \"offset\" LIMIT \(limit)::bigint"
         return query
-    }
-}
-
-extension DeadLetter {
-    /// The letter after another attempt; the newest twenty before it are kept.
-    func failing(again rejection: Rejection, at time: Int64) -> DeadLetter {
-        let before = Attempt(reason: reason, field: field, message: message, failedAt: failedAt)
-        return DeadLetter(
-            position: position, table: table, reason: rejection.reason.rawValue, field: rejection.field,
-            message: rejection.message, key: key, value: value, headers: headers, timestamp: timestamp,
-            failedAt: time, attempts: attempts + 1, history: (history + [before]).suffix(20))
     }
 }
 
@@ -217,9 +149,4 @@ extension DeadLetterFilter {
         if let failedTo { and(" AND failed_at < \(PostgresTimestamp(microseconds: failedTo))") }
         return all
     }
-}
-
-extension Contract {
-    /// The name of the field that lands in a column.
-    func property(ofColumn column: String) -> String? { properties.first { $0.column == column }?.name }
 }

@@ -11,6 +11,12 @@ public struct PostgresEngine: WarehouseEngine {
 
     public var dialect: SQLDialect { .postgres }
 
+    public var rawCapabilities: RawCapabilities {
+        RawCapabilities(
+            makesReaders: true, batchWait: .milliseconds(500), landsSmallBatches: true, outboxEvery: .seconds(5),
+            endsEvery: .seconds(15))
+    }
+
     /// - Parameter connectionsMax: How many statements may run at once.
     public init(_ settings: PostgresSettings, connectionsMax: Int = 4, logger: Logger) {
         self.init(settings, limits: PostgresPoolLimits(connectionsMax: connectionsMax), logger: logger)

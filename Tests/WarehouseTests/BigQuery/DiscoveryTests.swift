@@ -143,8 +143,10 @@ struct DiscoveryTests {
                 timePartitioning: .init(type: "DAY", field: "at", expirationMs: "86400000"),
                 clustering: .init(fields: ["n"])))
         _ = try await client.datasets()
+        _ = try await client.dataset(dataset)
         _ = try await client.tables(in: dataset)
-        _ = try await client.table("t", in: dataset)
+        let made = try #require(try await client.table("t", in: dataset))
+        try await client.keepPartitions(of: made, for: .seconds(172_800))
         let parameters = [
             QueryParameter("p1", .string, .null),
             QueryParameter("p2", .array(.struct([("a", .int64)])), .array([.struct([.int64(1)])])),

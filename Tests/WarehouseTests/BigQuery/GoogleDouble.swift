@@ -11,7 +11,8 @@ struct GoogleDouble {
         /// A pattern for the whole path.
         var path: String
         /// `answer`; `drop`: the connection ends before anything is done; `lose`: the emulator does it and the connection ends
-        /// in place of its answer; `spoil`: the emulator does it and the rule's answer comes; `hang`: nothing comes.
+        /// in place of its answer; `spoil`: the emulator does it and the rule's answer comes; `pass`: nothing is wrong with it;
+        /// `hang`: nothing comes.
         var action = "answer"
         var status = 200
         var headers: [String: String] = [:]

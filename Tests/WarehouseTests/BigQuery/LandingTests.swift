@@ -328,7 +328,7 @@ struct LandingTests {
             let wider = changed([
                 id, Property(name: "count", logicalType: .integer), at, Property(name: "note", logicalType: .string),
             ])
-            #expect(try await engine.prepareRawTables(for: [wider]) == ["\(contract.table): add note STRING"])
+            #expect(try await engine.prepareRawTables(for: [wider]) == ["added \(contract.table).note"])
             #expect(try await engine.prepareRawTables(for: [wider]) == [])
             let other = changed([id, Property(name: "count", logicalType: .string), at])
             let error = await failure { _ = try await engine.prepareRawTables(for: [other]) }

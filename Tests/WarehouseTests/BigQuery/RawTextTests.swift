@@ -87,9 +87,9 @@ import Testing
             [TableFieldSchema(name: "a", type: type, mode: mode)]
         }
         #expect(change([a], from: there("STRING", "NULLABLE")).steps == [])
-        #expect(change([a], from: []).steps == ["add a STRING"])
+        #expect(change([a], from: []).steps == [.add(column: "a", type: "STRING")])
         #expect(change([a], from: []).fields.last?.name == "a")
-        #expect(change([a], from: there("STRING", "REQUIRED")).steps == ["let a be NULL"])
+        #expect(change([a], from: there("STRING", "REQUIRED")).steps == [.allowNull(column: "a")])
         #expect(change([a], from: there("STRING", "REQUIRED")).fields.first?.mode == "NULLABLE")
         #expect(change([required], from: []).differences.count == 1)
         #expect(change([required], from: there("STRING", "NULLABLE")).differences.count == 1)

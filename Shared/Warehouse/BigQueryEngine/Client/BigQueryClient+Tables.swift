@@ -12,6 +12,16 @@ extension BigQueryClient {
         }
     }
 
+    /// A dataset; nil when there is none.
+    func dataset(_ id: String) async throws(BigQueryError) -> Dataset? {
+        do throws(BigQueryError) {
+            return try await call("GET", ["datasets", id])
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
+    }
+
     /// Drops a dataset with all that is in it.
     /// - Returns: False when there was none.
     @discardableResult
@@ -47,6 +57,18 @@ extension BigQueryClient {
         let _: NoAnswer = try await call(
             "PATCH", ["datasets", table.datasetId, "tables", table.tableId],
             body: Table(tableReference: table, schema: schema))
+    }
+
+    /// How long the partitions of a table are kept from now on; nil: for ever.
+    func keepPartitions(of table: Table, for kept: Duration?) async throws(BigQueryError) {
+        guard let partitioning = table.timePartitioning else { return }
+        let change = PartitionExpiry(
+            type: partitioning.type, field: partitioning.field,
+            expirationMs: kept.map { "\(Int64($0 / .milliseconds(1)))" })
+        let at = table.tableReference
+        let _: NoAnswer = try await call(
+            "PATCH", ["datasets", at.datasetId, "tables", at.tableId],
+            body: PartitionExpiryChange(tableReference: at, timePartitioning: change))
     }
 
     /// - Returns: False when there was none.
@@ -108,5 +130,26 @@ extension BigQueryClient {
     /// A table of the project.
     func reference(_ table: String, in dataset: String) -> TableReference {
         TableReference(projectId: settings.project, datasetId: dataset, tableId: table)
+    }
+}
+
+/// A change of a table's partitioning. What a change leaves out stays as it is: that there is no end any more has to be said.
+private struct PartitionExpiryChange: Encodable {
+    let tableReference: TableReference
+    let timePartitioning: PartitionExpiry
+}
+
+private struct PartitionExpiry: Encodable {
+    let type: String
+    let field: String?
+    let expirationMs: String?
+
+    private enum CodingKeys: String, CodingKey { case type, field, expirationMs }
+
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(type, forKey: .type)
+        try fields.encodeIfPresent(field, forKey: .field)
+        try fields.encode(expirationMs, forKey: .expirationMs)
     }
 }

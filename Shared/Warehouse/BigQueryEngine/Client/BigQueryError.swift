@@ -14,6 +14,8 @@ struct BigQueryError: Error, Equatable, CustomStringConvertible {
         case call(status: Int)
         /// The job was taken, and failed.
         case job
+        /// The job failed, and whether what it did is there could not be looked up.
+        case uncertain
         /// An answer that makes no sense.
         case unreadable
         /// The caller does not want it any more.
@@ -44,7 +46,7 @@ struct BigQueryError: Error, Equatable, CustomStringConvertible {
         case .transport(let error): error.isRetriable
         case .call(let status): Self.passing.contains(reason ?? "") || [408, 429, 500, 502, 503, 504].contains(status)
         case .job: Self.passing.contains(reason ?? "")
-        case .unreadable, .cancelled, .timedOut: false
+        case .uncertain, .unreadable, .cancelled, .timedOut: false
         }
     }
 

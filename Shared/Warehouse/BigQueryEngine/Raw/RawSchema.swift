@@ -9,6 +9,7 @@ enum RawSchema {
     static let positions = "_sink_offsets"
     static let letters = "_dead_letters"
     static let landings = "_landings"
+    static let replays = "_replays"
 
     /// A row of the positions that every batch changes, and that is of no topic: a transaction that only added rows would not
     /// be in another one's way.
@@ -46,6 +47,18 @@ enum RawSchema {
         field("event_time_min", "TIMESTAMP"), field("event_time_max", "TIMESTAMP"), field("low_watermark", "TIMESTAMP"),
         field("days", "STRING", isRequired: true), field("landed_at", "TIMESTAMP", isRequired: true),
         field("published_at", "TIMESTAMP"),
+    ]
+
+    /// How far replays into other tables are, and which batch brought them there.
+    static let replayFields = [
+        field("raw_table", "STRING", isRequired: true), field("topic", "STRING", isRequired: true),
+        field("partition", "INT64", isRequired: true), field("next_offset", "INT64", isRequired: true),
+        field("updated_at", "TIMESTAMP", isRequired: true), field("batch", "INT64"),
+    ]
+
+    /// The tables beside the contracts' own.
+    static let bookkeeping = [
+        (positions, positionFields), (letters, letterFields), (landings, landingFields), (replays, replayFields),
     ]
 
     private static func field(_ name: String, _ type: String, isRequired: Bool = false) -> TableFieldSchema {

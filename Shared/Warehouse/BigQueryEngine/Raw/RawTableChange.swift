@@ -5,8 +5,8 @@ import DataContract
 struct RawTableChange: Equatable {
     /// The columns as they are to be: those that are there, in their order, then new ones.
     private(set) var fields: [TableFieldSchema]
-    /// What changes, for people.
-    private(set) var steps: [String] = []
+    /// What changes.
+    private(set) var steps: [RawTablePlan.Step] = []
     /// What cannot be mended without losing data.
     private(set) var differences: [String] = []
 
@@ -29,8 +29,12 @@ struct RawTableChange: Equatable {
                 differences.append("column \(column.name) is new and required: rows of before have no value for it")
             } else {
                 fields.append(wanted)
-                steps.append("add \(column.name) \(wanted.type)")
+                steps.append(.add(column: wanted.name, type: wanted.type))
             }
+        }
+        if contract.uniqueWindow != nil {
+            differences.append(
+                "repetitions are not dropped on BigQuery yet: take uniqueWindow out, or land the topic in PostgreSQL")
         }
         let named = Set(contract.columns.map { RawSchema.name($0.name) })
         for field in present where field.mode == "REQUIRED" && !named.contains(field.name) {
@@ -47,7 +51,7 @@ struct RawTableChange: Equatable {
             differences.append("column \(wanted.name) may be NULL and the contract requires a value")
         } else if wanted.mode != "REQUIRED" && there.mode == "REQUIRED" {
             fields[index].mode = "NULLABLE"
-            steps.append("let \(wanted.name) be NULL")
+            steps.append(.allowNull(column: wanted.name))
         }
     }
 }

@@ -134,3 +134,11 @@ extension BigQueryValue {
         return result + "\""
     }
 }
+
+extension BigQueryValue {
+    var int64: Int64? { if case .int64(let number) = self { number } else { nil } }
+    var string: String? { if case .string(let text) = self { text } else { nil } }
+    var bytes: [UInt8]? { if case .bytes(let bytes) = self { bytes } else { nil } }
+    /// Microseconds since 1970.
+    var timestamp: Int64? { if case .timestamp(let microseconds) = self { microseconds } else { nil } }
+}
