@@ -5,9 +5,9 @@ import ServiceRuntime
 public let rawSinkService = ServiceDescription(
     name: "raw-sink", summary: "Lands every event exactly once in the warehouse's raw tables.",
     groups: [
-        KafkaEndpoint.group, PostgresEndpoint.group, PipelineLocation.group, HTTPEndpoint.group(port: 8082),
-        SinkSettings.group, WarehouseReader.group,
-    ])
+        KafkaEndpoint.group, PipelineLocation.group, HTTPEndpoint.group(port: 8082), SinkSettings.group,
+        WarehouseReader.group,
+    ] + SinkWarehouse.groups)
 
 /// The commands of the executable `raw-sink`.
 public struct RawSinkCommand: AsyncParsableCommand {

@@ -14,11 +14,11 @@ enum SinkProcess {
 
     /// A pipeline folder with the contract of `SinkHarness`.
     /// - Parameter idType: The type of the property `id`.
-    static func pipeline(topic: String, idType: String = "integer") throws -> URL {
+    static func pipeline(topic: String, table: String = "t", idType: String = "integer") throws -> URL {
         let folder = FileManager.default.temporaryDirectory.appending(path: "millrace-\(topic)")
         try FileManager.default.createDirectory(
             at: folder.appending(path: "contracts"), withIntermediateDirectories: true)
-        try write(contract(topic: topic, idType: idType), to: "t.yaml", in: folder)
+        try write(contract(topic: topic, table: table, idType: idType), to: "t.yaml", in: folder)
         return folder
     }
 
@@ -49,8 +49,14 @@ enum SinkProcess {
     static func run(
         _ arguments: [String], _ binary: URL, _ pipeline: URL, _ harness: SinkHarness
     ) async throws -> (code: Int32, output: String) {
+        try await run(arguments, binary, environment(pipeline, harness))
+    }
+
+    static func run(
+        _ arguments: [String], _ binary: URL, _ environment: [String: String]
+    ) async throws -> (code: Int32, output: String) {
         let pipe = Pipe()
-        let process = try start(binary, pipeline, harness, arguments) {
+        let process = try start(binary, environment, arguments) {
             $0.standardOutput = pipe
             $0.standardError = pipe
         }
@@ -68,11 +74,23 @@ enum SinkProcess {
         _ binary: URL, _ pipeline: URL, _ harness: SinkHarness, _ arguments: [String] = ["run"],
         _ change: (Process) -> Void = { _ in }
     ) throws -> Process {
+        try start(binary, environment(pipeline, harness), arguments, change)
+    }
+
+    static func start(
+        _ binary: URL, _ environment: [String: String], _ arguments: [String], _ change: (Process) -> Void = { _ in }
+    ) throws -> Process {
         let process = Process()
         change(process)
         process.executableURL = binary
         process.arguments = arguments
-        process.environment = [
+        process.environment = environment
+        try process.run()
+        return process
+    }
+
+    private static func environment(_ pipeline: URL, _ harness: SinkHarness) -> [String: String] {
+        [
             "MILLRACE_PIPELINE": pipeline.path, "KAFKA_BOOTSTRAP_SERVERS": harness.topic.settings.bootstrapServers,
             "POSTGRES_HOST": harness.database.host, "POSTGRES_PORT": "\(harness.database.port)",
             "POSTGRES_USER": harness.database.user, "POSTGRES_PASSWORD": harness.database.password ?? "",
@@ -80,7 +98,5 @@ enum SinkProcess {
             "SINK_GROUP": "\(harness.topic.name)-sinks", "SINK_INSTANCE": "p", "SINK_BATCH_ROWS_MAX": "400",
             "SINK_BATCH_WAIT": "20ms", "SINK_SESSION_TIMEOUT": "6s",
         ]
-        try process.run()
-        return process
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Postgres
 import ServiceRuntime
 import Warehouse
 
@@ -77,11 +76,10 @@ struct DeadLettersCommand: AsyncParsableCommand {
         }
     }
 
-    static func withWarehouse(_ body: (PostgresEngine) async throws -> Void) async throws {
-        let settings = try await Settings.load(rawSinkService, groups: [PostgresEndpoint.group])
+    static func withWarehouse(_ body: (any RawWarehouse) async throws -> Void) async throws {
+        let settings = try await Settings.load(rawSinkService, groups: SinkWarehouse.groups)
         let logger = try Observability.bootstrap(settings, level: .warning)
-        let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 1, logger: logger)
+        let warehouse = try SinkWarehouse.open(settings, connectionsMax: 1, logger: logger)
         do {
             try await body(warehouse)
         } catch {

@@ -3,7 +3,6 @@ import DataContract
 import Foundation
 import Kafka
 import Logging
-import Postgres
 import ServiceRuntime
 import Warehouse
 
@@ -25,12 +24,11 @@ struct RedriveCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = try which.filter()
         let settings = try await Settings.load(
-            rawSinkService, groups: [KafkaEndpoint.group, PostgresEndpoint.group, PipelineLocation.group])
+            rawSinkService, groups: SinkWarehouse.groups + [KafkaEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
         let contracts = try PipelineContracts.load(settings, of: filter.topic)
         let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-redrive")
-        let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+        let warehouse = try SinkWarehouse.open(settings, connectionsMax: 2, logger: logger)
         var told: [Contract] = []
         do {
             for contract in contracts {
@@ -48,7 +46,7 @@ struct RedriveCommand: AsyncParsableCommand {
 
     /// Tells of the rows. When the brokers are away, a sink does it later.
     private static func announce(
-        _ contracts: [Contract], _ kafka: KafkaSettings, _ warehouse: PostgresEngine, _ logger: Logger
+        _ contracts: [Contract], _ kafka: KafkaSettings, _ warehouse: any RawWarehouse, _ logger: Logger
     ) async throws {
         let announcer = try Announcer(
             kafka, warehouse: warehouse, contracts: { contracts }, instance: "redrive", meters: SinkMeters(),

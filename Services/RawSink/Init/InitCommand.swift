@@ -1,7 +1,6 @@
 import ArgumentParser
 import DataContract
 import Pipeline
-import Postgres
 import ServiceRuntime
 import Warehouse
 
@@ -13,7 +12,8 @@ struct InitCommand: AsyncParsableCommand {
         discussion: """
             Creates what is missing, adds columns that a contract has gained, widens types. What would lose data is refused,
             with every difference. Running it again changes nothing. The reader (WAREHOUSE_READER_USER) may read the
-            contracts' tables and nothing else; without WAREHOUSE_READER_PASSWORD it cannot log in.
+            contracts' tables and nothing else; without WAREHOUSE_READER_PASSWORD it cannot log in. On BigQuery
+            (WAREHOUSE_ENGINE=bigquery) no reader is made: there, who may read is decided by the rights of accounts.
 
             Columns are added, and widened as far as the catalogue alone is concerned, beside running sinks. A change for
             which PostgreSQL writes the whole table anew locks readers out: it is done with --allow-rewrite only.
@@ -27,12 +27,11 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(
-            rawSinkService, groups: [PostgresEndpoint.group, PipelineLocation.group, WarehouseReader.group])
+            rawSinkService, groups: SinkWarehouse.groups + [PipelineLocation.group, WarehouseReader.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
         let read = try PipelineContracts.read(settings).read
         let reader = try WarehouseReader(settings)
-        let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 1, logger: logger)
+        let warehouse = try SinkWarehouse.open(settings, connectionsMax: 1, logger: logger)
         do {
             if check {
                 try await Self.check(read, warehouse)
@@ -48,7 +47,7 @@ struct InitCommand: AsyncParsableCommand {
     }
 
     /// Each contract's table by itself: one that cannot be made does not keep the others from being made.
-    private func prepare(_ read: ReadContracts, _ reader: WarehouseReader, _ warehouse: PostgresEngine) async throws {
+    private func prepare(_ read: ReadContracts, _ reader: WarehouseReader, _ warehouse: any RawWarehouse) async throws {
         var done: [String] = []
         var refused: [String] = []
         var ready: [Contract] = []
@@ -63,7 +62,11 @@ struct InitCommand: AsyncParsableCommand {
                 }
             }
         }
-        try await warehouse.prepareReader(role: reader.user, password: reader.password, contracts: ready)
+        if warehouse.rawCapabilities.makesReaders {
+            try await warehouse.prepareReader(role: reader.user, password: reader.password, contracts: ready)
+        } else {
+            Output.note("no reader was made: who may read is decided by the warehouse's own rights for accounts")
+        }
         for line in done { Output.line(line) }
         refused += read.problems.map(\.description)
         guard refused.isEmpty else {
@@ -75,7 +78,7 @@ struct InitCommand: AsyncParsableCommand {
         if done.isEmpty { Output.line("the raw tables are as the contracts say") }
     }
 
-    private static func check(_ read: ReadContracts, _ warehouse: PostgresEngine) async throws {
+    private static func check(_ read: ReadContracts, _ warehouse: any RawWarehouse) async throws {
         let plans = try await warehouse.planRawTables(for: read.contracts).filter { !$0.isDone }
         for plan in plans {
             for difference in plan.differences { Output.line("\(plan.table): refused: \(difference)") }

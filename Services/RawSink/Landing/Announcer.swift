@@ -38,9 +38,8 @@ actor Announcer {
     private static let queueMax = 64
     /// Bytes of a landing's dead letters that may wait in memory.
     private static let letterBytesMax = 1 << 20
-    /// How often the outbox is looked at, and how old what is in it must be: whoever wrote it is at it before.
-    private static let lookEvery: Duration = .seconds(5)
-    private static let outboxAge: Duration = .seconds(10)
+    /// How long the brokers are left alone after a failure.
+    private static let restAfterFailure: Duration = .seconds(5)
     /// How much of the outbox is read at a time.
     private static let page = 500
     private static let pageBytes = 4 << 20
@@ -102,15 +101,16 @@ actor Announcer {
 
     /// What sinks before this one, or this one in bad times, could not tell.
     private func emptyOutbox() async {
+        let pause = warehouse.rawCapabilities.outboxEvery
         var age = Duration.zero  // at the start this sink has nothing under way
         while !Task.isCancelled {
             do {
                 for contract in contracts() { try await emptyOutbox(of: contract, age: age) }
-                age = Self.outboxAge
+                age = pause * 2  // whoever wrote it is at it before
             } catch {
                 noteFailure(error)
             }
-            do { try await Task.sleep(for: Self.lookEvery) } catch { return }
+            do { try await Task.sleep(for: pause) } catch { return }
         }
     }
 
@@ -176,7 +176,7 @@ actor Announcer {
     /// Landing goes on: what was not told stays in the outbox.
     private func noteFailure(_ error: any Error) {
         guard !Task.isCancelled else { return }
-        restsUntil = .now + Self.lookEvery
+        restsUntil = .now + Self.restAfterFailure
         meters.announcementFailures.increment()
         logger.warning("landings not announced yet", metadata: ["error": "\(error)"])
     }

@@ -2,9 +2,6 @@ import Kafka
 import Warehouse
 
 extension SinkSession {
-    /// How often the warehouse is told: so that it has heard of each partition within the minute that it looks back.
-    private static let endNoteEvery: Duration = .seconds(15)
-
     /// Says of which partitions everything has landed, so that one without events does not hold back the low watermark
     /// of its topic. Beside the loop; what cannot be said now is said next time.
     func noteEnds() {
@@ -14,7 +11,7 @@ extension SinkSession {
             guard lanes[partition.topic]?.isEmpty != false, let next = positions[partition] else { continue }
             ends[partition.topic, default: [:]][partition.partition] = next
         }
-        nextEndNote = .now + (ends.isEmpty ? .seconds(1) : Self.endNoteEvery)
+        nextEndNote = .now + (ends.isEmpty ? .seconds(1) : warehouse.rawCapabilities.endsEvery)
         guard !ends.isEmpty else { return }
         endNote = Task {
             for (topic, positions) in ends { await note(positions, of: topic) }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Postgres
 import ServiceRuntime
 import Warehouse
 
@@ -17,11 +16,10 @@ struct MaintainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(
-            rawSinkService, groups: [PostgresEndpoint.group, PipelineLocation.group])
+            rawSinkService, groups: SinkWarehouse.groups + [PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
         let contracts = try PipelineContracts.load(settings)
-        let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+        let warehouse = try SinkWarehouse.open(settings, connectionsMax: 2, logger: logger)
         do {
             let done = try await warehouse.maintainRawTables(of: contracts)
             for line in done { Output.line(line) }

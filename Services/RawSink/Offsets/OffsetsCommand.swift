@@ -2,7 +2,6 @@ import ArgumentParser
 import DataContract
 import Kafka
 import Logging
-import Postgres
 import ServiceRuntime
 import Warehouse
 
@@ -51,12 +50,11 @@ struct OffsetsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await Settings.load(
-            rawSinkService, groups: [KafkaEndpoint.group, PostgresEndpoint.group, PipelineLocation.group])
+            rawSinkService, groups: SinkWarehouse.groups + [KafkaEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
         let contracts = try PipelineContracts.load(settings, of: topic)
         let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-offsets")
-        let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 1, logger: logger)
+        let warehouse = try SinkWarehouse.open(settings, connectionsMax: 1, logger: logger)
         do {
             let admin = try KafkaAdmin(kafka, timeout: .seconds(10), logger: logger)
             let offsets = SinkOffsets(warehouse: warehouse, admin: admin)

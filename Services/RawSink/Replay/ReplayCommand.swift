@@ -2,7 +2,6 @@ import ArgumentParser
 import DataContract
 import Foundation
 import Kafka
-import Postgres
 import ServiceRuntime
 import Warehouse
 
@@ -35,13 +34,12 @@ struct ReplayCommand: AsyncParsableCommand {
             return point
         }
         let settings = try await Settings.load(
-            rawSinkService, groups: [KafkaEndpoint.group, PostgresEndpoint.group, PipelineLocation.group])
+            rawSinkService, groups: SinkWarehouse.groups + [KafkaEndpoint.group, PipelineLocation.group])
         let logger = try Observability.bootstrap(settings, level: .warning)
         guard let contract = try PipelineContracts.load(settings, of: topic).first else { return }
         let target = try into.map { try Self.table($0, contract) }
         let kafka = try KafkaSettings(KafkaEndpoint(settings), clientID: "raw-sink-replay")
-        let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings)), connectionsMax: 2, logger: logger)
+        let warehouse = try SinkWarehouse.open(settings, connectionsMax: 2, logger: logger)
         do {
             let replay = Replay(kafka: kafka, warehouse: warehouse, contract: contract, into: target, logger: logger)
             let report = try await replay.run(from: begin, to: end) { progress in

@@ -39,11 +39,11 @@ struct RunCommand: AsyncParsableCommand {
         let logger = try Observability.bootstrap(settings)
         let (folder, read) = try PipelineContracts.read(settings)
         let endpoint = try KafkaEndpoint(settings)
-        let sink = try SinkSettings(settings, topics: read.contracts.count)
         let book = ContractBook()
-        let warehouse = PostgresEngine(
-            try PostgresSettings(PostgresEndpoint(settings), lockTimeout: .seconds(10)),
-            connectionsMax: max(read.contracts.count, 8) + 3, logger: logger)  // topics may come
+        let warehouse = try SinkWarehouse.open(
+            settings, connectionsMax: max(read.contracts.count, 8) + 3,  // topics may come
+            lockTimeout: .seconds(10), logger: logger)
+        let sink = try SinkSettings(settings, topics: read.contracts.count, landingIn: warehouse.rawCapabilities)
         let health = SinkHealth()
         let checks = HealthChecks()
         health.register(with: checks, limits: sink.lag) { book.warning }

@@ -1,13 +1,15 @@
 import Kafka
 import ServiceRuntime
+import Warehouse
 
 /// How raw-sink batches, and as whom it joins its consumer group.
 public struct SinkSettings: Sendable, Equatable {
     static let batchRows = Setting<Int>.integer(
         "sink.batch_rows_max", default: 50_000, in: 1...1_000_000, "Messages landed in one transaction at most.")
     static let batchWait = Setting<Duration>.duration(
-        "sink.batch_wait", default: .milliseconds(500), in: .milliseconds(1)...(.seconds(300)),
-        "How long a message may wait for others before its batch is landed.")
+        "sink.batch_wait", in: .milliseconds(1)...(.seconds(300)),
+        "How long a message may wait for others before its batch is landed; without it 500ms on PostgreSQL and 10s on BigQuery, where each landing counts against quotas."
+    ).optional
     static let memory = Setting<Int>.bytes(
         "sink.memory", default: 128 << 20, in: (16 << 20)...(64 << 30),
         "What messages on their way may take, of all topics together: half of it fetched ahead, the rest in batches. Half of it should hold more than a second's messages."
@@ -76,13 +78,16 @@ public struct SinkSettings: Sendable, Equatable {
         self.group = group
     }
 
-    /// - Parameter topics: How many there are to share the memory.
-    init(_ settings: Settings, topics: Int) throws(SettingsError) {
+    /// - Parameters:
+    ///   - topics: How many there are to share the memory.
+    ///   - capabilities: Of the warehouse: what it takes to land a batch.
+    init(_ settings: Settings, topics: Int, landingIn capabilities: RawCapabilities) throws(SettingsError) {
         let memory = SinkMemory(bytes: try settings.value(of: Self.memory), topics: topics)
         let rows = try settings.value(of: Self.batchRows)
         limits = BatchLimits(
-            recordsMax: rows, bytesMax: memory.batchBytes, waitMax: try settings.value(of: Self.batchWait),
-            recordsEnough: max(1, rows / 10))
+            recordsMax: rows, bytesMax: memory.batchBytes,
+            waitMax: try settings.value(of: Self.batchWait) ?? capabilities.batchWait,
+            recordsEnough: capabilities.landsSmallBatches ? max(1, rows / 10) : rows)
         readAhead = ReadAhead(bytesMax: memory.readAheadBytes)
         let (age, messages) = (try settings.value(of: Self.lagMax), try settings.value(of: Self.lagMessagesMax))
         lag = LagLimits(age: age > .zero ? age : nil, messages: messages > 0 ? messages : nil)

@@ -7,7 +7,7 @@ import Warehouse
 
 /// Looks at everything that a sink needs before it lands anything. Changes nothing.
 struct StartCheck {
-    let warehouse: PostgresEngine
+    let warehouse: any RawWarehouse
     let read: ReadContracts
     let kafka: KafkaSettings
     let logger: Logger

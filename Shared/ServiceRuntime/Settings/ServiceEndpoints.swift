@@ -49,6 +49,70 @@ public struct PipelineLocation: Sendable, Equatable {
     public init(_ settings: Settings) throws(SettingsError) { path = try settings.value(of: Self.pathSetting) }
 }
 
+/// Which engine the warehouse is.
+public enum WarehouseEngineName: String, CaseIterable, Sendable {
+    case postgres, bigquery
+
+    static let setting = Setting<WarehouseEngineName>.choice(
+        "warehouse.engine", default: .postgres,
+        "Where rows land: PostgreSQL, as the POSTGRES_ settings say, or BigQuery, as the BIGQUERY_ settings do.")
+
+    /// `WAREHOUSE_ENGINE`.
+    public static let group = SettingGroup("Warehouse", [setting])
+
+    public init(_ settings: Settings) throws(SettingsError) { self = try settings.value(of: Self.setting) }
+}
+
+/// Where BigQuery is, and as whom to log in.
+public struct BigQueryEndpoint: Sendable, Equatable {
+    static let projectSetting = Setting<String>.text(
+        "bigquery.project", "The project that has the datasets, and pays for the jobs. Required where BigQuery is used."
+    ).optional
+    static let locationSetting = Setting<String>.text(
+        "bigquery.location",
+        "Where datasets are made and jobs run, such as EU or europe-west6; without it BigQuery takes US."
+    ).optional
+    static let keyFileSetting = Setting<String>.text(
+        "bigquery.key_file",
+        "Key file of the service account to log in as; without it what Google's own programs would take: GOOGLE_APPLICATION_CREDENTIALS, gcloud's login, the metadata server."
+    ).optional
+    static let impersonateSetting = Setting<String>.text(
+        "bigquery.impersonate", "Service account to act as, once logged in."
+    ).optional
+    static let emulatorSetting = Setting<String>.text(
+        "bigquery.emulator_host", "Address of an emulator, host:port, which takes Google's place, without a login."
+    ).optional
+
+    /// `BIGQUERY_PROJECT`, `BIGQUERY_LOCATION`, `BIGQUERY_KEY_FILE`, `BIGQUERY_IMPERSONATE`, `BIGQUERY_EMULATOR_HOST`.
+    public static let group = SettingGroup(
+        "BigQuery", [projectSetting, locationSetting, keyFileSetting, impersonateSetting, emulatorSetting])
+
+    public let project: String
+    public let location: String?
+    public let keyFile: String?
+    public let impersonate: String?
+    public let emulatorHost: String?
+
+    /// - Throws: without a project, and for a login to an emulator.
+    public init(_ settings: Settings) throws(SettingsError) {
+        guard let project = try settings.value(of: Self.projectSetting) else {
+            throw SettingsError(
+                Self.projectSetting, "is required where BigQuery is used: name the project of the datasets.")
+        }
+        self.project = project
+        location = try settings.value(of: Self.locationSetting)
+        keyFile = try settings.value(of: Self.keyFileSetting)
+        impersonate = try settings.value(of: Self.impersonateSetting)
+        emulatorHost = try settings.value(of: Self.emulatorSetting)
+        guard emulatorHost == nil || keyFile == nil && impersonate == nil else {
+            throw SettingsError(
+                Self.emulatorSetting,
+                "goes with neither BIGQUERY_KEY_FILE nor BIGQUERY_IMPERSONATE: an emulator has no login. Take one of them out."
+            )
+        }
+    }
+}
+
 /// The role that may read the warehouse and nothing else.
 public struct WarehouseReader: Sendable, Equatable {
     static let userSetting = Setting<String>.text(
