@@ -121,7 +121,7 @@ struct BigQueryTests {
             let http = HTTPClient(logger: KafkaTestServer.logger())
             let answer = try await http.send(OutgoingRequest("GET", proxy.countsAddress))
             let counts = try JSONDecoder().decode([String: Int].self, from: Data(answer.body))
-            #expect(counts.filter { $0.key != "passed" }.values.reduce(0, +) > 10, "seed \(seed): \(counts)")
+            #expect(counts.filter { $0.key != "passed" }.values.reduce(0, +) > 0, "seed \(seed): \(counts)")
         }
     }
 

@@ -78,15 +78,17 @@ struct BigQueryRawTests {
             #expect(try await land(1, 20, expected: nil) == 15)
             try await engine.noteEnds(of: topic, at: [0: 6])
             #expect(try await land(1, 21, expected: 21) == 15, "something landed of it just now")
+            func change(_ change: String) async throws {
+                _ = try await engine.client.rows("UPDATE raw._sink_offsets SET \(change) WHERE topic = '\(topic)'")
+            }
             let old = "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR)"
-            _ = try await engine.client.rows(
-                "UPDATE raw._sink_offsets SET updated_at = \(old) WHERE topic = '\(topic)'")
+            try await change("updated_at = \(old), at_end_at = NULL")
             try await engine.noteEnds(of: topic, at: [0: 5])
-            _ = try await engine.client.rows(
-                "UPDATE raw._sink_offsets SET updated_at = \(old) WHERE topic = '\(topic)'")
-            #expect(try await land(1, 22, expected: 22) == 32, "it was noted at its position a moment ago")
-            _ = try await engine.client.rows("UPDATE raw._sink_offsets SET at_end_at = \(old) WHERE topic = '\(topic)'")
-            #expect(try await land(1, 23, expected: 23) == 15, "nobody has looked at it lately")
+            #expect(try await land(1, 22, expected: 22) == 15, "it was noted at another position")
+            try await engine.noteEnds(of: topic, at: [0: 6])
+            #expect(try await land(1, 23, expected: 23) == 33)
+            try await change("at_end_at = \(old)")
+            #expect(try await land(1, 24, expected: 24) == 15, "nobody has looked at it lately")
         }
     }
 
@@ -101,9 +103,15 @@ struct BigQueryRawTests {
                 try await count(engine, "SELECT COUNT(*) FROM raw._landings WHERE topic = '\(contract.topic.name)'")
             }
             try await engine.markPublished([one.id], keeping: .seconds(3_600))
-            try await engine.markPublished([two.id], keeping: .zero)
-            #expect(try await kept() == 2, "the first call has looked just now")
-            try await BigQueryEngine(engine.client).markPublished([], keeping: .seconds(-10))
+            try await engine.markPublished([two.id], keeping: .seconds(3_600))
+            _ = try await engine.client.rows(
+                """
+                UPDATE raw._landings SET published_at = TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 2 HOUR)
+                WHERE topic = '\(contract.topic.name)'
+                """)
+            try await engine.markPublished([], keeping: .seconds(3_600))
+            #expect(try await kept() == 2, "it has looked a moment ago")
+            try await BigQueryEngine(engine.client).markPublished([], keeping: .seconds(3_600))
             #expect(try await kept() == 0)
             let sweep = Sweep(), now = ContinuousClock.now
             #expect(sweep.isDue(every: .seconds(10), at: now))
