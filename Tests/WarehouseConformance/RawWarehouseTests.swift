@@ -95,7 +95,10 @@ struct RawWarehouseTests {
         }
     }
 
-    @Test("a table that lacks a column of the contract gets it in passing", arguments: Engine.available)
+    /// BigQuery's emulator takes a new column into its catalogue, and not into the table.
+    @Test(
+        "a table that lacks a column of the contract gets it in passing",
+        arguments: Engine.available.filter { $0 == .postgres })
     func drifted(engine: Engine) async throws {
         try await withTable(engine) { place in
             let grown = place.contract(place.contract.properties + [Property(name: "note", logicalType: .string)])
