@@ -21,6 +21,8 @@ private func chain(_ count: Int) throws -> Project {
 }
 
 extension TestDatabase {
+    fileprivate static var statementsMax: Int { 10 }
+
     /// What `transformer plan` asks the database from its start to its end, in statements: outside of transactions each is
     /// one of its own, and the server counts those.
     fileprivate func statements(ofPlanning project: Project, for environment: String) async throws -> Int {
@@ -32,10 +34,12 @@ extension TestDatabase {
             )
             return try #require(rows.first).integer("n")
         }
-        // Others' counts may come late, and never take anything away.
-        var counted: [Int] = []
+        // Others' counts, autovacuum's among them, may come late, and never take anything away: the least of many.
+        var least = Int.max
+        var rounds = 0
         let graph = try ProjectGraph(project)
-        for _ in 1...3 {
+        while rounds < 3 || (least >= Self.statementsMax && rounds < 30) {
+            rounds += 1
             _ = try await count()
             let (idle, before) = (try await count(), try await count())
             let workbench = try await Workbench(database: database, reader: nil, logger: Self.logger)
@@ -45,10 +49,10 @@ extension TestDatabase {
             let surroundings = try await workbench.planner.surroundings(of: environment)
             let plan = try await workbench.planner.plan(project, graph, request, in: surroundings)
             #expect(plan.isEmpty)
-            counted.append(try await count() - before - (before - idle))
+            least = min(least, try await count() - before - (before - idle))
         }
         await database.close()
-        return counted.min() ?? 0
+        return least
     }
 }
 
@@ -67,7 +71,7 @@ extension TestDatabase {
             }
             for environment in ["prod", "dev"] {
                 let statements = try await test.statements(ofPlanning: project, for: environment)
-                #expect((5..<10).contains(statements), "\(environment): \(statements)")
+                #expect((5..<TestDatabase.statementsMax).contains(statements), "\(environment): \(statements)")
             }
         }
     }
