@@ -18,7 +18,7 @@ struct BadMessageTests {
             let partition: @Sendable (Int) -> Int32 = { Int32($0 % 3) }
             try await Self.produce(messages, harness, partition)
             let sink = harness.start()
-            try await harness.wait("all messages", within: .seconds(240)) {
+            try await harness.wait("all messages") {
                 try await harness.number(
                     "SELECT ((SELECT count(*) FROM raw.t) + (SELECT count(*) FROM raw._dead_letters))::bigint")
                     >= 10_000

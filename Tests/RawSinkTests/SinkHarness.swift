@@ -146,13 +146,20 @@ struct SinkHarness {
     }
 
     /// Waits until the table has `count` rows.
-    func waitForRows(_ count: Int, within limit: Duration = .seconds(150)) async throws {
-        try await wait("\(count) rows", within: limit) { try await rows() >= count }
+    func waitForRows(_ count: Int) async throws {
+        try await wait("\(count) rows") { try await rows() >= count }
+    }
+
+    /// Waits until the sink is a member of its group: who leaves while another joins stops a group of the development broker
+    /// for good.
+    func waitToJoin(_ sink: RunningSink) async throws {
+        try await wait("a sink to join") { !sink.health.isGroupFailing }
     }
 
     func wait(
-        _ what: String, within limit: Duration = .seconds(150), until isDone: () async throws -> Bool
+        _ what: String, until isDone: () async throws -> Bool
     ) async throws {
+        let limit: Duration = .seconds(480)
         let end = ContinuousClock.now + limit
         while try await !isDone() {
             if ContinuousClock.now > end {

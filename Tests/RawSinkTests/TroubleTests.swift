@@ -22,8 +22,10 @@ struct TroubleTests {
             let first = harness.start("a", rowsMax: 300, membership: .dynamic)
             try await harness.waitForRows(1_000)
             let second = harness.start("b", rowsMax: 300, membership: .dynamic)
+            try await harness.waitToJoin(second)
             try await harness.waitForRows(5_000)
             let third = harness.start("c", rowsMax: 300, membership: .dynamic)
+            try await harness.waitToJoin(third)
             try await harness.waitForRows(9_000)
             try await first.stop()
             try await produced
@@ -87,7 +89,7 @@ struct TroubleTests {
                 try await harness.number("SELECT count(*) FROM raw._dead_letters") == 1
             }
             try await harness.produce(1_000..<1_200)
-            try await harness.waitForRows(1_200, within: .seconds(60))
+            try await harness.waitForRows(1_200)
             try await sink.stop()
             try await harness.expectExactly(1_200)
         }
@@ -225,14 +227,14 @@ struct TroubleTests {
                         try await harness.wait("the sink to notice") { sink.health.isWarehouseFailing }
                         for landed in [2_000, 4_000] {
                             try await produceOthers(landed - 2_000..<landed)
-                            try await harness.wait("the other topic", within: .seconds(60)) {
+                            try await harness.wait("the other topic") {
                                 try await others() == landed
                             }
                         }
                         // One that joins gets partitions although what is in hand does not land.
                         second = harness.start("b", rowsMax: 200, membership: .dynamic, contracts: contracts)
                         try await produceOthers(4_000..<6_000)
-                        try await harness.wait("the other topic, of two sinks", within: .seconds(90)) {
+                        try await harness.wait("the other topic, of two sinks") {
                             try await others() == 6_000
                         }
                     }
@@ -289,7 +291,7 @@ struct TroubleTests {
             let process = try SinkProcess.start(binary, folder, harness)
             // Something is left for the last one to do, so that it is up when it is told to stop.
             try await harness.produce(total..<total + 100)
-            try await harness.waitForRows(total + 100, within: .seconds(120))
+            try await harness.waitForRows(total + 100)
             process.terminate()
             process.waitUntilExit()
             #expect(process.terminationStatus == 0)
