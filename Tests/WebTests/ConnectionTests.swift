@@ -162,27 +162,33 @@ import Testing
         try await Self.serving(limits) { port in
             var open: [RawConnection] = []
             for _ in 0..<32 {
-                let stream = try RawConnection(port: port)
-                stream.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
-                let text = await stream.text { $0.contains("still here") }
+                let (stream, text) = try await Self.stream(port) { $0.contains("still here") }
                 #expect(text.hasPrefix("HTTP/1.1 200"))
                 open.append(stream)
             }
-            #expect(try await RawConnection.get("/events", port: port).hasPrefix("HTTP/1.1 429"))
+            #expect(try await Self.stream(port).head.hasPrefix("HTTP/1.1 429"))
             // More heartbeats than the deadlines have time for.
             let text = await open[0].text { $0.components(separatedBy: "still here").count > 20 }
             #expect(text.contains("still here"))
-            #expect(try await RawConnection.get("/page", port: port).hasSuffix("page"))
+            var page = ""
+            while page.isEmpty { page = try await RawConnection.get("/page", port: port) }
+            #expect(page.hasSuffix("page"))
             open.removeAll()
             // Their places are free again, as soon as the server notices.
-            while try await !Self.streamOpens(port) {}
+            while try await !Self.stream(port).head.hasPrefix("HTTP/1.1 200") {}
         }
     }
 
-    private static func streamOpens(_ port: Int) async throws -> Bool {
-        let stream = try RawConnection(port: port)
-        stream.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
-        return await stream.text { $0.contains("\r\n\r\n") }.hasPrefix("HTTP/1.1 200")
+    /// Asks for events until there is an answer: on a machine that does more than this, a request may miss its own deadline.
+    private static func stream(
+        _ port: Int, until isEnough: @escaping @Sendable (String) -> Bool = { $0.contains("\r\n\r\n") }
+    ) async throws -> (connection: RawConnection, head: String) {
+        while true {
+            let stream = try RawConnection(port: port)
+            stream.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+            let text = await stream.text(until: isEnough)
+            if !text.isEmpty { return (stream, text) }
+        }
     }
 
     @Test("a stream of events ends with its session")
