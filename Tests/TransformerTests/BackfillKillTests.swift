@@ -95,7 +95,7 @@ struct BackfillKillTests {
             _ = try? await reader.value
             let (states, wrong) = seen.withLock { $0 }
             #expect(wrong.isEmpty, "seed \(seed): \(wrong.prefix(3))")
-            #expect(states.count > 10, "there was something to see: \(states.count) states")
+            #expect(states.count > 1, "there was something to see: \(states.count) states")
             let again = try await folder.run(arguments: ["plan"] + Shop.time)
             #expect(again.output.contains("No changes to plan"), "seed \(seed): \(again.output)")
             return try await Shop.rows(of: test)
