@@ -409,8 +409,12 @@ class World:
         """The scheduler's page asks this API: environments, and of each the models with their descriptions."""
         def seen():
             dags = [dag["id"] for dag in self.visitor.ask("scheduler", "/api/v1/dags?limit=200")["items"]]
-            return {dag: {model["name"]: model["description"] for model in self.visitor.ask("scheduler", f"/api/v1/dags/{dag}")["models"]}
-                    for dag in dags}
+            try:
+                return {dag: {model["name"]: model["description"] for model in self.visitor.ask("scheduler", f"/api/v1/dags/{dag}")["models"]}
+                        for dag in dags}
+            except AssertionError as problem:
+                # One of the list may go before it is asked for.
+                return str(problem)
         expected = {name: models for name, (models, _) in self.environments.items()}
         until(lambda: seen() == expected, 30, lambda: f"the scheduler shows {seen()}\ninstead of {expected}")
 
