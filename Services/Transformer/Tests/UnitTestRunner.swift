@@ -282,10 +282,10 @@ struct UnitTestRunner: Sendable {
         if let unknown = named.first(where: { !columns.contains($0) }) {
             return ["\(what) has no column \(unknown); it has \(columns.joined(separator: ", "))"]
         }
+        let typed = OrderedDictionary(types.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
         for (index, row) in rows.enumerated() {
             try await insert(
-                row, of: OrderedDictionary(types.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first }),
-                into: "\(schema).expected", "row \(index + 1) expected of \(what)", session)
+                row, of: typed, into: "\(schema).expected", "row \(index + 1) expected of \(what)", session)
         }
         if output.query != nil {
             let list = named.map { SQLText.identifier($0) }
